@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { Failure } from '../errors.ts'
+
+export interface ChildOptions {
+  readonly stdin: 'pipe' | 'inherit' | 'ignore'
+  readonly stdout: 'pipe' | 'inherit' | 'ignore'
+  /** 'keep' holds its last 4 KiB for `stderrTail`; 'inherit' lets the user see it as it comes. */
+  readonly stderr: 'keep' | 'inherit'
+  /** When it aborts, the program is stopped. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How a program ended: a status, or the signal that killed it. */
+export type ChildEnd = { readonly status: number } | { readonly killedBy: string }
+
+/** A program that we started. */
+export interface Child {
+  /** The program's name, for messages. */
+  readonly name: string
+  readonly stdin: Writable
+  readonly stdout: Readable
+  /** Settles when it has ended and its streams are closed. Rejects if it could not be started. */
+  readonly ended: Promise<ChildEnd>
+  readonly stderrTail: () => string
+  /** TERM, and KILL if it is still there after 5 s. Resolves at its end. */
+  stop(): Promise<void>
+}
+
+const stderrTailBytes = 4096
+const killAfterMs = 5000
+
+/** Starts a program; no shell looks at its arguments. */
+export function startChild(argv: readonly string[], options: ChildOptions): Child {
+  const [program = '', ...rest] = argv
+  const stderr = options.stderr === 'keep' ? 'pipe' : 'inherit'
+  const child = spawn(program, rest, { stdio: [options.stdin, options.stdout, stderr] })
+  const ended = endOf(child, program)
+  const stop = () => stopChild(child, ended)
+  options.signal?.addEventListener('abort', stop, { once: true })
+  // Whoever awaits it sees the rejection; until then it is not unhandled.
+  ended.catch(() => {}).then(() => options.signal?.removeEventListener('abort', stop))
+  if (options.signal?.aborted) void stop()
+  const { stdin, stdout } = child as { stdin: Writable; stdout: Readable }
+  return { name: program, stdin, stdout, ended, stderrTail: keepTail(child.stderr), stop }
+}
+
+/** What `/bin/sh` makes of a command line that a user wrote. */
+export function shellCommand(commandLine: string): readonly string[] {
+  return ['/bin/sh', '-c', commandLine]
+}
+
+/** `ended with status 3` or `was killed by SIGKILL`; undefined if it did well. */
+export function describeBadEnd(end: ChildEnd): string | undefined {
+  if ('killedBy' in end) return `was killed by ${end.killedBy}`
+  return end.status === 0 ? undefined : `ended with status ${end.status}`
+}
+
+function endOf(child: ChildProcess, program: string): Promise<ChildEnd> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (child.pid === undefined) reject(cannotStart(program, error))
+    })
+    child.once('close', (status, signal) => resolve(signal === null ? { status: status ?? 0 } : { killedBy: signal }))
+  })
+}
+
+function cannotStart(program: string, error: NodeJS.ErrnoException): Failure {
+  if (error.code !== 'ENOENT') return new Failure('unavailable', `cannot start ${program}: ${error.code}`, { cause: error })
+  return new Failure('unavailable', `${program}: no such program`, { hint: `install ${program}`, cause: error })
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<ChildEnd>): Promise<void> {
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+  child.stdin?.destroy()
+  child.stdout?.destroy()
+  await ended.catch(() => {})
+  clearTimeout(timer)
+}
+
+function keepTail(stderr: Readable | null): () => string {
+  let tail = Buffer.alloc(0)
+  stderr?.on('data', (bytes: Buffer) => {
+    tail = Buffer.concat([tail, bytes]).subarray(-stderrTailBytes)
+  })
+  return () => tail.toString('utf8').trim()
+}

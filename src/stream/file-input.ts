@@ -1,0 +1,33 @@
+import { close, read } from 'node:fs'
+import { promisify } from 'node:util'
+import type { Input } from './input.ts'
+
+const readInto = promisify(read)
+const closeDescriptor = promisify(close)
+
+/** A file or a device: reads never block for long, so the thread pool may do them. */
+export class FileInput implements Input {
+  readonly #fd: number
+  readonly #signal: AbortSignal | undefined
+
+  constructor(fd: number, signal?: AbortSignal) {
+    this.#fd = fd
+    this.#signal = signal
+  }
+
+  async fill(target: Uint8Array): Promise<number> {
+    let count = 0
+    while (count < target.length) {
+      this.#signal?.throwIfAborted()
+      const { bytesRead } = await readInto(this.#fd, target, count, target.length - count, null)
+      if (bytesRead === 0) break
+      count += bytesRead
+    }
+    return count
+  }
+
+  async close(): Promise<void> {
+    // 0, 1 and 2 stay open: Node would give their numbers to the next file.
+    if (this.#fd > 2) await closeDescriptor(this.#fd)
+  }
+}

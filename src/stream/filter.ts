@@ -1,0 +1,72 @@
+import { Failure, type FailureKind } from '../errors.ts'
+import { type Child, startChild } from './child.ts'
+import type { Input } from './input.ts'
+import { endWell, programInput } from './program-input.ts'
+
+export interface FilterOptions {
+  /** The kind of the Failure if the filter ends badly. */
+  readonly onBadEnd: FailureKind
+  readonly signal?: AbortSignal | undefined
+}
+
+const pumpBytes = 256 * 1024
+
+/** The source's bytes as a program makes them. Ends well only if the source, the program and the way between did. */
+export function throughFilter(source: Input, argv: readonly string[], options: FilterOptions): Input {
+  const child = startChild(argv, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', signal: options.signal })
+  const output = programInput(child, options.onBadEnd)
+  // The source's failure is the cause when both fail, and it is known first: stopping the filter comes after it.
+  let pumpError: unknown
+  const pumped = pump(source, child, options)
+  pumped.catch((error) => {
+    pumpError = error
+    return child.stop()
+  })
+  return {
+    async fill(target) {
+      const count = await output.fill(target).catch((error) => {
+        throw pumpError ?? error
+      })
+      if (count < target.length) await pumped
+      return count
+    },
+    async close() {
+      await Promise.all([source.close(), output.close()])
+    },
+  }
+}
+
+async function pump(source: Input, child: Child, options: FilterOptions): Promise<void> {
+  const buffer = new Uint8Array(pumpBytes)
+  const writer = writerTo(child, options.onBadEnd)
+  for (;;) {
+    const count = await source.fill(buffer)
+    if (count > 0) await writer.write(buffer.subarray(0, count))
+    if (count < buffer.length) break
+  }
+  await writer.end()
+}
+
+/** Writes to a program's stdin; if it stops reading, its bad end is the Failure, or that it did not read everything. */
+export function writerTo(child: Child, onBadEnd: FailureKind) {
+  // An error is reported by the write it belongs to.
+  child.stdin.on('error', () => {})
+  async function explain(error: Error): Promise<never> {
+    await endWell(child, onBadEnd)
+    throw new Failure(onBadEnd, `${child.name} ended before it had read everything`, { cause: error })
+  }
+  return {
+    /** Resolves when the bytes have left our memory. */
+    async write(bytes: Uint8Array): Promise<void> {
+      await new Promise<void>((resolve, reject) => {
+        child.stdin.write(bytes, (error) => (error ? reject(error) : resolve()))
+      }).catch(explain)
+    },
+    async end(): Promise<void> {
+      await new Promise<void>((resolve, reject) => {
+        child.stdin.once('error', reject)
+        child.stdin.end(resolve)
+      }).catch(explain)
+    },
+  }
+}

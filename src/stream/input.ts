@@ -1,0 +1,32 @@
+import { fstatSync } from 'node:fs'
+import { FileInput } from './file-input.ts'
+import { PipeInput } from './pipe-input.ts'
+
+/** Bytes that come in, once, in order. One `fill` at a time. */
+export interface Input {
+  /**
+   * Fills `target` and resolves to the bytes put there: fewer than its length only at the end of the input, 0 after it.
+   * Rejects with the signal's reason after an abort, else with what the source says.
+   */
+  fill(target: Uint8Array): Promise<number>
+  /** Lets go of the source. A writer at its other end gets EPIPE. */
+  close(): Promise<void>
+}
+
+/** Reads an open descriptor: a pipe or socket through the event loop, a file or device by `fs.read`. */
+export function openInput(fd: number, signal?: AbortSignal): Input {
+  const stat = fstatSync(fd)
+  return stat.isFIFO() || stat.isSocket() ? new PipeInput(fd, signal) : new FileInput(fd, signal)
+}
+
+/** The same input, each piece shown to `look` before it is handed on. The piece is only `look`'s until it resolves. */
+export function tapped(input: Input, look: (piece: Uint8Array) => void | Promise<void>): Input {
+  return {
+    async fill(target) {
+      const count = await input.fill(target)
+      if (count > 0) await look(target.subarray(0, count))
+      return count
+    },
+    close: () => input.close(),
+  }
+}

@@ -1,0 +1,41 @@
+import { fstatSync, write } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Failure } from '../errors.ts'
+import { widenPipe } from './pipe-size.ts'
+
+const writeFrom = promisify(write)
+
+/** Bytes that go out, in order. One `write` at a time. */
+export interface Output {
+  /** Resolves when the system has taken every byte: nothing is left to flush. */
+  write(bytes: Uint8Array): Promise<void>
+}
+
+// How long to let a full pipe be when whoever shares it has made it non-blocking.
+const fullPipeMs = 2
+
+/** Writes to an open descriptor. A reader that went away is a Failure of kind 'closed'. */
+export function openOutput(fd: number, signal?: AbortSignal): Output {
+  if (fstatSync(fd).isFIFO()) widenPipe(fd)
+  return {
+    async write(bytes) {
+      for (let done = 0; done < bytes.length; ) {
+        signal?.throwIfAborted()
+        done += await writeSome(fd, bytes.subarray(done))
+      }
+    },
+  }
+}
+
+async function writeSome(fd: number, bytes: Uint8Array): Promise<number> {
+  try {
+    return (await writeFrom(fd, bytes, 0, bytes.length, null)).bytesWritten
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EPIPE') throw new Failure('closed', 'the reader of the output has gone', { cause: error })
+    if (code !== 'EAGAIN') throw error
+    await sleep(fullPipeMs)
+    return 0
+  }
+}

@@ -1,0 +1,96 @@
+import { Socket, type SocketConstructorOpts } from 'node:net'
+import { widenPipe } from './pipe-size.ts'
+import type { Input } from './input.ts'
+
+// One read of a pipe of the size that Linux gives by default.
+const spillBytes = 64 * 1024
+
+/**
+ * A pipe or a socket, read by the event loop straight into the caller's memory. A thread blocked in read() would be as
+ * fast, but neither a signal nor process.exit() could end it while its writer is silent.
+ *
+ * Node asks for the next buffer as soon as one read ends, when the caller may have none. The read after a pause
+ * therefore goes to a spill of 64 KiB and is copied; the rest of each fill is not.
+ */
+export class PipeInput implements Input {
+  readonly #spill = new Uint8Array(spillBytes)
+  #spillStart = 0
+  #spillEnd = 0
+  #target: Uint8Array | undefined
+  #count = 0
+  #resolve: (count: number) => void = () => {}
+  #reject: (error: unknown) => void = () => {}
+  #hasEnded = false
+  #error: unknown
+  readonly #socket: Socket
+
+  constructor(fd: number, signal?: AbortSignal) {
+    widenPipe(fd)
+    const onread = {
+      buffer: () => (this.#target === undefined ? this.#spill : this.#target.subarray(this.#count)),
+      callback: (count: number, buffer: Uint8Array) => this.#take(count, buffer === this.#spill),
+    }
+    // The types know `onread` for connect() only.
+    this.#socket = new Socket({ fd, readable: true, writable: false, onread } as SocketConstructorOpts)
+    this.#socket.on('end', () => {
+      this.#hasEnded = true
+      this.#finish()
+    })
+    this.#socket.on('error', (error) => this.#fail(error))
+    if (signal?.aborted) this.#fail(signal.reason)
+    signal?.addEventListener('abort', () => this.#fail(signal.reason), { once: true })
+  }
+
+  fill(target: Uint8Array): Promise<number> {
+    this.#target = target
+    this.#count = 0
+    this.#takeSpill()
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.#count === target.length || this.#hasEnded) {
+      this.#target = undefined
+      return Promise.resolve(this.#count)
+    }
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      this.#socket.read(0)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#socket.destroy()
+  }
+
+  /** Returns false to stop reading: Node then waits for the next `read(0)`. */
+  #take(count: number, intoSpill: boolean): boolean {
+    if (intoSpill) {
+      this.#spillEnd = count
+      this.#takeSpill()
+    } else this.#count += count
+    if (this.#target === undefined || this.#count < this.#target.length) return this.#target !== undefined
+    this.#finish()
+    return false
+  }
+
+  #takeSpill(): void {
+    if (this.#target === undefined || this.#spillStart === this.#spillEnd) return
+    const count = Math.min(this.#spillEnd - this.#spillStart, this.#target.length - this.#count)
+    this.#target.set(this.#spill.subarray(this.#spillStart, this.#spillStart + count), this.#count)
+    this.#count += count
+    this.#spillStart += count
+    if (this.#spillStart === this.#spillEnd) this.#spillStart = this.#spillEnd = 0
+  }
+
+  #finish(): void {
+    if (this.#target === undefined) return
+    this.#target = undefined
+    this.#resolve(this.#count)
+  }
+
+  #fail(error: unknown): void {
+    this.#error ??= error
+    this.#target = undefined
+    this.#reject(error)
+    this.#socket.destroy()
+  }
+}

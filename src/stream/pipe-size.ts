@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module'
+import { platform } from 'node:os'
+
+// The most that Linux grants without privilege (/proc/sys/fs/pipe-max-size): the other side works on while we do.
+const wideBytes = 1024 * 1024
+const F_SETPIPE_SZ = 1031
+
+type Fcntl = (fd: number, command: number, argument: number) => number
+let fcntl: Fcntl | null | undefined
+
+function loadFcntl(): Fcntl | null {
+  if (platform() !== 'linux') return null
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    return koffi.load(null).func('int fcntl(int fd, int command, int argument)') as unknown as Fcntl
+  } catch {
+    return null
+  }
+}
+
+/** Makes a pipe hold 1 MiB where the system can; a wish, so nothing is said when it cannot. */
+export function widenPipe(fd: number): void {
+  if (fcntl === undefined) fcntl = loadFcntl()
+  fcntl?.(fd, F_SETPIPE_SZ, wideBytes)
+}

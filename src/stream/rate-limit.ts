@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Bytes may pass at a rate; see `createRateLimit`. */
+export interface RateLimit {
+  /** Resolves when `bytes` may go. */
+  take(bytes: number): Promise<void>
+}
+
+export interface Clock {
+  nowMs(): number
+  sleep(ms: number): Promise<void>
+}
+
+const systemClock: Clock = { nowMs: () => performance.now(), sleep: (ms) => sleep(ms) }
+
+// Idle time is made up for at most this long: more would be a burst that the limit is there to prevent.
+const burstMs = 100
+
+/** A token bucket of 100 ms. Larger amounts pass at once and are paid for by the next. */
+export function createRateLimit(bytesPerSecond: number, clock: Clock = systemClock): RateLimit {
+  let paidUntilMs = clock.nowMs()
+  return {
+    async take(bytes) {
+      const nowMs = clock.nowMs()
+      const startMs = Math.max(paidUntilMs, nowMs - burstMs)
+      paidUntilMs = startMs + (bytes / bytesPerSecond) * 1000
+      if (startMs > nowMs) await clock.sleep(startMs - nowMs)
+    },
+  }
+}
