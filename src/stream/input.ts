@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { FileInput } from './file-input.ts'
 import { PipeInput } from './pipe-input.ts'
+import type { WaitingMeter } from './waiting-meter.ts'
 
 /** Bytes that come in, once, in order. One `fill` at a time. */
 export interface Input {
@@ -29,4 +30,9 @@ export function tapped(input: Input, look: (piece: Uint8Array) => void | Promise
     },
     close: () => input.close(),
   }
+}
+
+/** The same input, its waits counted by a meter. */
+export function metered(input: Input, meter: WaitingMeter): Input {
+  return { fill: (target) => meter.during('input', input.fill(target)), close: () => input.close() }
 }

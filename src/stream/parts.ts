@@ -1,5 +1,6 @@
 import type { BufferPool } from './buffer-pool.ts'
 import type { Input } from './input.ts'
+import { WaitingMeter } from './waiting-meter.ts'
 
 /** A slice of a stream in memory: from `offset`, numbered from 1. `release` gives its memory back. */
 export interface Part {
@@ -20,10 +21,11 @@ export async function* cutParts(
   input: Input,
   pool: BufferPool,
   partBytes: (number: number) => number,
+  meter: WaitingMeter = new WaitingMeter(),
 ): AsyncGenerator<Part> {
   let offset = 0
   for (let number = 1; ; number++) {
-    const buffer = await pool.take()
+    const buffer = await meter.during('output', pool.take())
     const size = partBytes(number)
     const count = await fillByPieces(input, buffer.subarray(0, size))
     if (count === 0) return pool.give(buffer)

@@ -1,4 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net'
+import { Failure } from '../errors.ts'
 import { widenPipe } from './pipe-size.ts'
 import type { Input } from './input.ts'
 
@@ -58,7 +59,7 @@ export class PipeInput implements Input {
   }
 
   async close(): Promise<void> {
-    this.#socket.destroy()
+    this.#fail(new Failure('io', 'the input was closed'))
   }
 
   /** Returns false to stop reading: Node then waits for the next `read(0)`. */

@@ -1,14 +1,14 @@
 import { Failure, type FailureKind } from '../errors.ts'
 import { type Child, describeBadEnd } from './child.ts'
 import type { Input } from './input.ts'
-import { readableInput } from './readable-input.ts'
+import { iteratedInput } from './iterated-input.ts'
 
 /**
  * What a program writes, as an Input that reaches its end only if the program ended well: any other end of it is a
  * Failure of kind `onBadEnd` in place of the last bytes' count.
  */
 export function programInput(child: Child, onBadEnd: FailureKind): Input {
-  const stdout = readableInput(child.stdout)
+  const stdout = iteratedInput(child.stdout)
   return {
     async fill(target) {
       const count = await stdout.fill(target).catch(async (error) => {

@@ -1,10 +1,9 @@
-import type { Readable } from 'node:stream'
 import type { Input } from './input.ts'
 
-/** A Node stream, such as a child's stdout, read as an Input. */
-export function readableInput(readable: Readable): Input {
-  const iterator: AsyncIterator<Buffer> = readable[Symbol.asyncIterator]()
-  let rest: Uint8Array = new Uint8Array(0)
+/** Pieces as they come, such as a Node stream gives them, read as an Input. A piece is copied before the next is asked for. */
+export function iteratedInput(pieces: AsyncIterable<Uint8Array>): Input {
+  const iterator = pieces[Symbol.asyncIterator]()
+  let rest = new Uint8Array(0)
   return {
     async fill(target) {
       let count = 0
@@ -12,7 +11,7 @@ export function readableInput(readable: Readable): Input {
         if (rest.length === 0) {
           const next = await iterator.next()
           if (next.done) break
-          rest = next.value
+          rest = next.value as Uint8Array<ArrayBuffer>
         }
         const piece = rest.subarray(0, target.length - count)
         target.set(piece, count)
@@ -22,7 +21,7 @@ export function readableInput(readable: Readable): Input {
       return count
     },
     async close() {
-      readable.destroy()
+      await iterator.return?.()
     },
   }
 }

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+
+/** This program among all that write to the same store: eight digits for the machine, a dash, the process id. */
+export function ownerOfThisProgram() {
+  const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+  return {
+    id: `${machine}-${process.pid}`,
+    /** True only for a program of this machine that runs no more; another machine's cannot be asked. */
+    isGone(id: string): boolean {
+      const [itsMachine, pid] = id.split('-')
+      return itsMachine === machine && !isRunning(Number(pid))
+    },
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}

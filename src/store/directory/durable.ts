@@ -1,0 +1,48 @@
+import { mkdir, open, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Failure } from '../../errors.ts'
+
+/** Makes the names in a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Writes a small file durably under a name that nobody reads yet. */
+export async function writeDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'w')
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Makes the missing directories below `root`, durably. Of `/` itself none is made: its disk may not be mounted. */
+export async function makeDirectories(directory: string, root: string): Promise<void> {
+  const made = await mkdirBelow(directory, root)
+  if (made === undefined) return
+  for (let at = directory; at.length >= made.length; at = dirname(at)) await syncDirectory(dirname(at))
+}
+
+async function mkdirBelow(directory: string, root: string): Promise<string | undefined> {
+  const top = root === '/' ? `/${directory.split('/')[1]}` : root
+  const isThere = await open(top, 'r').then(
+    (handle) => handle.close().then(() => true),
+    (error) => error.code !== 'ENOENT',
+  )
+  if (!isThere) throw new Failure('unavailable', `${top}: no such directory`, { hint: 'is its disk mounted? it is not made for you' })
+  return mkdir(directory, { recursive: true })
+}
+
+/** Removes a file; one that is not there is no failure. */
+export async function removeFile(file: string): Promise<void> {
+  await unlink(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+}

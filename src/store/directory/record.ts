@@ -1,0 +1,78 @@
+import type { BigIntStats } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '../../errors.ts'
+import type { Checksums, Metadata, ObjectProof, StoredObject } from '../store.ts'
+import { isRecordOf, type ObjectFiles, recordFile } from './layout.ts'
+
+/** What the directory store keeps about an object beside its bytes: one line of JSON. */
+export interface ObjectRecord {
+  readonly schema: 1
+  readonly size: number
+  readonly checksums: Checksums
+  readonly metadata: Metadata
+  /** ISO 8601, UTC. */
+  readonly published: string
+}
+
+export function makeRecord(proof: ObjectProof, metadata: Metadata, published: Date): ObjectRecord {
+  return { schema: 1, size: proof.size, checksums: proof.checksums, metadata, published: published.toISOString() }
+}
+
+/** What the file system says of the bytes' file. */
+export interface BytesFile {
+  readonly inode: bigint
+  readonly size: number
+  readonly mtime: Date
+}
+
+export function bytesFile(stat: BigIntStats): BytesFile {
+  return { inode: stat.ino, size: Number(stat.size), mtime: stat.mtime }
+}
+
+/** An object as its bytes' file and its record tell it; without a record, as a file that someone put there. */
+export async function describeFile(files: ObjectFiles, key: string, file: BytesFile): Promise<StoredObject> {
+  const record = await findRecord(files, file)
+  if (record !== undefined) return describeRecord(record, key)
+  const etag = `"${file.size}-${file.mtime.getTime()}"`
+  return { key, size: file.size, etag, checksums: {}, metadata: {}, published: file.mtime }
+}
+
+/** An object as its record tells it. */
+export function describeRecord(record: ObjectRecord, key: string): StoredObject {
+  const { size, checksums, metadata } = record
+  const etag = `"${checksums.xxh64 ?? size}"`
+  return { key, size, etag, checksums, metadata, published: new Date(record.published) }
+}
+
+/**
+ * The record of these bytes. A copy of the directory has new inodes: then the one record of the name speaks for it, and
+ * of several the one with the right size. The checksum decides when the bytes are read.
+ */
+async function findRecord(files: ObjectFiles, file: BytesFile): Promise<ObjectRecord | undefined> {
+  const exact = await readRecord(recordFile(files, file.inode))
+  if (exact !== undefined) return exact
+  const names = (await readdir(files.directory)).filter((fileName) => isRecordOf(files.name, fileName))
+  const records = await Promise.all(names.map((fileName) => readRecord(join(files.directory, fileName))))
+  const found = records.filter((record) => record !== undefined)
+  return found.find((record) => record.size === file.size) ?? found[0]
+}
+
+async function readRecord(file: string): Promise<ObjectRecord | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  return text === undefined ? undefined : parseRecord(text, file)
+}
+
+/** Reads a record's text. One that is damaged is a Failure 'data': its object cannot be trusted. */
+export function parseRecord(text: string, file: string): ObjectRecord {
+  try {
+    const record = JSON.parse(text) as ObjectRecord
+    if (record.schema === 1 && Number.isSafeInteger(record.size) && typeof record.checksums === 'object') return record
+  } catch (error) {
+    throw new Failure('data', `${file}: the record is not JSON`, { cause: error })
+  }
+  throw new Failure('data', `${file}: the record is of no known form`)
+}

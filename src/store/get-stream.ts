@@ -1,0 +1,103 @@
+import { Failure } from '../errors.ts'
+import { BufferPool } from '../stream/buffer-pool.ts'
+import { createDigest, type DigestName } from '../stream/digest.ts'
+import { inOrder } from '../stream/in-order.ts'
+import type { OpenObject } from './store.ts'
+
+export interface Range {
+  readonly offset: number
+  readonly bytes: number
+}
+
+export interface GetOptions {
+  /** Only these bytes are given; for their proof the whole object is read all the same. */
+  readonly range?: Range | undefined
+  /** False gives bytes that nothing was compared with. */
+  readonly verify: boolean
+  readonly readBytes: number
+  /** Reads on their way at once. */
+  readonly concurrency: number
+  /** Memory for pieces that are read ahead, in bytes. */
+  readonly budgetBytes: number
+  /** Looks at each piece of the whole object; its failure is the object's. */
+  look?(piece: Uint8Array): void | Promise<void>
+  /** Asked after the last piece, before it is given. */
+  finish?(): Promise<void>
+}
+
+/**
+ * An object's bytes in order, in pieces that are the consumer's until it asks for the next. The last piece is given only
+ * after the whole object has equalled its recorded checksum: whoever got it all got what was stored.
+ */
+export async function* getStream(object: OpenObject, options: GetOptions): AsyncGenerator<Uint8Array> {
+  const wanted = clip(options.range ?? { offset: 0, bytes: object.size }, object)
+  const read = options.verify ? { offset: 0, bytes: object.size } : wanted
+  const pool = new BufferPool(options.readBytes, Math.ceil(options.budgetBytes / options.readBytes) + 2)
+  const check = await startCheck(object, options)
+  let held: Piece | undefined
+  for await (const piece of inOrder(ranges(read, options.readBytes), (range) => fetch(object, pool, range), options)) {
+    await check.look(piece.bytes)
+    const part = cut(piece, wanted)
+    if (part === undefined) pool.give(piece.buffer)
+    else {
+      if (held !== undefined) {
+        yield held.bytes
+        pool.give(held.buffer)
+      }
+      held = part
+    }
+  }
+  await check.finish()
+  if (held !== undefined) yield held.bytes
+}
+
+interface Piece {
+  readonly offset: number
+  readonly bytes: Uint8Array
+  readonly buffer: Uint8Array
+}
+
+function clip({ offset, bytes }: Range, object: OpenObject): Range {
+  if (offset > object.size) throw new Failure('usage', `offset ${offset} lies behind the object's ${object.size} bytes`)
+  return { offset, bytes: Math.min(bytes, object.size - offset) }
+}
+
+function* ranges({ offset, bytes }: Range, readBytes: number): Generator<Range> {
+  for (let at = offset; at < offset + bytes; at += readBytes) {
+    yield { offset: at, bytes: Math.min(readBytes, offset + bytes - at) }
+  }
+}
+
+async function fetch(object: OpenObject, pool: BufferPool, range: Range): Promise<Piece> {
+  const buffer = await pool.take()
+  const bytes = buffer.subarray(0, range.bytes)
+  await object.read(range.offset, bytes)
+  return { offset: range.offset, bytes, buffer }
+}
+
+/** The part of a piece that lies in the range. */
+function cut({ offset, bytes, buffer }: Piece, range: Range): Piece | undefined {
+  const start = Math.max(0, range.offset - offset)
+  const end = Math.min(bytes.length, range.offset + range.bytes - offset)
+  return start < end ? { offset: offset + start, bytes: bytes.subarray(start, end), buffer } : undefined
+}
+
+async function startCheck(object: OpenObject, options: GetOptions) {
+  const [name, recorded] = Object.entries(object.checksums)[0] ?? []
+  const digest = options.verify && name !== undefined ? await createDigest(name as DigestName) : undefined
+  return {
+    async look(piece: Uint8Array): Promise<void> {
+      digest?.update(piece)
+      await options.look?.(piece)
+    },
+    async finish(): Promise<void> {
+      const found = digest?.hex()
+      if (found !== recorded && digest !== undefined) {
+        throw new Failure('data', `${object.key}: ${name} is ${recorded} in the store's record, ${found} of the bytes read`, {
+          hint: 'the object is damaged: do not use what was written so far',
+        })
+      }
+      await options.finish?.()
+    },
+  }
+}

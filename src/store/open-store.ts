@@ -1,0 +1,22 @@
+import type { ObjectPlace } from './url.ts'
+import type { Store } from './store.ts'
+
+/** Who writes: so that what a killed program left can be told from what a running one is writing. */
+export interface Owner {
+  /** Of letters, digits and dashes; no other running program has the same. */
+  readonly id: string
+  /** True only if the program of this id is known to have ended. */
+  isGone(id: string): boolean
+}
+
+export interface StoreOptions {
+  readonly owner: Owner
+  /** Read every part back after writing it. Only for a store that computes no checksums itself. */
+  readonly readBack: boolean
+}
+
+/** The store of a place; each kind is loaded when it is first needed. */
+export async function openStore(place: ObjectPlace, options: StoreOptions): Promise<Store> {
+  const { DirectoryStore } = await import('./directory/directory-store.ts')
+  return new DirectoryStore(place.directory, options)
+}

@@ -1,0 +1,110 @@
+import { Failure } from '../../errors.ts'
+import { startChild } from '../../stream/child.ts'
+import { type Compression, recogniseCompression } from '../../stream/compression.ts'
+import { writerTo } from '../../stream/filter.ts'
+import { programInput } from '../../stream/program-input.ts'
+import { StreamJudge } from './judge.ts'
+import type { StreamFacts, Verdict } from './verdict.ts'
+
+/** auto: a ZFS stream is checked, all else passes. zfs: must be one, compressed perhaps. bytes: is not looked at. */
+export type StreamFormat = 'auto' | 'zfs' | 'bytes'
+
+/** Looks at a stream on its way through. What fails the check is a Failure 'data' that names the snapshot and the place. */
+export interface Inspection {
+  /** The next piece; it may be reused when this has resolved. */
+  look(piece: Uint8Array): void | Promise<void>
+  /** What the stream has shown itself to be so far. */
+  readonly facts: StreamFacts | undefined
+  /** At the end of the stream: undefined if it was no ZFS stream. */
+  finish(): Promise<StreamFacts | undefined>
+}
+
+export function inspectStream(format: StreamFormat, signal?: AbortSignal): Inspection {
+  if (format === 'bytes') return { look: () => {}, facts: undefined, finish: async () => undefined }
+  let inspection = inspectPlain(format)
+  let isFirst = true
+  return {
+    look(piece) {
+      const compression = isFirst && format === 'zfs' ? recogniseCompression(piece) : undefined
+      isFirst = false
+      if (compression !== undefined) inspection = inspectCompressed(compression, signal)
+      return inspection.look(piece)
+    },
+    get facts() {
+      return inspection.facts
+    },
+    finish: () => inspection.finish(),
+  }
+}
+
+function inspectPlain(format: 'auto' | 'zfs'): Inspection {
+  const judge = new StreamJudge()
+  return {
+    look(piece) {
+      judge.push(piece)
+      if (judge.damage !== undefined) throw failureOf(judge.damage)
+      if (format === 'zfs' && judge.format === 'bytes') throw notZfs()
+    },
+    get facts() {
+      return judge.facts
+    },
+    async finish() {
+      const verdict = judge.finish()
+      if (verdict.kind === 'complete') return verdict.facts
+      if (verdict.kind !== 'bytes') throw failureOf(verdict)
+      if (format === 'zfs') throw notZfs()
+      return undefined
+    },
+  }
+}
+
+// Larger than any decompressor writes at once.
+const pieceBytes = 256 * 1024
+
+/** Feeds a decompressor beside the stream's own way and judges what it makes of it. */
+function inspectCompressed({ decompress }: Compression, signal?: AbortSignal): Inspection {
+  const plain = inspectPlain('zfs')
+  const child = startChild(decompress, { stdin: 'pipe', stdout: 'pipe', stderr: 'keep', signal })
+  const output = programInput(child, 'data')
+  const writer = writerTo(child, 'data')
+  let failure: unknown
+  async function judgeOutput(): Promise<void> {
+    const piece = new Uint8Array(pieceBytes)
+    for (let count = piece.length; count === piece.length; ) {
+      count = await output.fill(piece)
+      await plain.look(piece.subarray(0, count))
+    }
+  }
+  const judged = judgeOutput().catch((error) => {
+    failure = error
+    return child.stop()
+  })
+  return {
+    async look(piece) {
+      await writer.write(piece).catch((error) => {
+        throw failure ?? error
+      })
+    },
+    get facts() {
+      return plain.facts
+    },
+    async finish() {
+      await writer.end().catch((error) => {
+        throw failure ?? error
+      })
+      await judged
+      if (failure !== undefined) throw failure
+      return plain.finish()
+    },
+  }
+}
+
+function notZfs(): Failure {
+  return new Failure('data', 'the input is no ZFS send stream')
+}
+
+function failureOf(verdict: Exclude<Verdict, { kind: 'bytes' | 'complete' }>): Failure {
+  const { kind, snapshot, record, offset, reason } = verdict
+  const place = kind === 'truncated' ? `truncated: it ends at byte ${offset}` : `damaged at byte ${offset}`
+  return new Failure('data', `the stream of ${snapshot} is ${place}, in record ${record}: ${reason}`)
+}
