@@ -1,7 +1,8 @@
 import { Failure } from '../errors.ts'
 import { BufferPool } from '../stream/buffer-pool.ts'
 import { createDigest } from '../stream/digest.ts'
-import { type Input, metered, tapped } from '../stream/input.ts'
+import { checked } from '../stream/checked-input.ts'
+import { type Input, metered } from '../stream/input.ts'
 import { cutParts, type Part } from '../stream/parts.ts'
 import { WaitingMeter } from '../stream/waiting-meter.ts'
 import type { Metadata, Store, StoredObject, Upload } from './store.ts'
@@ -27,7 +28,7 @@ export async function putStream(store: Store, key: string, input: Input, options
   const digest = await createDigest(store.checksum)
   const meter = options.meter ?? new WaitingMeter()
   const pool = new BufferPool(store.partBytes(1), options.concurrency + 1)
-  const parts = cutParts(tapped(metered(input, meter), digest.update), pool, store.partBytes, meter)
+  const parts = cutParts(checked(metered(input, meter), [{ look: digest.update }]), pool, store.partBytes, meter)
   const transfer = new Transfer(store, key, input, options)
   try {
     for await (const part of parts) await transfer.start(part)

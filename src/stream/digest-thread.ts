@@ -40,8 +40,12 @@ function askInTurn(worker: Worker): (message: ToWorker) => Promise<unknown> {
   let last: Promise<unknown> = Promise.resolve()
   return (message) => {
     last = last.then(async () => {
+      // Only an open question keeps the program from ending.
+      worker.ref()
       worker.postMessage(message)
-      return (await once(worker, 'message'))[0]
+      const [answer] = await once(worker, 'message')
+      worker.unref()
+      return answer
     })
     return last
   }

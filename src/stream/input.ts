@@ -20,18 +20,6 @@ export function openInput(fd: number, signal?: AbortSignal): Input {
   return stat.isFIFO() || stat.isSocket() ? new PipeInput(fd, signal) : new FileInput(fd, signal)
 }
 
-/** The same input, each piece shown to `look` before it is handed on. The piece is only `look`'s until it resolves. */
-export function tapped(input: Input, look: (piece: Uint8Array) => void | Promise<void>): Input {
-  return {
-    async fill(target) {
-      const count = await input.fill(target)
-      if (count > 0) await look(target.subarray(0, count))
-      return count
-    },
-    close: () => input.close(),
-  }
-}
-
 /** The same input, its waits counted by a meter. */
 export function metered(input: Input, meter: WaitingMeter): Input {
   return { fill: (target) => meter.during('input', input.fill(target)), close: () => input.close() }

@@ -1,4 +1,5 @@
 import { Failure } from '../../errors.ts'
+import type { Check } from '../../stream/checked-input.ts'
 import { startChild } from '../../stream/child.ts'
 import { type Compression, recogniseCompression } from '../../stream/compression.ts'
 import { writerTo } from '../../stream/filter.ts'
@@ -10,17 +11,13 @@ import type { StreamFacts, Verdict } from './verdict.ts'
 export type StreamFormat = 'auto' | 'zfs' | 'bytes'
 
 /** Looks at a stream on its way through. What fails the check is a Failure 'data' that names the snapshot and the place. */
-export interface Inspection {
-  /** The next piece; it may be reused when this has resolved. */
-  look(piece: Uint8Array): void | Promise<void>
+export interface Inspection extends Check {
   /** What the stream has shown itself to be so far. */
   readonly facts: StreamFacts | undefined
-  /** At the end of the stream: undefined if it was no ZFS stream. */
-  finish(): Promise<StreamFacts | undefined>
 }
 
 export function inspectStream(format: StreamFormat, signal?: AbortSignal): Inspection {
-  if (format === 'bytes') return { look: () => {}, facts: undefined, finish: async () => undefined }
+  if (format === 'bytes') return { look: () => {}, facts: undefined, finish: async () => {} }
   let inspection = inspectPlain(format)
   let isFirst = true
   return {
@@ -50,10 +47,8 @@ function inspectPlain(format: 'auto' | 'zfs'): Inspection {
     },
     async finish() {
       const verdict = judge.finish()
-      if (verdict.kind === 'complete') return verdict.facts
-      if (verdict.kind !== 'bytes') throw failureOf(verdict)
-      if (format === 'zfs') throw notZfs()
-      return undefined
+      if (verdict.kind === 'truncated' || verdict.kind === 'damaged') throw failureOf(verdict)
+      if (verdict.kind === 'bytes' && format === 'zfs') throw notZfs()
     },
   }
 }
@@ -94,7 +89,7 @@ function inspectCompressed({ decompress }: Compression, signal?: AbortSignal): I
       })
       await judged
       if (failure !== undefined) throw failure
-      return plain.finish()
+      await plain.finish()
     },
   }
 }

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { createDigest, digestNames } from '../../src/stream/digest.ts'
+import { startDigestThread } from '../../src/stream/digest-thread.ts'
+import { randomBytes } from '../fakes/inputs.ts'
+
+// The check values of "123456789": the CRC catalogue, RFC 1321, FIPS 180-4, and xxhsum -H64.
+const checkValues = {
+  crc32: 'cbf43926',
+  crc32c: 'e3069283',
+  crc64nvme: 'ae8b14860a799888',
+  xxh64: '8cb841db40e6ae83',
+  md5: '25f9e794323b453885f5181f1b624d0b',
+  sha256: '15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225',
+}
+
+describe('digests', () => {
+  test.each(digestNames)('%s has its published check value', async (name) => {
+    const digest = await createDigest(name)
+    digest.update(Buffer.from('123456789'))
+    expect(digest.hex()).toBe(checkValues[name])
+  })
+
+  test.each(digestNames)('%s does not depend on how the bytes are cut, nor on shared memory', async (name) => {
+    const bytes = randomBytes(100_000)
+    const whole = await createDigest(name)
+    whole.update(bytes)
+    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
+    shared.set(bytes)
+    const cut = await createDigest(name)
+    for (let at = 0; at < bytes.length; at += 777) cut.update(shared.subarray(at, at + 777))
+    expect(cut.hex()).toBe(whole.hex())
+  })
+
+  test('the thread gives the same, many at once', async () => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(300_000))
+    bytes.set(randomBytes(300_000))
+    const thread = await startDigestThread(['md5', 'sha256', 'xxh64'])
+    for (let at = 0; at < bytes.length; at += 50_000) await thread.update(bytes.subarray(at, at + 50_000))
+    const expected: Record<string, string> = {}
+    for (const name of ['md5', 'sha256', 'xxh64'] as const) {
+      const digest = await createDigest(name)
+      digest.update(bytes)
+      expected[name] = digest.hex()
+    }
+    expect(await thread.finish()).toEqual(expected)
+  })
+})
