@@ -1,8 +1,9 @@
 import { Failure } from '../errors.ts'
 import { BufferPool } from '../stream/buffer-pool.ts'
+import type { Check } from '../stream/checked-input.ts'
 import { createDigest, type DigestName } from '../stream/digest.ts'
 import { inOrder } from '../stream/in-order.ts'
-import type { OpenObject } from './store.ts'
+import type { OpenObject, Store } from './store.ts'
 
 export interface Range {
   readonly offset: number
@@ -14,28 +15,24 @@ export interface GetOptions {
   readonly range?: Range | undefined
   /** False gives bytes that nothing was compared with. */
   readonly verify: boolean
-  readonly readBytes: number
-  /** Reads on their way at once. */
-  readonly concurrency: number
-  /** Memory for pieces that are read ahead, in bytes. */
-  readonly budgetBytes: number
-  /** Looks at each piece of the whole object; its failure is the object's. */
-  look?(piece: Uint8Array): void | Promise<void>
-  /** Asked after the last piece, before it is given. */
-  finish?(): Promise<void>
+  /** They look at all that is read, and are asked before the last piece is given. */
+  readonly checks: readonly Check[]
 }
 
 /**
  * An object's bytes in order, in pieces that are the consumer's until it asks for the next. The last piece is given only
  * after the whole object has equalled its recorded checksum: whoever got it all got what was stored.
  */
-export async function* getStream(object: OpenObject, options: GetOptions): AsyncGenerator<Uint8Array> {
+export async function* getStream(store: Store, object: OpenObject, options: GetOptions): AsyncGenerator<Uint8Array> {
+  const { readBytes, partsAtOnce: concurrency } = store
   const wanted = clip(options.range ?? { offset: 0, bytes: object.size }, object)
   const read = options.verify ? { offset: 0, bytes: object.size } : wanted
-  const pool = new BufferPool(options.readBytes, Math.ceil(options.budgetBytes / options.readBytes) + 2)
+  // One more is the consumer's, and one is held back.
+  const pool = new BufferPool(readBytes, concurrency + 2)
+  const limits = { concurrency, budgetBytes: (concurrency + 1) * readBytes }
   const check = await startCheck(object, options)
   let held: Piece | undefined
-  for await (const piece of inOrder(ranges(read, options.readBytes), (range) => fetch(object, pool, range), options)) {
+  for await (const piece of inOrder(ranges(read, readBytes), (range) => fetch(object, pool, range), limits)) {
     await check.look(piece.bytes)
     const part = cut(piece, wanted)
     if (part === undefined) pool.give(piece.buffer)
@@ -88,7 +85,7 @@ async function startCheck(object: OpenObject, options: GetOptions) {
   return {
     async look(piece: Uint8Array): Promise<void> {
       digest?.update(piece)
-      await options.look?.(piece)
+      for (const check of options.checks) await check.look(piece)
     },
     async finish(): Promise<void> {
       const found = digest?.hex()
@@ -97,7 +94,7 @@ async function startCheck(object: OpenObject, options: GetOptions) {
           hint: 'the object is damaged: do not use what was written so far',
         })
       }
-      await options.finish?.()
+      for (const check of options.checks) await check.finish?.()
     },
   }
 }

@@ -82,6 +82,8 @@ export interface Store {
   urlOf(key: string): string
   /** The size of part `number` (from 1) of an upload, in bytes; all but the last part have just this size. */
   partBytes(number: number): number
+  /** How many parts or reads it suits the store to have under way. */
+  readonly partsAtOnce: number
   /** How much it suits the store to give in one read, in bytes. */
   readonly readBytes: number
   /** The checksum that the store asks of every object's proof. */

@@ -1,4 +1,5 @@
 import { Failure } from '../errors.ts'
+import type { Check } from './checked-input.ts'
 
 export interface Compression {
   readonly name: string
@@ -30,4 +31,19 @@ export function compressionNamed(name: string): Compression {
   const found = compressions.find((compression) => compression.name === name || compression.aliases.test(name))
   if (found !== undefined) return found
   throw new Failure('data', `compressor ${name}: not known here`, { hint: 'name the program that undoes it: --through COMMAND' })
+}
+
+/** Remembers what the stream that it sees begins with. */
+export function watchCompression(): Check & { readonly found: Compression | undefined } {
+  let found: Compression | undefined
+  let isFirst = true
+  return {
+    look(piece) {
+      if (isFirst) found = recogniseCompression(piece)
+      isFirst = false
+    },
+    get found() {
+      return found
+    },
+  }
 }

@@ -17,6 +17,7 @@ const partBytes = 4 * 1024 * 1024
 /** A directory as a store; layout.ts draws its files. */
 export class DirectoryStore implements Store {
   readonly checksum = 'xxh64'
+  readonly partsAtOnce = 2
   readonly readBytes = 1024 * 1024
   readonly #root: string
   readonly #options: StoreOptions

@@ -11,20 +11,27 @@ import type { StreamFacts, Verdict } from './verdict.ts'
 export type StreamFormat = 'auto' | 'zfs' | 'bytes'
 
 /** Looks at a stream on its way through. What fails the check is a Failure 'data' that names the snapshot and the place. */
-export interface Inspection extends Check {
+export interface Inspection extends Required<Check> {
   /** What the stream has shown itself to be so far. */
   readonly facts: StreamFacts | undefined
 }
 
-export function inspectStream(format: StreamFormat, signal?: AbortSignal): Inspection {
+export interface InspectionOptions {
+  readonly signal?: AbortSignal | undefined
+  /** What to throw if the format is 'zfs' and the stream is not. */
+  readonly notZfs?: Failure | undefined
+}
+
+export function inspectStream(format: StreamFormat, options: InspectionOptions = {}): Inspection {
   if (format === 'bytes') return { look: () => {}, facts: undefined, finish: async () => {} }
-  let inspection = inspectPlain(format)
+  const plain = inspectPlain(format, options)
+  let inspection: Inspection = plain
   let isFirst = true
   return {
     look(piece) {
       const compression = isFirst && format === 'zfs' ? recogniseCompression(piece) : undefined
       isFirst = false
-      if (compression !== undefined) inspection = inspectCompressed(compression, signal)
+      if (compression !== undefined) inspection = inspectCompressed(compression, plain, options)
       return inspection.look(piece)
     },
     get facts() {
@@ -34,7 +41,8 @@ export function inspectStream(format: StreamFormat, signal?: AbortSignal): Inspe
   }
 }
 
-function inspectPlain(format: 'auto' | 'zfs'): Inspection {
+function inspectPlain(format: 'auto' | 'zfs', options: InspectionOptions): Inspection {
+  const notZfs = () => options.notZfs ?? new Failure('data', 'the input is no ZFS send stream')
   const judge = new StreamJudge()
   return {
     look(piece) {
@@ -57,8 +65,7 @@ function inspectPlain(format: 'auto' | 'zfs'): Inspection {
 const pieceBytes = 256 * 1024
 
 /** Feeds a decompressor beside the stream's own way and judges what it makes of it. */
-function inspectCompressed({ decompress }: Compression, signal?: AbortSignal): Inspection {
-  const plain = inspectPlain('zfs')
+function inspectCompressed({ decompress }: Compression, plain: Inspection, { signal }: InspectionOptions): Inspection {
   const child = startChild(decompress, { stdin: 'pipe', stdout: 'pipe', stderr: 'keep', signal })
   const output = programInput(child, 'data')
   const writer = writerTo(child, 'data')
@@ -92,10 +99,6 @@ function inspectCompressed({ decompress }: Compression, signal?: AbortSignal): I
       await plain.finish()
     },
   }
-}
-
-function notZfs(): Failure {
-  return new Failure('data', 'the input is no ZFS send stream')
 }
 
 function failureOf(verdict: Exclude<Verdict, { kind: 'bytes' | 'complete' }>): Failure {

@@ -1,0 +1,121 @@
+import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { ownerOfThisProgram } from '../cli/owner.ts'
+import { parseRate, parseSize } from '../cli/units.ts'
+import { Failure } from '../errors.ts'
+import type { OpenObject } from '../store/store.ts'
+import type { Check } from '../stream/checked-input.ts'
+import type { Output } from '../stream/output.ts'
+
+const positionals = {
+  key: { describe: 'a URL (file:///dir/key), or a key in the store that the settings name' },
+}
+
+const options = {
+  store: { type: 'string', metavar: 'URL', setting: 'STORE', describe: 'the store that a bare key belongs to, such as file:///backup' },
+  output: { type: 'string', alias: 'o', metavar: 'FILE', describe: 'write to this file, which appears when it is whole' },
+  through: { type: 'string', metavar: 'COMMAND', conflicts: 'decompress', describe: 'write what this shell command makes of the object, such as a decompressor' },
+  decompress: { type: 'boolean', default: false, describe: 'undo the compression that is recorded with the object' },
+  format: { choices: ['auto', 'zfs', 'bytes'] as const, default: 'auto' as const, describe: 'auto: check a ZFS stream that has no checksum recorded; zfs: check that it is one, compressed perhaps; bytes: the recorded checksum alone' },
+  offset: { type: 'string', metavar: 'SIZE', coerce: parseSize, describe: 'begin at this byte of the object' },
+  length: { type: 'string', metavar: 'SIZE', coerce: parseSize, describe: 'write no more than so many bytes' },
+  verify: { type: 'boolean', default: true, describe: 'compare the whole object with its recorded checksum before its last bytes are written' },
+  bwlimit: { type: 'string', metavar: 'RATE', coerce: parseRate, describe: 'read no more than so many bytes a second' },
+} satisfies OptionSpecs
+
+type Arguments = InferredArguments<typeof options, typeof positionals>
+
+export const pget = defineCommand({
+  name: 'pget',
+  summary: 'write a stored stream to stdout',
+  synopsis: ['[options] key'],
+  positionals,
+  options,
+  examples: [
+    ['pget file:///backup/tank/home@mon | zfs receive tank/restored', 'restore a snapshot'],
+    ['pget --decompress file:///backup/tank/home@mon | zfs receive tank/restored', 'the same of a compressed one'],
+    ['pget -o etc.tar file:///backup/etc.tar', 'write a file that is there whole or not at all'],
+  ],
+  stdin: 'none',
+  stdout: (args) => (args.output === undefined ? 'binary' : 'text'),
+  async run(args, terminal) {
+    const { openStore } = await import('../store/open-store.ts')
+    const { getStream } = await import('../store/get-stream.ts')
+    const { parseObjectUrl } = await import('../store/url.ts')
+    const { copy } = await import('../stream/copy.ts')
+    const { Transfer } = await import('../stream/transfer.ts')
+
+    const place = parseObjectUrl(args.key, args.store)
+    const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: false })
+    const object = await store.open(place.key)
+    const range = rangeOf(args, object)
+    const checks = await checksOf(args, object, terminal.signal)
+    const bytes = getStream(store, object, { range, verify: args.verify, checks })
+
+    const filter = await filterOf(args, object)
+    const transfer = new Transfer(filter === undefined ? range.bytes : undefined)
+    const progress = terminal.progress(transfer)
+    try {
+      const pieces = filter === undefined ? bytes : await filtered(bytes, filter, terminal.signal)
+      await writeTo(args.output, terminal.signal, (output) => copy(pieces, output, transfer))
+    } finally {
+      progress.stop()
+      await object.close()
+    }
+  },
+})
+
+function rangeOf({ offset = 0, length }: Arguments, { size }: OpenObject) {
+  if (offset > size) throw new Failure('usage', `--offset ${offset}: the object has ${size} bytes`)
+  return { offset, bytes: Math.min(length ?? size, size - offset) }
+}
+
+async function checksOf(args: Arguments, object: OpenObject, signal: AbortSignal): Promise<Check[]> {
+  const checks: Check[] = []
+  if (args.bwlimit !== undefined) {
+    const { pacedBy } = await import('../stream/checked-input.ts')
+    const { createRateLimit } = await import('../stream/rate-limit.ts')
+    checks.push(pacedBy(createRateLimit(args.bwlimit)))
+  }
+  const hasChecksum = Object.keys(object.checksums).length > 0
+  if (!args.verify || (hasChecksum && args.format !== 'zfs')) return checks
+  const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
+  const nothingToCompare = new Failure('data', `${args.key}: no checksum is recorded and it is no ZFS stream: nothing proves it whole`, {
+    hint: '--no-verify writes it all the same',
+  })
+  if (args.format === 'bytes') throw nothingToCompare
+  return [...checks, inspectStream('zfs', { signal, notZfs: hasChecksum ? undefined : nothingToCompare })]
+}
+
+async function filterOf(args: Arguments, { metadata }: OpenObject): Promise<readonly string[] | undefined> {
+  if (args.through !== undefined) {
+    const { shellCommand } = await import('../stream/child.ts')
+    return shellCommand(args.through)
+  }
+  const { compressor } = metadata
+  if (!args.decompress || compressor === undefined) return undefined
+  const { compressionNamed } = await import('../stream/compression.ts')
+  return compressionNamed(compressor).decompress
+}
+
+async function filtered(bytes: AsyncIterable<Uint8Array>, filter: readonly string[], signal: AbortSignal) {
+  const { piecesOf } = await import('../stream/copy.ts')
+  const { throughFilter } = await import('../stream/filter.ts')
+  const { iteratedInput } = await import('../stream/iterated-input.ts')
+  return piecesOf(throughFilter(iteratedInput(bytes), filter, { onBadEnd: 'data', signal }))
+}
+
+async function writeTo(file: string | undefined, signal: AbortSignal, write: (output: Output) => Promise<void>) {
+  if (file === undefined || file === '-') {
+    const { openOutput } = await import('../stream/output.ts')
+    return write(openOutput(1, signal))
+  }
+  const { createAtomicFile } = await import('../stream/atomic-file.ts')
+  const output = await createAtomicFile(file, signal)
+  try {
+    await write(output)
+    await output.commit()
+  } catch (error) {
+    await output.abandon()
+    throw error
+  }
+}

@@ -1,0 +1,132 @@
+import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { ownerOfThisProgram } from '../cli/owner.ts'
+import type { Terminal } from '../cli/terminal.ts'
+import { parseRate, parseSize } from '../cli/units.ts'
+import { Failure } from '../errors.ts'
+import type { Metadata, StoredObject } from '../store/store.ts'
+import type { Check } from '../stream/checked-input.ts'
+import type { Compression } from '../stream/compression.ts'
+import type { Input } from '../stream/input.ts'
+
+const positionals = {
+  key: { describe: 'a URL (file:///dir/key), or a key in the store that the settings name' },
+}
+
+const options = {
+  store: { type: 'string', metavar: 'URL', setting: 'STORE', describe: 'the store that a bare key belongs to, such as file:///backup' },
+  format: { choices: ['auto', 'zfs', 'bytes'] as const, default: 'auto' as const, describe: 'auto: check a ZFS stream, pass all else; zfs: must be one, compressed perhaps; bytes: check nothing' },
+  through: { type: 'string', metavar: 'COMMAND', describe: 'store what this shell command makes of the stream, such as a compressor' },
+  metadata: { type: 'string', array: true, alias: 'meta', metavar: 'KEY=VALUE', default: [] as string[], describe: 'keep this with the object; may be repeated' },
+  overwrite: { type: 'boolean', default: false, describe: 'replace an object that is there' },
+  'allow-empty': { type: 'boolean', default: false, describe: 'store an empty stream too' },
+  'expect-bytes': { type: 'string', metavar: 'SIZE', coerce: parseSize, describe: 'publish only if the stream has just this length' },
+  'expect-sha256': { type: 'string', metavar: 'HEX', coerce: checkSha256, describe: 'publish only if the stream has this SHA-256' },
+  'read-back': { type: 'boolean', default: true, describe: 'read every part back and compare it, in a store that computes no checksums itself' },
+  estimated: { type: 'string', metavar: 'SIZE', coerce: parseSize, describe: 'the expected length: for the progress line, and for the size of parts where a store has parts' },
+  'part-size': { type: 'string', alias: ['s', 'chunk-size'], metavar: 'SIZE', setting: 'CHUNK_SIZE', z3: true, coerce: parseSize, conflicts: 'estimated', describe: 'the size of parts, where a store has parts; a directory has none' },
+  concurrency: { type: 'number', metavar: 'N', setting: 'CONCURRENCY', z3: true, describe: 'parts on their way at once, where a store has parts' },
+  'storage-class': { type: 'string', metavar: 'CLASS', describe: 'the storage class, where a store has them' },
+  bwlimit: { type: 'string', metavar: 'RATE', coerce: parseRate, describe: 'read no more than so many bytes a second' },
+  'file-descriptor': { type: 'number', metavar: 'N', default: 0, describe: 'read the stream from this descriptor' },
+} satisfies OptionSpecs
+
+type Arguments = InferredArguments<typeof options, typeof positionals>
+
+export const pput = defineCommand({
+  name: 'pput',
+  summary: 'store a stream under a key',
+  synopsis: ['[options] key', '[options] key -- command [argument ...]'],
+  positionals,
+  options,
+  examples: [
+    ['zfs send tank/home@mon | pput file:///backup/tank/home@mon', 'store a snapshot'],
+    ["zfs send tank/home@mon | pput --through 'zstd -T0' file:///backup/tank/home@mon", 'compress it between the check and the store'],
+    ['pput file:///backup/etc.tar -- tar -C / -c etc', 'store what a program writes, only if it ends well'],
+  ],
+  stdin: (args) => (args.command.length === 0 ? 'binary' : 'none'),
+  stdout: 'text',
+  async run(args, terminal) {
+    const { streamMetadata, parseMetadata } = await import('../backup/metadata.ts')
+    const { openStore } = await import('../store/open-store.ts')
+    const { putStream } = await import('../store/put-stream.ts')
+    const { parseObjectUrl } = await import('../store/url.ts')
+    const { checked } = await import('../stream/checked-input.ts')
+    const { watchCompression } = await import('../stream/compression.ts')
+    const { Transfer } = await import('../stream/transfer.ts')
+    const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
+
+    const place = parseObjectUrl(args.key, args.store)
+    const ownMetadata = parseMetadata(args.metadata)
+    refuseWhatADirectoryLacks(args)
+    const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: args['read-back'] })
+
+    const inspection = inspectStream(args.format, { signal: terminal.signal })
+    const source = await openSource(args, terminal.signal)
+    const stream = checked(source, [...(await checksOf(args)), inspection])
+    const compression = watchCompression()
+    const body = checked(await throughCommand(stream, args.through, terminal.signal), [compression])
+
+    const transfer = new Transfer(args.estimated)
+    const progress = terminal.progress(transfer)
+    try {
+      const object = await putStream(store, place.key, body, {
+        overwrite: args.overwrite,
+        allowEmpty: args['allow-empty'],
+        transfer,
+        metadata: () => ({ ...streamMetadata(inspection.facts), ...compressor(compression.found), ...ownMetadata }),
+      })
+      report(object, store.urlOf(place.key), args, terminal)
+    } finally {
+      progress.stop()
+      await body.close()
+    }
+  },
+})
+
+async function openSource(args: Arguments, signal: AbortSignal): Promise<Input> {
+  if (args.command.length > 0) {
+    const { startChild } = await import('../stream/child.ts')
+    const { programInput } = await import('../stream/program-input.ts')
+    const child = startChild(args.command, { stdin: 'inherit', stdout: 'pipe', stderr: 'inherit', signal })
+    return programInput(child, 'data')
+  }
+  const { openInput } = await import('../stream/input.ts')
+  return openInput(args['file-descriptor'], signal)
+}
+
+async function checksOf(args: Arguments): Promise<Check[]> {
+  const { expectBytes, expectDigest, pacedBy } = await import('../stream/checked-input.ts')
+  const { createRateLimit } = await import('../stream/rate-limit.ts')
+  const checks: Check[] = []
+  if (args.bwlimit !== undefined) checks.push(pacedBy(createRateLimit(args.bwlimit)))
+  if (args['expect-bytes'] !== undefined) checks.push(expectBytes(args['expect-bytes']))
+  if (args['expect-sha256'] !== undefined) checks.push(await expectDigest('sha256', args['expect-sha256']))
+  return checks
+}
+
+async function throughCommand(stream: Input, commandLine: string | undefined, signal: AbortSignal): Promise<Input> {
+  if (commandLine === undefined) return stream
+  const { shellCommand } = await import('../stream/child.ts')
+  const { throughFilter } = await import('../stream/filter.ts')
+  return throughFilter(stream, shellCommand(commandLine), { onBadEnd: 'unavailable', signal })
+}
+
+/** As z3's pput: a line of JSON unless quiet. A whole URL is no call of z3's: then only --json brings it. */
+function report(object: StoredObject, url: string, args: Arguments, terminal: Terminal): void {
+  const { etag, size, checksums, metadata } = object
+  if (terminal.json) terminal.event({ status: 'success', etag, url, size, checksums, metadata })
+  else if (!args.key.includes('://') && !terminal.quiet) terminal.print(JSON.stringify({ status: 'success', etag }))
+}
+
+function compressor(compression: Compression | undefined): Metadata {
+  return compression === undefined ? {} : { compressor: compression.name }
+}
+
+function refuseWhatADirectoryLacks(args: Arguments): void {
+  if (args['storage-class'] !== undefined) throw new Failure('usage', 'a directory has no storage classes')
+}
+
+function checkSha256(text: string): string {
+  if (/^[0-9a-f]{64}$/i.test(text)) return text.toLowerCase()
+  throw new Failure('usage', `${text}: a SHA-256 is 64 hexadecimal digits`)
+}
