@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { parseObjectUrl } from '../../src/store/url.ts'
+
+describe('parseObjectUrl', () => {
+  test.each([
+    ['file:///backup/tank/home@mon', '/', 'backup/tank/home@mon'],
+    ['file:///backup/with space@x', '/', 'backup/with space@x'],
+    ['file:///backup/with%20space@%C3%A9', '/', 'backup/with space@é'],
+    ['FILE:///a/b?c#d', '/', 'a/b?c#d'],
+    ['file:///a/100%', '/', 'a/100%'],
+  ])('%s', (url, directory, key) => {
+    expect(parseObjectUrl(url)).toEqual({ scheme: 'file', directory, key })
+  })
+
+  test('a bare key lies in the store', () => {
+    const expected = { scheme: 'file', directory: '/backup/z3', key: 'tank/home@zfs-auto-snap:daily-2015' }
+    expect(parseObjectUrl('tank/home@zfs-auto-snap:daily-2015', 'file:///backup/z3')).toEqual(expected)
+    expect(parseObjectUrl('tank/home@zfs-auto-snap:daily-2015', 'file:///backup/z3/')).toMatchObject({ key: expected.key })
+  })
+
+  test.each([
+    ['tank/home@mon', 'a key needs a store'],
+    ['file://backup/x', 'not absolute'],
+    ['ftp://host/x', 'no store of this kind'],
+    ['file:///a//b', 'not a key'],
+    ['file:///a/../b', 'not a key'],
+    ['file:///a/', 'not a key'],
+    ['file:///a%00b', 'not a key'],
+    ['file:///a%ff', 'not UTF-8'],
+  ])('%s is refused', (url, message) => {
+    expect(() => parseObjectUrl(url)).toThrow(message)
+  })
+
+  test.each(['/etc/passwd', '../x', 'a/./b', ''])('the bare key %s is refused', (key) => {
+    expect(() => parseObjectUrl(key, 'file:///backup')).toThrow('not a key')
+  })
+})
