@@ -1,0 +1,75 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createAtomicFile } from '../../src/stream/atomic-file.ts'
+import { openOutput } from '../../src/stream/output.ts'
+import { openFifo } from '../fakes/fifo.ts'
+import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
+import { randomBytes } from '../fakes/inputs.ts'
+
+describe('openOutput', () => {
+  test('waits for a slow reader of a pipe and loses nothing', async () => {
+    const fifo = openFifo()
+    const bytes = randomBytes(3_000_000)
+    const written = openOutput(fifo.writeEnd)
+      .write(bytes)
+      .then(() => fifo.endWriting())
+    const got: Buffer[] = []
+    const buffer = Buffer.alloc(200_000)
+    for (let total = 0; total < bytes.length; ) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      try {
+        const count = readSync(fifo.readEnd, buffer)
+        got.push(Buffer.from(buffer.subarray(0, count)))
+        total += count
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'EAGAIN' })
+      }
+    }
+    await written
+    expect(Buffer.compare(Buffer.concat(got), bytes)).toBe(0)
+  })
+
+  test('a reader that went away is a failure of its own kind', async () => {
+    const fifo = openFifo()
+    closeSync(fifo.readEnd)
+    await expect(openOutput(fifo.writeEnd).write(randomBytes(10))).rejects.toMatchObject({ kind: 'closed' })
+    fifo.endWriting()
+  })
+
+  test('a full device is its own failure', async () => {
+    const fd = openSync('/dev/full', 'w')
+    await expect(openOutput(fd).write(randomBytes(10))).rejects.toMatchObject({ code: 'ENOSPC' })
+    closeSync(fd)
+  })
+
+  test('survives a pipe that its other user made non-blocking', async () => {
+    const folder = temporaryFolder()
+    execFileSync('mkfifo', [join(folder, 'p')])
+    const reader = spawn('sh', ['-c', 'sleep 0.1; cat > "$1/copy" < "$1/p"', 'sh', folder])
+    const { constants } = await import('node:fs')
+    // Opened for both, so that opening does not wait for the reader.
+    const fd = openSync(join(folder, 'p'), constants.O_RDWR | constants.O_NONBLOCK)
+    const bytes = randomBytes(2_500_000)
+    await openOutput(fd).write(bytes)
+    closeSync(fd)
+    await new Promise((resolve) => reader.once('close', resolve))
+    expect(Buffer.compare(readFileSync(join(folder, 'copy')), bytes)).toBe(0)
+  })
+})
+
+describe('createAtomicFile', () => {
+  test('appears whole, over what was there; abandoned it leaves no trace', async () => {
+    const folder = temporaryFolder()
+    const first = await createAtomicFile(join(folder, 'f'))
+    await first.write(randomBytes(100))
+    expect(filesBelow(folder)).not.toContain('f')
+    await first.commit()
+    const second = await createAtomicFile(join(folder, 'f'))
+    await second.write(randomBytes(10))
+    await second.abandon()
+    expect(filesBelow(folder)).toEqual(['f'])
+    expect(new Uint8Array(readFileSync(join(folder, 'f')))).toEqual(randomBytes(100))
+  })
+})
