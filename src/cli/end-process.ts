@@ -1,0 +1,54 @@
+import type { Failure } from '../errors.ts'
+import { bugStatus, failureStatuses } from './exit-status.ts'
+import { Interrupted } from './interrupted.ts'
+import { say, writeDiagnostic } from './messages.ts'
+import { dieBy } from './signals.ts'
+import { asFailure } from './system-failure.ts'
+import type { OpenTerminal } from './terminal.ts'
+
+/** Says what went wrong, if anything did, and ends the process with the status or by the signal that belongs to it. */
+export function endProcess(
+  program: string,
+  signal: AbortSignal,
+  terminal: OpenTerminal | undefined,
+  error: unknown,
+): void {
+  terminal?.close()
+  const status = report(program, error, terminal?.verbose === true)
+  // Whatever was done: who sent the signal, such as a shell in a loop, must see that it was heard.
+  if (signal.reason instanceof Interrupted) dieBy(signal.reason.signalName)
+  process.exit(status)
+}
+
+function report(program: string, error: unknown, isVerbose: boolean): number {
+  if (error === undefined || stemsFromInterruption(error)) return 0
+  const failure = asFailure(error)
+  if (failure === undefined) return reportBug(program, error)
+  if (failure.kind !== 'closed') reportFailure(program, failure, isVerbose)
+  return failureStatuses[failure.kind].status
+}
+
+function reportFailure(program: string, failure: Failure, isVerbose: boolean): void {
+  say(program, failure.message)
+  if (failure.hint !== undefined) say(program, `hint: ${failure.hint}`)
+  else if (failure.kind === 'usage') say(program, `hint: try ${program} --help`)
+  for (const cause of isVerbose ? causesOf(failure) : []) say(program, `cause: ${cause.message}`)
+}
+
+function reportBug(program: string, error: unknown): number {
+  const [message, stack] = error instanceof Error ? [`${error.name}: ${error.message}`, error.stack] : [String(error), '']
+  say(program, `this is a bug: ${message}`)
+  writeDiagnostic(`${stack}\n`)
+  return bugStatus.status
+}
+
+/** The abort itself, or what a room made of it. */
+function stemsFromInterruption(error: unknown): boolean {
+  return error instanceof Interrupted || causesOf(error).some((cause) => cause instanceof Interrupted)
+}
+
+function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = []
+  for (let at = error; at instanceof Error && at.cause instanceof Error && causes.length < 10; at = at.cause) causes.push(at.cause)
+  return causes
+}

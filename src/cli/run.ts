@@ -1,0 +1,69 @@
+import { isatty } from 'node:tty'
+import { Failure } from '../errors.ts'
+import { type ParsedArguments, parseArguments } from './arguments.ts'
+import type { Command, InferredArguments, OptionSpecs, PositionalSpecs } from './command.ts'
+import { allOptions } from './common-options.ts'
+import { completionScript } from './completion.ts'
+import { endProcess } from './end-process.ts'
+import { helpText } from './help.ts'
+import { writeDiagnostic } from './messages.ts'
+import { readSettings } from './read-settings.ts'
+import { abortOnSignals } from './signals.ts'
+import { type OpenTerminal, openTerminal } from './terminal.ts'
+import { versionText } from './version.ts'
+import { sortWords, type Words } from './words.ts'
+import { writeStdout } from './write-text.ts'
+
+/** Runs a program on this process's arguments and ends the process. Does not return. */
+export async function run(command: Command): Promise<void> {
+  const signal = abortOnSignals()
+  let terminal: OpenTerminal | undefined
+  const end = (error?: unknown) => endProcess(command.name, signal, terminal, error)
+  process.on('uncaughtException', end)
+  process.on('beforeExit', () => end(new Error('nothing is left to wait for, but the work is not done')))
+  try {
+    const prepared = await prepare(command, process.argv.slice(2))
+    if (typeof prepared === 'string') writeStdout(prepared)
+    else {
+      terminal = openTerminal(command.name, prepared, signal)
+      await command.run(prepared as Arguments, terminal)
+    }
+    end()
+  } catch (error) {
+    end(error)
+  }
+}
+
+type Arguments = InferredArguments<OptionSpecs, PositionalSpecs>
+
+/** The arguments to run with, or the text that was asked for instead. */
+async function prepare(command: Command, argv: readonly string[]): Promise<ParsedArguments | string> {
+  const options = allOptions(command)
+  const words = sortWords(command, options, argv)
+  const asked = await askedText(command, words)
+  if (asked !== undefined) return asked
+  const args = await parseArguments(command, options, words, readSettings(command, options, words))
+  refuseTerminals(command, args)
+  return args
+}
+
+async function askedText(command: Command, { given }: Words): Promise<string | undefined> {
+  if (given.has('help')) return helpText(command)
+  if (given.has('version')) return versionText(command, given.has('verbose'))
+  const [shell] = given.get('completion') ?? []
+  return shell === undefined ? undefined : completionScript(command, shell)
+}
+
+/** A user who forgot the pipe gets help, not a program that waits for typing; and no binary data on the screen. */
+function refuseTerminals(command: Command, args: ParsedArguments): void {
+  const use = <Kind>(declared: Kind | ((given: Arguments) => Kind)): Kind =>
+    declared instanceof Function ? declared(args as Arguments) : declared
+  const isOwnInput = (args['command'] as readonly string[]).length === 0
+  if (isOwnInput && use(command.stdin) === 'binary' && isatty(0)) {
+    writeDiagnostic(helpText(command))
+    throw new Failure('usage', 'stdin is a terminal', { hint: 'pipe a stream into it' })
+  }
+  if (use(command.stdout) === 'binary' && isatty(1)) {
+    throw new Failure('usage', 'stdout is a terminal, and the output is binary', { hint: 'pipe it into a program or a file' })
+  }
+}
