@@ -90,7 +90,7 @@ describe('putStream', () => {
 
   test('a failed part ends the wait for a silent input, and leaves nothing', async () => {
     const root = temporaryFolder()
-    const first = inputOf(randomBytes(4 * mib))
+    const first = inputOf(randomBytes(mib))
     let stop: (error: Error) => void = () => {}
     const silence = new Promise<never>((_, reject) => {
       stop = reject
@@ -98,7 +98,7 @@ describe('putStream', () => {
     let given = 0
     const silent: Input = {
       async fill(target) {
-        if (given === 4 * mib) return silence
+        if (given === mib) return silence
         const count = await first.fill(target)
         given += count
         return count

@@ -11,14 +11,15 @@ import { openObject } from './open-object.ts'
 import { openUpload } from './directory-upload.ts'
 import { walk } from './walk.ts'
 
-// Large enough that a call costs nothing, small enough to stay in the processor's cache on the way through.
-const partBytes = 4 * 1024 * 1024
+// Measured against `cat > file`: 0.94 of its speed with 1 MiB, 0.73 with 4 MiB, 0.66 with 256 KiB. A part is still in
+// the processor's cache when it is written, and a call costs little beside it.
+const partBytes = 1024 * 1024
 
 /** A directory as a store; layout.ts draws its files. */
 export class DirectoryStore implements Store {
   readonly checksum = 'xxh64'
   readonly partsAtOnce = 2
-  readonly readBytes = 1024 * 1024
+  readonly readBytes = partBytes
   readonly #root: string
   readonly #options: StoreOptions
 
