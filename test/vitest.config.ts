@@ -1,16 +1,40 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const root = new URL('..', import.meta.url).pathname
-
+/**
+ * unit: the rooms, in this process. e2e: the built programs on real systems, and faults put to them.
+ * openzfs: the built programs inside a virtual machine; `npm run test:openzfs` alone runs it.
+ */
 export default defineConfig({
-  root,
+  root: fileURLToPath(new URL('..', import.meta.url)),
   cacheDir: 'node_modules/.vitest',
   test: {
-    include: ['test/**/*.test.ts'],
     projects: [
       {
-        extends: true,
-        test: { name: 'unit', exclude: ['test/{e2e,faults,openzfs}/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{e2e,faults,openzfs}/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,faults}/**/*.test.ts'],
+          globalSetup: ['test/zfs-host/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'openzfs',
+          include: ['test/openzfs/**/*.test.ts'],
+          globalSetup: ['test/openzfs/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
       },
     ],
   },

@@ -1,0 +1,33 @@
+#!/bin/bash
+# Installs what the tests need beside Node: as root on Debian from its archive; elsewhere it says what is missing.
+set -u
+export DEBIAN_FRONTEND=noninteractive
+
+# program that must be there : Debian package that brings it
+needs='zfs-fuse:zfs-fuse mandoc:mandoc zstd:zstd gzip:gzip lz4:lz4 xz:xz-utils script:bsdutils ps:procps mkfifo:coreutils'
+
+lacking() {
+  for need in $needs; do
+    command -v "${need%%:*}" >/dev/null || printf '%s ' "${need##*:}"
+  done
+}
+
+install() {
+  # shellcheck disable=SC2046 # one word for each package
+  apt-get -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends -qq $(lacking) >/dev/null
+}
+
+retried() {
+  "$@" && return
+  echo "provision: once more: $*"
+  sleep 5
+  "$@"
+}
+
+[ -z "$(lacking)" ] && exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+  echo "provision: not root on Debian, so the tests go without: $(lacking)"
+  exit 0
+fi
+echo "provision: installing $(lacking)"
+install 2>/dev/null || { retried apt-get update -qq && retried install; }

@@ -1,0 +1,31 @@
+import { biome, build, manPages, provision, typesOfTests, vitest, vitestOn } from './steps.js'
+import { Tally } from './tally.js'
+
+// node test/run/run.js check|test|openzfs; what each does is in the README.
+const tally = new Tally()
+const runs = { check, test, openzfs }
+const [name] = process.argv.slice(2)
+if (!Object.hasOwn(runs, name)) throw new Error(`usage: run.js ${Object.keys(runs).join('|')}`)
+runs[name]()
+tally.print()
+process.exitCode = tally.isGood ? 0 : 1
+
+function check() {
+  const isBuilt = build(tally)
+  typesOfTests(tally)
+  biome(tally)
+  manPages(tally)
+  vitest(tally, ['unit'])
+  return isBuilt
+}
+
+function test() {
+  provision(tally)
+  if (!check()) return
+  vitest(tally, ['e2e'])
+  vitestOn(tally, 24, ['unit', 'e2e'])
+}
+
+function openzfs() {
+  if (build(tally)) vitest(tally, ['openzfs'])
+}
