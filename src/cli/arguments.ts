@@ -23,9 +23,12 @@ export async function parseArguments(
   refuseConflicts(options, words)
   const written = gather(options, words, settings)
   for (const [name, each] of written) checkWritten(options[name], each)
-  const args: Record<string, unknown> = await parseWithYargs(command, options, written)
-  for (const [name, option] of Object.entries(options)) {
-    if (option.coerce !== undefined && args[name] !== undefined) args[name] = coerced(option, args[name], written.get(name))
+  const args: Record<string, unknown> = {
+    ...(await parseWithYargs(command, options, written)),
+    ...texts(options, written),
+  }
+  for (const [name, { coerce }] of Object.entries(options)) {
+    if (coerce !== undefined && args[name] !== undefined) args[name] = coerced(coerce, args[name], written.get(name))
   }
   return { ...args, ...namePositionals(command, words.positionals), command: words.command }
 }
@@ -73,6 +76,18 @@ function checkWritten(option: OptionSpec | undefined, { values, origin, kind }: 
   }
 }
 
+/** The values that are no numbers and no switches, as they were written: yargs takes the quotes off those in arrays. */
+function texts(options: OptionSpecs, written: ReadonlyMap<string, Written>): ParsedArguments {
+  const entries = [...written]
+    .filter(([name]) => typeOf(options[name]) === 'string')
+    .map(([name, { values }]) => [name, options[name]?.array === true ? values : values[0]])
+  return Object.fromEntries(entries)
+}
+
+function typeOf(option: OptionSpec | undefined): 'string' | 'number' | 'boolean' {
+  return option?.type === 'number' || option?.type === 'boolean' ? option.type : 'string'
+}
+
 async function parseWithYargs(command: Command, options: OptionSpecs, written: ReadonlyMap<string, Written>) {
   const { default: yargs } = await import('yargs')
   const words = [...written].flatMap(([name, { values }]) => values.map((value) => `--${name}=${value}`))
@@ -110,12 +125,12 @@ const asWritten = {
 
 /** What yargs is to do: types, defaults, what is demanded, what implies what. It would hide a Failure thrown by coerce. */
 function plain({ coerce, conflicts, alias, choices, ...option }: OptionSpec) {
-  return option.type === undefined && option.boolean !== true ? { ...option, type: 'string' as const } : option
+  return { ...option, type: typeOf(option) }
 }
 
-function coerced(option: OptionSpec, value: unknown, written: Written | undefined): unknown {
+function coerced(coerce: (value: unknown) => unknown, value: unknown, written: Written | undefined): unknown {
   try {
-    return option.coerce?.(value)
+    return coerce(value)
   } catch (error) {
     if (!(error instanceof Failure) || written === undefined) throw error
     const { message, hint } = error

@@ -5,6 +5,8 @@ import type { Terminal } from './terminal.ts'
 /** A plain yargs option, and what help, man page, completion and settings need beside it. */
 export interface OptionSpec extends Options {
   readonly describe: string
+  /** Text, unless said otherwise. A list has `array: true` beside it. */
+  readonly type?: 'string' | 'number' | 'boolean'
   /** What the value is called: SIZE, N, FILE. An option without one, and without choices, is a switch. */
   readonly metavar?: string
   /** Also taken from the environment (`ZPIPES_…`) and the configuration files, under this name. */

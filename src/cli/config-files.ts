@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../errors.ts'
-import { type Ini, parseIni } from './ini.ts'
+import { type Ini, type IniEntry, parseIni } from './ini.ts'
 import { isKnownSetting } from './setting-names.ts'
 
 export interface ConfigFile {
@@ -37,14 +37,18 @@ function readOwn(path: string): ConfigFile | undefined {
   const text = readIfThere(path)
   if (text === undefined) return undefined
   const sections = parseIni(text, path)
-  for (const [section, entries] of sections) {
-    if (section !== 'main' && section !== 'DEFAULT' && !section.startsWith('fs:')) {
-      throw new Failure('configuration', `${path}: unknown section [${section}]`, { hint: 'sections are [main] and [fs:DATASET]' })
-    }
-    const unknown = entries.find(({ key }) => !isKnownSetting(key))
-    if (unknown !== undefined) throw new Failure('configuration', `${path}:${unknown.line}: unknown setting ${unknown.key}`)
-  }
+  for (const [section, entries] of sections) refuseUnknown(path, section, entries)
   return { path, sections }
+}
+
+function refuseUnknown(path: string, section: string, entries: readonly IniEntry[]): void {
+  if (!/^(main|DEFAULT|fs:.+)$/.test(section)) {
+    const hint = 'sections are [main] and [fs:DATASET]'
+    throw new Failure('configuration', `${path}: unknown section [${section}]`, { hint })
+  }
+  const unknown = entries.find(({ key }) => !isKnownSetting(key))
+  if (unknown === undefined) return
+  throw new Failure('configuration', `${path}:${unknown.line}: unknown setting ${unknown.key}`)
 }
 
 function readFirstForeign(root: string): ConfigFile | undefined {

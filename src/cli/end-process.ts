@@ -36,7 +36,8 @@ function reportFailure(program: string, failure: Failure, isVerbose: boolean): v
 }
 
 function reportBug(program: string, error: unknown): number {
-  const [message, stack] = error instanceof Error ? [`${error.name}: ${error.message}`, error.stack] : [String(error), '']
+  const [message, stack] =
+    error instanceof Error ? [`${error.name}: ${error.message}`, error.stack] : [String(error), '']
   say(program, `this is a bug: ${message}`)
   writeDiagnostic(`${stack}\n`)
   return bugStatus.status
@@ -48,7 +49,6 @@ function stemsFromInterruption(error: unknown): boolean {
 }
 
 function causesOf(error: unknown): readonly Error[] {
-  const causes: Error[] = []
-  for (let at = error; at instanceof Error && at.cause instanceof Error && causes.length < 10; at = at.cause) causes.push(at.cause)
-  return causes
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error ? [cause, ...causesOf(cause)] : []
 }

@@ -1,7 +1,8 @@
-import { type Command, type OptionSpec, type OptionSpecs } from './command.ts'
+import type { Command, OptionSpec, OptionSpecs } from './command.ts'
 import { allOptions } from './common-options.ts'
 import { exitStatuses } from './exit-status.ts'
 import { isOnSwitch, isSwitch, spellings } from './words.ts'
+import { wrap } from './wrap.ts'
 
 const columns = 80
 const textColumn = 26
@@ -12,7 +13,7 @@ export function helpText(command: Command): string {
   const positionals = Object.entries(command.positionals).map(([name, { describe }]) => row(name, describe))
   const sections = [
     usage.join('\n'),
-    wrap(`${command.summary}`, columns).join('\n'),
+    command.summary,
     ...(positionals.length > 0 ? [positionals.join('\n')] : []),
     ...optionGroups(allOptions(command)).map(([title, options]) => `${title}:\n${options.map(optionRow).join('\n')}`),
     `Examples:\n${command.examples.map(([line, what]) => `  ${line}\n      ${what}`).join('\n')}`,
@@ -22,7 +23,9 @@ export function helpText(command: Command): string {
 }
 
 /** Options in the groups they name, in order of declaration; those that name none are first. */
-export function optionGroups(options: OptionSpecs): readonly (readonly [title: string, readonly [string, OptionSpec][]])[] {
+export function optionGroups(
+  options: OptionSpecs,
+): readonly (readonly [title: string, readonly [string, OptionSpec][]])[] {
   const groups = new Map<string, [string, OptionSpec][]>([['Options', []]])
   for (const [name, option] of Object.entries(options)) {
     if (option.hidden === true || option.flag === false) continue
@@ -63,14 +66,4 @@ function row(term: string, text: string): string {
   const lines = wrap(text, columns - textColumn).map((line) => indent + line)
   if (term.length > textColumn - 4) return [`  ${term}`, ...lines].join('\n')
   return [`  ${term}`.padEnd(textColumn) + lines.join('\n').trimStart()].join('\n')
-}
-
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = ['']
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1) ?? ''
-    if (line.length > 0 && line.length + 1 + word.length > width) lines.push(word)
-    else lines[lines.length - 1] = line.length > 0 ? `${line} ${word}` : word
-  }
-  return lines
 }

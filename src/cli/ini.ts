@@ -26,7 +26,8 @@ export function parseIni(text: string, file: string): Ini {
     if (header !== undefined) {
       section = sections.get(header) ?? []
       sections.set(header, section)
-    } else if (section === undefined) throw new Failure('configuration', `${at}: '${line.trim()}' stands in no [section]`)
+    } else if (section === undefined)
+      throw new Failure('configuration', `${at}: '${line.trim()}' stands in no [section]`)
     else if (/^\s/.test(line) && section.length > 0) continueLast(section, line)
     else section.push(parseEntry(line, index + 1, at, section))
   }
@@ -51,10 +52,11 @@ function continueLast(section: IniEntry[], line: string): void {
 function interpolate(entries: IniEntry[], defaults: readonly IniEntry[], file: string): void {
   const written = new Map([...defaults, ...entries].map(({ key, value }) => [key, value]))
   for (const [index, entry] of entries.entries()) {
-    const value = entry.value.replace(/%(%|\((\w+)\)s)?/g, (_, escape?: string, name?: string) => {
-      const other = escape === '%' ? '%' : written.get(name?.toUpperCase() ?? '')
-      if (other !== undefined) return other
-      throw new Failure('configuration', `${file}:${entry.line}: ${entry.key}: bad '%'`, { hint: "write '%%' for a percent sign" })
+    const value = entry.value.replace(/%(%|\((\w+)\)s)?/g, (_, percent?: string, name?: string) => {
+      const meant = percent === '%' ? '%' : written.get(name?.toUpperCase() ?? '')
+      if (meant !== undefined) return meant
+      const message = `${file}:${entry.line}: ${entry.key}: bad '%'`
+      throw new Failure('configuration', message, { hint: "write '%%' for a percent sign" })
     })
     entries[index] = { ...entry, value }
   }

@@ -2,9 +2,9 @@ import type { Command, OptionSpec, OptionSpecs } from './command.ts'
 import { allOptions } from './common-options.ts'
 import { exitStatuses } from './exit-status.ts'
 import { defaultText, optionGroups } from './help.ts'
-import { variableOf } from './setting-names.ts'
 import { variablesOf } from './settings.ts'
 import { isSwitch, spellings } from './words.ts'
+import { wrap } from './wrap.ts'
 
 /** The parts of a man page that come from the declaration, by the name of their section. */
 export function generatedSections(command: Command): Readonly<Record<string, string>> {
@@ -13,13 +13,19 @@ export function generatedSections(command: Command): Readonly<Record<string, str
     SYNOPSIS: command.synopsis.map(synopsisForm).join('\n'),
     OPTIONS: optionGroups(options).map(optionGroup).join('\n'),
     ENVIRONMENT: tagList(environment(options)),
-    'EXIT STATUS': tagList(exitStatuses.map(([status, meaning]) => [plain(status), `${plain(meaning)}.`])),
+    'EXIT STATUS': tagList(exitStatuses.map(([status, meaning]) => [plain(status), sentence(meaning)])),
   }
 }
 
 /** Text for a line of mdoc: nothing in it is taken for a macro or an escape. */
 export function plain(text: string): string {
   return text.replaceAll('\\', '\\e').replace(/^[.']/, '\\&$&')
+}
+
+/** A full sentence, on lines of its own, as mdoc wants it. A value that it begins with keeps its case: `auto: …`. */
+function sentence(text: string): string {
+  const full = /^\S+:/.test(text) ? `${text}.` : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+  return wrap(full, 78).map(plain).join('\n')
 }
 
 /** Words after a macro: one that looks like a macro or a delimiter is kept from being one. */
@@ -75,14 +81,10 @@ function valueMacro(option: OptionSpec): string {
 function optionText(option: OptionSpec): string {
   const byDefault = isSwitch(option) ? (option.default === true ? 'on' : undefined) : defaultText(option)
   return [
-    `${plain(capitalised(option.describe))}.`,
-    ...(byDefault === undefined ? [] : [`The default is ${plain(byDefault)}.`]),
+    sentence(option.describe),
+    ...(byDefault === undefined ? [] : [sentence(`the default is ${byDefault}`)]),
     ...(option.setting === undefined ? [] : [`The setting is\n.Cm ${option.setting} .`]),
   ].join('\n')
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function environment(options: OptionSpecs): readonly (readonly [tag: string, text: string])[] {
@@ -100,8 +102,8 @@ function variableTag(option: OptionSpec): string {
 }
 
 function variableText(name: string, option: OptionSpec): string {
-  if (option.flag === false) return `${plain(capitalised(option.describe))}.`
-  const { setting } = option
-  const own = setting === undefined || variablesOf(option).length === 1 ? '' : `\n.Ev ${variableOf(setting)}\nis stronger.`
-  return `The same as\n.Fl Fl ${name} ;\nthe option is stronger.${own}`
+  if (option.flag === false) return sentence(option.describe)
+  const [own, ...z3] = variablesOf(option)
+  const first = z3.length > 0 ? `\nThe first that is set counts, and\n.Ev ${own}\nis first.` : ''
+  return `The same as\n.Fl Fl ${name} ,\nwhich is stronger.${first}`
 }

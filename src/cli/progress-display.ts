@@ -39,6 +39,7 @@ export class ProgressDisplay {
   /** Draws the last state, where any was to be seen before. */
   stop(): void {
     clearInterval(this.#timer)
+    if (this.#meter === undefined) return
     if (this.#style === 'lines' || this.#wasSeen) this.#draw(true)
     if (this.#drawnColumns > 0) writeDiagnostic('\n')
     this.#drawnColumns = 0
@@ -59,12 +60,14 @@ export class ProgressDisplay {
   }
 
   #draw(isFinal = false): void {
-    if (this.#meter === undefined) return
-    const line = `${this.#program}: ${this.#meter.line(isFinal)}`
-    if (this.#style === 'lines') return writeDiagnostic(`${line}\n`)
-    const shown = line.slice(0, columns)
-    writeDiagnostic(`\r${shown.padEnd(this.#drawnColumns)}`)
-    this.#drawnColumns = shown.length
+    const line = `${this.#program}: ${this.#meter?.line(isFinal)}`
+    if (this.#style === 'lines') writeDiagnostic(`${line}\n`)
+    else this.#redraw(line.slice(0, columns))
+  }
+
+  #redraw(line: string): void {
+    writeDiagnostic(`\r${line.padEnd(this.#drawnColumns)}`)
+    this.#drawnColumns = line.length
     this.#wasSeen = true
   }
 }

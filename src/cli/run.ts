@@ -64,6 +64,8 @@ function refuseTerminals(command: Command, args: ParsedArguments): void {
     throw new Failure('usage', 'stdin is a terminal', { hint: 'pipe a stream into it' })
   }
   if (use(command.stdout) === 'binary' && isatty(1)) {
-    throw new Failure('usage', 'stdout is a terminal, and the output is binary', { hint: 'pipe it into a program or a file' })
+    throw new Failure('usage', 'stdout is a terminal, and the output is binary', {
+      hint: 'pipe it into a program or a file',
+    })
   }
 }

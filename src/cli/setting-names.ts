@@ -21,7 +21,13 @@ export const settingNames = [
 export type SettingName = (typeof settingNames)[number]
 
 /** Names in z3's files that are not ours too. A z3 file copied to zpipes.conf stays valid. */
-export const z3OnlyNames = ['HOST', 'S3_STORAGE_CLASS', 'GPG_KEYID', 'KEEP_NUM_FULL_SNAPSHOTS', 'SKIP_CONFIG_FILE'] as const
+export const z3OnlyNames = [
+  'HOST',
+  'S3_STORAGE_CLASS',
+  'GPG_KEYID',
+  'KEEP_NUM_FULL_SNAPSHOTS',
+  'SKIP_CONFIG_FILE',
+] as const
 
 export function isKnownSetting(name: string): boolean {
   return [...settingNames, ...z3OnlyNames].some((known) => known === name)

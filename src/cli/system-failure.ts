@@ -38,7 +38,8 @@ export function asFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error
   if (!isSystemError(error)) return undefined
   const { code, syscall, path, address, port } = error
-  const thing = path ?? (address === undefined ? undefined : [address, port].filter((part) => part !== undefined).join(':'))
+  const thing =
+    path ?? (address === undefined ? undefined : [address, port].filter((part) => part !== undefined).join(':'))
   const what = ['cannot', syscall, thing].filter((word) => word !== undefined).join(' ')
   const hint = hints[code]
   return new Failure(kinds[code] ?? 'io', `${what}: ${reasonOf(error)}`, { cause: error, ...(hint && { hint }) })

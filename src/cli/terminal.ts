@@ -30,7 +30,6 @@ export type OpenTerminal = Terminal & { close(): void }
 // Raised when a field of an event changes its meaning or goes away; not when one is added.
 const eventSchema = 1
 
-
 export function openTerminal(program: string, args: ParsedArguments, signal: AbortSignal): OpenTerminal {
   const [quiet, verbose, json] = [args['quiet'] === true, args['verbose'] === true, args['json'] === true]
   const display = new ProgressDisplay(program, chooseProgressStyle(quiet, args['progress'] === true))

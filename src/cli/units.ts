@@ -42,7 +42,9 @@ export function parseDuration(text: string): number {
   const [, amount = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*(ms|[smhdw])\s*$/.exec(text) ?? []
   const factor = millisecondsPer[unit]
   if (factor === undefined) {
-    throw new Failure('usage', `'${text}' is not a duration`, { hint: 'durations look like 500ms, 90s, 15m, 36h, 7d or 2w' })
+    throw new Failure('usage', `'${text}' is not a duration`, {
+      hint: 'durations look like 500ms, 90s, 15m, 36h, 7d or 2w',
+    })
   }
   return Math.round(Number(amount) * factor)
 }

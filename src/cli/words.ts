@@ -93,7 +93,7 @@ export function spellings(name: string, option: OptionSpec): readonly string[] {
 }
 
 export function isSwitch(option: OptionSpec): boolean {
-  return option.type === 'boolean' || option.boolean === true
+  return option.type === 'boolean'
 }
 
 /** A switch that is on by itself: the form that matters is `--no-NAME`. */

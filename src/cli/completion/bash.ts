@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { completedOptions, quoted, type CompletedOption } from './completed-options.ts'
+import { type CompletedOption, completedOptions, quoted } from './completed-options.ts'
 
 /** For `source <(pput --completion bash)`, or a file in /usr/share/bash-completion/completions. */
 export function bashCompletion(command: Command): string {
