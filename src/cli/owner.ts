@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /** This program among all that write to the same store: eight digits for the machine, a dash, the process id. */
 export function ownerOfThisProgram() {
-  const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+  const machine = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8)
   return {
     id: `${machine}-${process.pid}`,
     /** True only for a program of this machine that runs no more; another machine's cannot be asked. */
@@ -11,6 +12,15 @@ export function ownerOfThisProgram() {
       const [itsMachine, pid] = id.split('-')
       return itsMachine === machine && !isRunning(Number(pid))
     },
+  }
+}
+
+/** Containers may share a host name, but not their processes. */
+function processNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
   }
 }
 

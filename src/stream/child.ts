@@ -20,7 +20,7 @@ export interface Child {
   readonly name: string
   readonly stdin: Writable
   readonly stdout: Readable
-  /** Settles when it has ended and its streams are closed. Rejects if it could not be started. */
+  /** Settles when it has ended and its streams are closed. Rejects if it could not be started, or was aborted. */
   readonly ended: Promise<ChildEnd>
   readonly stderrTail: () => string
   /** TERM, and KILL if it is still there after 5 s. Resolves at its end. */
@@ -35,7 +35,7 @@ export function startChild(argv: readonly string[], options: ChildOptions): Chil
   const [program = '', ...rest] = argv
   const stderr = options.stderr === 'keep' ? 'pipe' : 'inherit'
   const child = spawn(program, rest, { stdio: [options.stdin, options.stdout, stderr] })
-  const ended = endOf(child, program)
+  const ended = endOf(child, program, options.signal)
   const stop = () => stopChild(child, ended)
   options.signal?.addEventListener('abort', stop, { once: true })
   // Whoever awaits it sees the rejection; until then it is not unhandled.
@@ -56,12 +56,15 @@ export function describeBadEnd(end: ChildEnd): string | undefined {
   return end.status === 0 ? undefined : `ended with status ${end.status}`
 }
 
-function endOf(child: ChildProcess, program: string): Promise<ChildEnd> {
+function endOf(child: ChildProcess, program: string, stopSignal?: AbortSignal): Promise<ChildEnd> {
   return new Promise((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (child.pid === undefined) reject(cannotStart(program, error))
     })
-    child.once('close', (status, signal) => resolve(signal === null ? { status: status ?? 0 } : { killedBy: signal }))
+    child.once('close', (status, signal) => {
+      if (stopSignal?.aborted) reject(stopSignal.reason)
+      else resolve(signal === null ? { status: status ?? 0 } : { killedBy: signal })
+    })
   })
 }
 

@@ -1,15 +1,18 @@
-import { fstatSync, write } from 'node:fs'
+import { fstatSync, fsync, write } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Failure } from '../errors.ts'
 import { widenPipe } from './pipe-size.ts'
 
 const writeFrom = promisify(write)
+const syncFile = promisify(fsync)
 
 /** Bytes that go out, in order. One `write` at a time. */
 export interface Output {
-  /** Resolves when the system has taken every byte: nothing is left to flush. */
+  /** Resolves when the system has taken every byte. */
   write(bytes: Uint8Array): Promise<void>
+  /** After the last write: resolves when a file has the bytes on its disk, a pipe or device at once. */
+  flush(): Promise<void>
 }
 
 // How long to let a full pipe be when whoever shares it has made it non-blocking.
@@ -17,13 +20,17 @@ const fullPipeMs = 2
 
 /** Writes to an open descriptor. A reader that went away is a Failure of kind 'closed'. */
 export function openOutput(fd: number, signal?: AbortSignal): Output {
-  if (fstatSync(fd).isFIFO()) widenPipe(fd)
+  const kind = fstatSync(fd)
+  if (kind.isFIFO()) widenPipe(fd)
   return {
     async write(bytes) {
       for (let done = 0; done < bytes.length; ) {
         signal?.throwIfAborted()
         done += await writeSome(fd, bytes.subarray(done))
       }
+    },
+    async flush() {
+      if (kind.isFile()) await syncFile(fd)
     },
   }
 }

@@ -18,8 +18,13 @@ function loadFcntl(): Fcntl | null {
   }
 }
 
+/** Whether pipes can be widened here, for `--version --verbose`. */
+export function canWidenPipes(): boolean {
+  if (fcntl === undefined) fcntl = loadFcntl()
+  return fcntl !== null
+}
+
 /** Makes a pipe hold 1 MiB where the system can; a wish, so nothing is said when it cannot. */
 export function widenPipe(fd: number): void {
-  if (fcntl === undefined) fcntl = loadFcntl()
-  fcntl?.(fd, F_SETPIPE_SZ, wideBytes)
+  if (canWidenPipes()) fcntl?.(fd, F_SETPIPE_SZ, wideBytes)
 }

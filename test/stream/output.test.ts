@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, readFileSync, readSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createAtomicFile } from '../../src/stream/atomic-file.ts'
@@ -65,11 +65,25 @@ describe('createAtomicFile', () => {
     const first = await createAtomicFile(join(folder, 'f'))
     await first.write(randomBytes(100))
     expect(filesBelow(folder)).not.toContain('f')
+    await first.flush()
     await first.commit()
     const second = await createAtomicFile(join(folder, 'f'))
     await second.write(randomBytes(10))
     await second.abandon()
     expect(filesBelow(folder)).toEqual(['f'])
     expect(new Uint8Array(readFileSync(join(folder, 'f')))).toEqual(randomBytes(100))
+  })
+
+  test('is written behind a symbolic link, and never in the place of a device', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'target'), 'old')
+    symlinkSync('target', join(folder, 'link'))
+    const file = await createAtomicFile(join(folder, 'link'))
+    await file.write(randomBytes(10))
+    await file.flush()
+    await file.commit()
+    expect(new Uint8Array(readFileSync(join(folder, 'target')))).toEqual(randomBytes(10))
+    expect(lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true)
+    await expect(createAtomicFile('/dev/null')).rejects.toMatchObject({ kind: 'exists' })
   })
 })
