@@ -1,0 +1,36 @@
+# What every script on a ZFS host has at hand. A script ends at the first command that fails, unless that is expected.
+set -eu
+
+# fill FOLDER BYTES: files as they come: large, small, empty, with holes, below folders, with a space in the name.
+fill() {
+  mkdir -p "$1/deep/er"
+  head -c "$2" /dev/urandom >"$1/large"
+  yes 'the same line' | head -c $(($2 / 4)) >"$1/compressible"
+  printf 'twelve bytes' >"$1/deep/small"
+  : >"$1/deep/er/empty"
+  printf 'name' >"$1/a name with spaces"
+  truncate -s 1M "$1/hole" && printf 'end' >>"$1/hole"
+}
+
+# sums FOLDER: a line for each file, its SHA-256 and its name.
+sums() { (cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum); }
+
+# same FOLDER FOLDER: fails unless both hold the same files, and some.
+same() {
+  [ -n "$(sums "$1")" ] || { echo "same: $1 is empty" >&2; return 1; }
+  diff <(sums "$1") <(sums "$2") >&2
+}
+
+# ends STATUS COMMAND...: fails unless the command ends with just this status.
+ends() {
+  local wanted=$1 status=0
+  shift
+  "$@" || status=$?
+  [ "$status" = "$wanted" ] || { echo "ends: status $status, not $wanted: $*" >&2; return 1; }
+}
+
+# pipeline 'A | B': runs it and prints the statuses of its parts, such as "0 65".
+pipeline() { eval "set +e; $1"'; echo "${PIPESTATUS[@]}"; set -e'; }
+
+# absent PATH: fails if it is there.
+absent() { [ ! -e "$1" ] || { echo "absent: $1 is there" >&2; return 1; }; }
