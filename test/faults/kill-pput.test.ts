@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { sh, start } from '../e2e/shell.ts'
+import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
+import { randomBytes } from '../fakes/inputs.ts'
+
+const rounds = 30
+const bytes = randomBytes(12 * 1024 * 1024)
+
+test(`kill -9 at ${rounds} random instants: nothing or everything under the key, and the same command again completes`, {
+  timeout: 120_000,
+}, async () => {
+  const folder = temporaryFolder()
+  let wasPublished = 0
+  for (let round = 0; round < rounds; round++) {
+    const key = `tank/home@${round}`
+    const url = `file://${folder}/${key}`
+    const { child, ended } = start('pput', ['--format', 'bytes', url])
+    // From before the start of the work (about 0.1 s) to after its end.
+    setTimeout(() => child.kill('SIGKILL'), 60 + (round * 240) / rounds)
+    child.stdin.end(bytes)
+    await ended
+
+    if (filesBelow(folder).includes(key)) {
+      wasPublished++
+      expect(Buffer.compare(readFileSync(join(folder, key)), bytes)).toBe(0)
+    }
+    const again = await sh(`head -c ${bytes.length} /dev/zero | pput --overwrite --format bytes ${url}`)
+    expect(again).toMatchObject({ status: 0, stderr: '' })
+    const got = await sh(`pget ${url} | cmp - <(head -c ${bytes.length} /dev/zero)`)
+    expect(got).toMatchObject({ status: 0, stderr: '' })
+    // The object and its record: what the killed one left is gone.
+    expect(filesBelow(folder)).toHaveLength(2)
+    await sh(`rm -r ${folder}/tank`)
+  }
+  // The instants must lie on both sides of the publication, else this test shows nothing.
+  expect(wasPublished).toBeGreaterThan(0)
+  expect(wasPublished).toBeLessThan(rounds)
+})
