@@ -1,11 +1,11 @@
 # What every script on a ZFS host has at hand. A script ends at the first command that fails, unless that is expected.
-set -eu
+set -euo pipefail
 
 # fill FOLDER BYTES: files as they come: large, small, empty, with holes, below folders, with a space in the name.
 fill() {
   mkdir -p "$1/deep/er"
   head -c "$2" /dev/urandom >"$1/large"
-  yes 'the same line' | head -c $(($2 / 4)) >"$1/compressible"
+  head -c $(($2 / 4)) < <(yes 'the same line') >"$1/compressible"
   printf 'twelve bytes' >"$1/deep/small"
   : >"$1/deep/er/empty"
   printf 'name' >"$1/a name with spaces"
