@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { clearLeftovers, lackOfZfsFuse, startZfsFuse, stopZfsFuse } from './daemon.ts'
+import { lackOfZfsFuse, startZfsFuse, stopZfsFuse } from './daemon.ts'
+import { clearLeftovers } from './leftovers.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, inject } from 'vitest'
-import { destroyPool } from './pool-names.ts'
+import { newFolderPrefix, newPoolName } from './leftovers.ts'
 import { type Ended, runScript } from './script.ts'
+import { destroyPool } from './zpool.ts'
 
 const poolBytes = 512 * 1024 * 1024
 let made = 0
@@ -20,7 +20,7 @@ export const test = base.extend<{ zfs: ZfsHost }>({
   zfs: async ({ skip }, use) => {
     const lack = inject('lackOfZfsFuse')
     if (lack !== undefined) skip(lack)
-    const folder = mkdtempSync(join(tmpdir(), 'zpipes-pools-'))
+    const folder = mkdtempSync(newFolderPrefix())
     const pools: string[] = []
     try {
       for (const side of ['a', 'b']) pools.push(createPool(side, folder))
@@ -33,9 +33,8 @@ export const test = base.extend<{ zfs: ZfsHost }>({
   },
 })
 
-// The name tells which process made the pool, so that a later run can clear away what a killed one left.
 function createPool(side: string, folder: string): string {
-  const name = `zp${process.pid}x${made++}${side}`
+  const name = newPoolName(made++, side)
   const image = join(folder, `${side}.pool`)
   writeFileSync(image, '')
   truncateSync(image, poolBytes)

@@ -26,7 +26,8 @@ export async function runScript(
   const PATH = [join(repository, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter)
   const child = spawn('bash', ['-c', wholeScript(script)], {
     cwd,
-    env: { ...process.env, ...env, PATH },
+    // No settings of this machine reach the programs.
+    env: { HOME: '/nonexistent', LC_ALL: 'C.UTF-8', ...env, PATH },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
