@@ -5,7 +5,7 @@ import { type Compression, recogniseCompression } from '../../stream/compression
 import { writerTo } from '../../stream/filter.ts'
 import { programInput } from '../../stream/program-input.ts'
 import { StreamJudge } from './judge.ts'
-import type { StreamFacts, Verdict } from './verdict.ts'
+import type { FlawedVerdict, StreamFacts } from './verdict.ts'
 
 /** auto: a ZFS stream is checked, all else passes. zfs: must be one, compressed perhaps. bytes: is not looked at. */
 export type StreamFormat = 'auto' | 'zfs' | 'bytes'
@@ -101,8 +101,9 @@ function inspectCompressed({ decompress }: Compression, plain: Inspection, { sig
   }
 }
 
-function failureOf(verdict: Exclude<Verdict, { kind: 'bytes' | 'complete' }>): Failure {
+function failureOf(verdict: FlawedVerdict): Failure {
   const { kind, snapshot, record, offset, reason } = verdict
   const place = kind === 'truncated' ? `truncated: it ends at byte ${offset}` : `damaged at byte ${offset}`
-  return new Failure('data', `the stream of ${snapshot} is ${place}, in record ${record}: ${reason}`)
+  const stream = snapshot === '' ? 'the stream' : `the stream of ${snapshot}`
+  return new Failure('data', `${stream} is ${place}, in record ${record}: ${reason}`)
 }

@@ -15,27 +15,34 @@ export interface StreamSnapshot {
 export interface StreamFacts {
   /** 'simple' is one BEGIN … END; a package (-R, -I, -p, …) holds many. */
   readonly kind: 'simple' | 'package'
-  /** The snapshot that the first BEGIN names: the package's, if it is one. */
+  /**
+   * The snapshot that the first BEGIN names. A package's BEGIN has its name alone: the guid is zeros until the stream of
+   * that name has begun; fromGuid, features and time come from its streams too.
+   */
   readonly first: StreamSnapshot
   /** Substreams seen so far. */
   readonly snapshotCount: number
   readonly recordCount: number
-  /** Bytes read so far. */
+  /** Bytes read so far, up to damage. */
   readonly byteCount: number
 }
 
-/** The judgement over a whole input. Offsets are bytes from its start; records are counted from 0. */
+/** A ZFS stream that must not pass as good. Offsets are bytes from the input's start; records are counted from 0. */
+export interface FlawedVerdict {
+  readonly kind: 'truncated' | 'damaged'
+  /** truncated: where the input ended. damaged: where the record that fails its check begins. */
+  readonly offset: number
+  readonly record: number
+  /** The snapshot of the substream in which it happened, dataset@snapshot; '' before the first is known. */
+  readonly snapshot: string
+  /** In words for a message, e.g. `the WRITE record's checksum does not match`. */
+  readonly reason: string
+  /** Undefined if the first BEGIN was not read whole. */
+  readonly facts: StreamFacts | undefined
+}
+
+/** The judgement over a whole input. */
 export type Verdict =
   | { readonly kind: 'bytes' }
   | { readonly kind: 'complete'; readonly facts: StreamFacts }
-  | {
-      readonly kind: 'truncated' | 'damaged'
-      /** truncated: where the input ended. damaged: where the record that fails its check begins. */
-      readonly offset: number
-      readonly record: number
-      /** The snapshot of the substream in which it happened, dataset@snapshot. */
-      readonly snapshot: string
-      /** In words for a message, e.g. `the WRITE record's checksum does not match`. */
-      readonly reason: string
-      readonly facts: StreamFacts
-    }
+  | FlawedVerdict

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+
+/** Sums in a memory of its own. Addresses are those of `memory`; what is to be summed is copied there. */
+export interface Fletcher4 {
+  readonly memory: Uint8Array
+  /** The running sums as they lie in memory: to be taken out and put back by those who take turns. */
+  readonly sums: Uint8Array
+  /** From here to its end the memory is free for its users. */
+  readonly freeAt: number
+  /** Which of the two builds runs here. */
+  readonly build: 'simd' | 'portable'
+  reset(): void
+  /** Adds `length` bytes, a multiple of 4. `isSwapped`: their words are big-endian. */
+  add(from: number, length: number, isSwapped: boolean): void
+  /** Whether the 32 bytes at `at` are the running sums. */
+  equals(at: number, isSwapped: boolean): boolean
+  isZero(from: number, length: number): boolean
+}
+
+// As much of WebAssembly as is used here: its types come with those of browsers alone.
+declare const WebAssembly: {
+  validate(binary: Uint8Array): boolean
+  Module: new (binary: Uint8Array) => object
+  Instance: new (module: object) => { readonly exports: unknown }
+}
+
+interface Exports {
+  memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  reset(): void
+  add(from: number, length: number, isSwapped: number): void
+  equals(at: number, isSwapped: number): number
+  isZero(from: number, length: number): number
+}
+
+const pageBytes = 65_536
+
+let shared: Fletcher4 | undefined
+
+/** The thread's one: a WebAssembly memory reserves gigabytes of address space, so that readers share it. */
+export function sharedFletcher4(): Fletcher4 {
+  shared ??= createFletcher4(WebAssembly.validate(wasm('fletcher4')) ? 'simd' : 'portable')
+  return shared
+}
+
+export const freeBytes = 6 * pageBytes
+
+export function createFletcher4(build: 'simd' | 'portable'): Fletcher4 {
+  const module = new WebAssembly.Module(wasm(build === 'simd' ? 'fletcher4' : 'fletcher4-portable'))
+  const exports = new WebAssembly.Instance(module).exports as Exports
+  const freeAt = pageBytes
+  const missingPages = (freeAt + freeBytes) / pageBytes - exports.memory.buffer.byteLength / pageBytes
+  exports.memory.grow(missingPages)
+  return {
+    memory: new Uint8Array(exports.memory.buffer),
+    sums: new Uint8Array(exports.memory.buffer, 0, 32),
+    freeAt,
+    build,
+    reset: exports.reset,
+    add: (from, length, isSwapped) => exports.add(from, length, isSwapped ? 1 : 0),
+    equals: (at, isSwapped) => exports.equals(at, isSwapped ? 1 : 0) !== 0,
+    isZero: (from, length) => exports.isZero(from, length) !== 0,
+  }
+}
+
+function wasm(name: string): Uint8Array {
+  // The same depth from src/ and from dist/.
+  return readFileSync(new URL(`../../../dist/wasm/${name}.wasm`, import.meta.url))
+}
