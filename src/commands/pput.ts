@@ -43,7 +43,7 @@ export const pput = defineCommand({
     ["zfs send tank/home@mon | pput --through 'zstd -T0' file:///backup/tank/home@mon", 'compress it between the check and the store'],
     ['pput file:///backup/etc.tar -- tar -C / -c etc', 'store what a program writes, only if it ends well'],
   ],
-  stdin: (args) => (args.command.length === 0 ? 'binary' : 'none'),
+  stdin: (args) => (args.command.length === 0 && args['file-descriptor'] === 0 ? 'binary' : 'none'),
   stdout: 'text',
   async run(args, terminal) {
     const { streamMetadata, parseMetadata } = await import('../backup/metadata.ts')

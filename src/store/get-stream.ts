@@ -30,7 +30,7 @@ export async function* getStream(store: Store, object: OpenObject, options: GetO
   // One more is the consumer's, and one is held back.
   const pool = new BufferPool(readBytes, concurrency + 2)
   const limits = { concurrency, budgetBytes: (concurrency + 1) * readBytes }
-  const check = await startCheck(object, options)
+  const check = await startCheck(store.urlOf(object.key), object, options)
   let held: Piece | undefined
   for await (const piece of inOrder(ranges(read, readBytes), (range) => fetch(object, pool, range), limits)) {
     await check.look(piece.bytes)
@@ -79,7 +79,7 @@ function cut({ offset, bytes, buffer }: Piece, range: Range): Piece | undefined 
   return start < end ? { offset: offset + start, bytes: bytes.subarray(start, end), buffer } : undefined
 }
 
-async function startCheck(object: OpenObject, options: GetOptions) {
+async function startCheck(url: string, object: OpenObject, options: GetOptions) {
   const [name, recorded] = Object.entries(object.checksums)[0] ?? []
   const digest = options.verify && name !== undefined ? await createDigest(name as DigestName) : undefined
   return {
@@ -90,7 +90,7 @@ async function startCheck(object: OpenObject, options: GetOptions) {
     async finish(): Promise<void> {
       const found = digest?.hex()
       if (found !== recorded && digest !== undefined) {
-        throw new Failure('data', `${object.key}: ${name} is ${recorded} in the store's record, ${found} of the bytes read`, {
+        throw new Failure('data', `${url}: ${name} is ${recorded} in the store's record, ${found} of the bytes read`, {
           hint: 'the object is damaged: do not use what was written so far',
         })
       }

@@ -41,6 +41,7 @@ export function startChild(argv: readonly string[], options: ChildOptions): Chil
   // Whoever awaits it sees the rejection; until then it is not unhandled.
   ended.catch(() => {}).then(() => options.signal?.removeEventListener('abort', stop))
   if (options.signal?.aborted) void stop()
+  keepUnread(child.stdout)
   const { stdin, stdout } = child as { stdin: Writable; stdout: Readable }
   return { name: program, stdin, stdout, ended, stderrTail: keepTail(child.stderr), stop }
 }
@@ -71,6 +72,11 @@ function endOf(child: ChildProcess, program: string, stopSignal?: AbortSignal): 
 function cannotStart(program: string, error: NodeJS.ErrnoException): Failure {
   if (error.code !== 'ENOENT') return new Failure('unavailable', `cannot start ${program}: ${error.code}`, { cause: error })
   return new Failure('unavailable', `${program}: no such program`, { hint: `install ${program}`, cause: error })
+}
+
+/** When a program ends, Node throws away what nobody has begun to read. Whoever reads later must find it. */
+function keepUnread(stdout: Readable | null): void {
+  stdout?.on('readable', () => {})
 }
 
 async function stopChild(child: ChildProcess, ended: Promise<ChildEnd>): Promise<void> {

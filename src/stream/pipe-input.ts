@@ -23,16 +23,19 @@ export class PipeInput implements Input {
   #reject: (error: unknown) => void = () => {}
   #hasEnded = false
   #error: unknown
+  readonly #fd: number
   readonly #socket: Socket
 
   constructor(fd: number, signal?: AbortSignal) {
     widenPipe(fd)
+    this.#fd = fd
     const onread = {
       buffer: () => (this.#target === undefined ? this.#spill : this.#target.subarray(this.#count)),
       callback: (count: number, buffer: Uint8Array) => this.#take(count, buffer === this.#spill),
     }
-    // The types know `onread` for connect() only.
-    this.#socket = new Socket({ fd, readable: true, writable: false, onread } as SocketConstructorOpts)
+    // Open for writing too, in name, so that Node does not close it at its end: see close(). The types know `onread` for
+    // connect() only.
+    this.#socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true, onread } as SocketConstructorOpts)
     this.#socket.on('end', () => {
       this.#hasEnded = true
       this.#finish()
@@ -58,8 +61,13 @@ export class PipeInput implements Input {
     })
   }
 
+  /**
+   * Stdin stays open: the next file that is opened would get its number, and a program that inherits stdin the file. Its
+   * writer gets EPIPE when we end.
+   */
   async close(): Promise<void> {
     this.#fail(new Failure('io', 'the input was closed'))
+    if (this.#fd > 2) this.#socket.destroy()
   }
 
   /** Returns false to stop reading: Node then waits for the next `read(0)`. */
@@ -92,6 +100,6 @@ export class PipeInput implements Input {
     this.#error ??= error
     this.#target = undefined
     this.#reject(error)
-    this.#socket.destroy()
+    this.#socket.pause()
   }
 }

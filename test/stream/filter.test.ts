@@ -76,6 +76,12 @@ describe('programInput', () => {
     expect((await readAll(run('echo one; echo two'))).toString()).toBe('one\ntwo\n')
   })
 
+  test('nothing is lost when it has ended long before it is read', async () => {
+    const input = run('echo one; echo two')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect((await readAll(input)).toString()).toBe('one\ntwo\n')
+  })
+
   test('a bad end stands in the place of the end, with what the program said', async () => {
     await expect(readAll(run('echo one; echo "cannot open pool" >&2; exit 1'))).rejects.toMatchObject({
       kind: 'data',
@@ -92,7 +98,7 @@ describe('programInput', () => {
   test('a program that ignores TERM is killed', { timeout: 15_000 }, async () => {
     const commandLine = 'trap "" TERM; echo ready; while :; do sleep 0.1; done'
     const child = startChild(['sh', '-c', commandLine], { stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' })
-    await new Promise((resolve) => child.stdout.once('data', resolve))
+    await programInput(child, 'data').fill(new Uint8Array('ready\n'.length))
     await child.stop()
     expect(await child.ended).toEqual({ killedBy: 'SIGKILL' })
   })

@@ -43,7 +43,7 @@ export class DirectoryStore implements Store {
   }
 
   async open(key: string): Promise<OpenObject> {
-    return openObject(filesOf(this.#root, key), key)
+    return openObject(filesOf(this.#root, key), key, this.urlOf(key))
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {

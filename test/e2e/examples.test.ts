@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { test, type ZfsHost } from '../zfs-host/pools.ts'
+
+const repository = join(import.meta.dirname, '../..')
+
+interface Example {
+  readonly command: string
+  /** What it prints, stderr too; an ellipsis stands for anything. A last line `[65]` is its exit status. */
+  readonly output: string
+}
+
+/** The commands and outputs of a page's ```console blocks. */
+function consoleExamples(markdown: string): Example[] {
+  const blocks = [...markdown.matchAll(/^```console\n(.*?)^```$/gms)].map(([, block = '']) => block)
+  return blocks.flatMap((block) =>
+    block
+      .split(/^\$ /m)
+      .slice(1)
+      .map((text) => {
+        const end = text.indexOf('\n')
+        return { command: text.slice(0, end), output: text.slice(end + 1) }
+      }),
+  )
+}
+
+/** The commands of a man page: `.Dl $ …` lines. */
+function manExamples(page: string): string[] {
+  return [...page.matchAll(/^\.Dl \$ (.*)$/gm)].map(([, command = '']) => command.replaceAll('\\e', '\\'))
+}
+
+/** Runs commands as they stand, but that `tank` is a pool of the test's and `/backup` a folder of it. */
+async function run(zfs: ZfsHost, commands: readonly string[]): Promise<string[]> {
+  const here = (text: string) => text.replaceAll(/\btank\b/g, '$A').replaceAll('/backup', '$PWD/backup')
+  const script = commands.map((command) => `{ ${here(command)}\n} 2>&1; echo "[$?]"; echo =====`)
+  const { stdout } = await zfs.script(`set +eu\n${script.join('\n')}\necho "$A $PWD"`)
+  const outputs = stdout.split('=====\n')
+  const [pool = '', folder = ''] = outputs.pop()?.trim().split(' ') ?? []
+  const there = (text: string) => text.replaceAll(pool, 'tank').replaceAll(folder, '')
+  return outputs.map((output) => there(output).replace(/\[0\]\n$/, ''))
+}
+
+const prepared = `zfs create $A/home; fill a/home 3000000; zfs snapshot $A/home@mon; fill a/home 2000000; zfs snapshot $A/home@tue; mkdir backup`
+
+describe('examples', () => {
+  test('those of the README do and print what stands there', async ({ zfs }) => {
+    const examples = consoleExamples(readFileSync(join(repository, 'README.md'), 'utf8'))
+    expect(examples.length).toBeGreaterThan(8)
+    expect((await zfs.script(prepared)).stderr).toBe('')
+    const outputs = await run(zfs, examples.map(({ command }) => command))
+    for (const [index, { command, output }] of examples.entries()) {
+      const pattern = output.split('…').map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+      expect(outputs[index], command).toMatch(new RegExp(`^${pattern.join('[^\\n]*')}$`))
+    }
+  })
+
+  const pages = readdirSync(join(repository, 'man')).filter((page) => /^p(put|get)\.1$/.test(page))
+  for (const page of pages) {
+    test(`those of ${page} end well`, async ({ zfs }) => {
+      const commands = manExamples(readFileSync(join(repository, 'man', page), 'utf8'))
+      expect(commands.length).toBeGreaterThan(2)
+      expect((await zfs.script(prepared)).stderr).toBe('')
+      for (const command of commands) {
+        const stored = page === 'pget.1' ? 'zfs send $A/home@mon | pput file://$PWD/backup/tank/home@mon; pput file://$PWD/backup/etc.tar -- tar -C / -c etc/hostname' : ''
+        await zfs.script(`rm -rf backup; mkdir backup; zfs list -H -o name | grep restored | xargs -r -n1 zfs destroy -r; ${stored.replaceAll('backup/tank', 'backup/$A')}`)
+        expect(await run(zfs, [command]), command).toEqual([''])
+      }
+    })
+  }
+})
