@@ -70,10 +70,9 @@ describe('zfs send | pput, pget | zfs receive', () => {
     const ended = await zfs.script(`${make}
       zfs send "$A/data set@one" | pput --through 'zstd -q' $url-1
       zfs send "$A/data set@one" | zstd -q | pput --format zfs $url-2
-      for key in $url-1 $url-2; do
-        pget --decompress $key | zfs receive $B/copy
-        same "a/data set" b/copy
-        zfs destroy -r $B/copy
+      for way in 1 2; do
+        pget --decompress $url-$way | zfs receive $B/copy-$way
+        same "a/data set" b/copy-$way
       done`)
     expect(ended).toEqual(silence)
   })
@@ -105,15 +104,16 @@ describe('a zfs send that died', () => {
     expect(ended).toMatchObject({ status: 0, stdout: '0 0 0 65\n' })
   })
 
-  test('by kill -9: nothing is published, and the same command then stores it', async ({ zfs }) => {
+  // zfs-fuse's daemon writes into the pipe itself, whatever becomes of its zfs send: so what carries the stream on is killed.
+  test('with its carrier, by kill -9: nothing is published, and the same command then stores it', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       fill "a/data set/more" 30000000
       zfs snapshot "$A/data set@two"
       mkfifo pipe
-      zfs send "$A/data set@two" >pipe & sender=$!
+      zfs send "$A/data set@two" | cat >pipe & carrier=$!
       pput --bwlimit 4M $url <pipe & receiver=$!
       until ls store/.key.*.upload >found 2>&1; do sleep 0.05; done
-      kill -9 $sender
+      kill -9 $carrier
       ends 65 wait $receiver
       absent store/key
       zfs send "$A/data set@two" | pput $url
@@ -125,20 +125,24 @@ describe('a zfs send that died', () => {
 })
 
 describe('a stored object that was damaged', () => {
-  const damage = (place: number) => `printf damage | dd of=store/key bs=1 seek=${place} conv=notrunc status=none`
+  const damage = (place: number | string) =>
+    `printf damage | dd of=store/key bs=1 seek=${place} conv=notrunc status=none`
 
+  // zfs receive checks too, and may leave before pget has come to the end and says so: then pget's pipe is closed.
   test.for([
-    ['at its beginning', 400],
-    ['in the middle', 4_000_000],
-    ['at its end', 10_000_000],
-  ] as const)('%s: pget ends with 65, zfs receive fails, no dataset appears', async ([, place], { zfs }) => {
+    ['at its beginning', '400', /^(65|141) 1\n$/],
+    ['in the middle', '4000000', /^(65|141) 1\n$/],
+    ['in the part that pget holds back', '$(($(stat -c %s store/key) - 1000))', /^65 1\n$/],
+  ] as const)('%s: no dataset appears', async ([, place, statuses], { zfs }) => {
     const ended = await zfs.script(`${make}
       zfs send "$A/data set@one" | pput $url
-      [ $(stat -c %s store/key) -gt ${place + 6} ]
+      [ $(stat -c %s store/key) -gt 8000000 ]
       ${damage(place)}
+      ends 65 pget $url >pieces
       pipeline 'pget $url | zfs receive $B/copy'
       ends 1 zfs list $B/copy`)
-    expect(ended).toMatchObject({ status: 0, stdout: '65 1\n', stderr: expect.stringMatching(/^pget: /m) })
+    expect(ended).toMatchObject({ status: 0, stdout: expect.stringMatching(statuses) })
+    expect(ended.stderr).toMatch(/^pget: .*store\/key/m)
   })
 
   test('in an increment: what was received before stays as it was', async ({ zfs }) => {
@@ -151,6 +155,6 @@ describe('a stored object that was damaged', () => {
       pipeline 'pget $url | zfs receive -F $B/copy'
       sums b/copy | cmp - before
       zfs list -H -t snapshot -o name -r $B | sed "s/^$B//"`)
-    expect(ended).toMatchObject({ status: 0, stdout: '65 1\n/copy@one\n' })
+    expect(ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/^(65|141) 1\n\/copy@one\n$/) })
   })
 })

@@ -61,7 +61,7 @@ const roundTrips: readonly RoundTrip[] = [
   {
     name: 'the rest of a receive that broke (send -t)',
     make: `${plain}
-      (zfs send $A/data@one || true) | head -c 2500000 | ends 1 zfs receive -s $B/copy
+      (zfs send $A/data@one || true) | head -c 2500000 | ends 1 zfs receive -s $B/copy 2>broken
       token=$(zfs get -H -o value receive_resume_token $B/copy)
       [ "$token" != - ]`,
     send: 'zfs send -t $token',
@@ -104,13 +104,34 @@ describe('what is not whole', () => {
     expect(ended.stderr).toMatch(/^pput: .*data@one/m)
   })
 
+  test('a zfs send that is killed: nothing is published, and the same command then stores it', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      ${plain}
+      fill a/data/more 16000000
+      zfs snapshot $A/data@two
+      mkfifo pipe
+      zfs send $A/data@two >pipe & sender=$!
+      pput --bwlimit 1M "file://$PWD/store/key" <pipe & receiver=$!
+      until ls store/.key.*.upload >found 2>&1; do sleep 0.1; done
+      kill -9 $sender
+      ends 65 wait $receiver
+      absent store/key
+      zfs send $A/data@two | pput "file://$PWD/store/key"
+      pget "file://$PWD/store/key" | zfs receive $B/copy
+      same a/data b/copy`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+    expect(ended.stderr).toMatch(/^pput: .*data@two/m)
+  })
+
   test('an object that was damaged ends zfs receive, and no dataset appears', async ({ zfs }) => {
     const ended = await zfs.script(`
       ${plain}
       zfs send $A/data@one | pput "file://$PWD/store/key"
       printf damage | dd of=store/key bs=1 seek=2000000 conv=notrunc status=none
+      ends 65 pget "file://$PWD/store/key" >pieces
       pipeline 'pget "file://$PWD/store/key" | zfs receive $B/copy'
       ends 1 zfs list -H -o name $B/copy`)
-    expect(ended).toMatchObject({ status: 0, stdout: '65 1\n' })
+    // zfs receive checks too, and may leave before pget has come to the end and says so: then pget's pipe is closed.
+    expect(ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/^(65|141) 1\n$/) })
   })
 })
