@@ -58,9 +58,9 @@ export class StreamJudge {
     const { damage, facts } = this
     if (damage !== undefined) return damage
     if (this.#format === 'bytes') return { kind: 'bytes' }
-    const { byteCount, recordCount, missing } = this.#reader
+    const { byteCount, currentRecord, missing } = this.#reader
     if (missing === undefined && facts !== undefined) return { kind: 'complete', facts }
-    return this.#wrong('truncated', byteCount, recordCount, missing ?? '')
+    return this.#wrong('truncated', byteCount, currentRecord, missing ?? '')
   }
 
   #open(bytes: Uint8Array): void {

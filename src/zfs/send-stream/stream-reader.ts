@@ -47,6 +47,11 @@ export class StreamReader {
     return this.#records.recordCount
   }
 
+  /** The number of the record that the next byte belongs to. */
+  get currentRecord(): number {
+    return this.#payloadLeft > 0 ? this.recordCount - 1 : this.recordCount
+  }
+
   get place(): Place {
     return this.#records.place
   }
