@@ -13,7 +13,10 @@ const store = pathToFileURL(join(folder, 'backup')).href
 process.on('exit', () => rmSync(folder, { recursive: true }))
 
 for (const name of ['full', 'incremental']) {
-  writeFileSync(join(folder, `${name}.zfs`), gunzipSync(readFileSync(new URL(`vectors/demo/${name}.zfs.gz`, import.meta.url))))
+  writeFileSync(
+    join(folder, `${name}.zfs`),
+    gunzipSync(readFileSync(new URL(`vectors/demo/${name}.zfs.gz`, import.meta.url))),
+  )
 }
 
 show('Store a full stream and an incremental one. No word is good news.')
@@ -24,7 +27,10 @@ show('What is in the store: the bytes, and what the stream says of itself.')
 sh('ls -A backup && cat backup/.a@s2.*.zpipes', 0)
 
 show('Get them back: the same bytes.')
-for (const [name, key] of [['full', 'a@s1'], ['incremental', 'a@s2']]) {
+for (const [name, key] of [
+  ['full', 'a@s1'],
+  ['incremental', 'a@s2'],
+]) {
   const got = sh(`pget ${store}/${key} | cat`, 0, { quiet: true })
   const isSame = sha256(got) === sha256(readFileSync(join(folder, `${name}.zfs`)))
   if (!isSame) fail(`${key} came back as other bytes`)

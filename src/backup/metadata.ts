@@ -37,8 +37,10 @@ function parseWord(word: string): [key: string, value: string] {
   if (equals < 1) throw new Failure('usage', `malformed metadata '${word}'; should be key=value`)
   const key = word.slice(0, equals).toLowerCase()
   // What HTTP allows in a header's name (RFC 9110, token), without the underscore that proxies drop.
-  if (!/^[a-z0-9.~-]+$/.test(key)) throw new Failure('usage', `malformed metadata '${word}'; a key has letters, digits, dots and dashes`)
-  if (key.startsWith('zfs-')) throw new Failure('usage', `metadata '${key}': keys that begin with zfs- are read from the stream`)
+  if (!/^[a-z0-9.~-]+$/.test(key))
+    throw new Failure('usage', `malformed metadata '${word}'; a key has letters, digits, dots and dashes`)
+  if (key.startsWith('zfs-'))
+    throw new Failure('usage', `metadata '${key}': keys that begin with zfs- are read from the stream`)
   if (/[\r\n\0]/.test(word)) throw new Failure('usage', `metadata '${key}': the value holds a line break`)
   return [key, word.slice(equals + 1)]
 }

@@ -11,14 +11,38 @@ const positionals = {
 }
 
 const options = {
-  store: { type: 'string', metavar: 'URL', setting: 'STORE', describe: 'the store that a bare key belongs to, such as file:///backup' },
-  output: { type: 'string', alias: 'o', metavar: 'FILE', describe: 'write to this file, which appears when it is whole' },
-  through: { type: 'string', metavar: 'COMMAND', conflicts: 'decompress', describe: 'write what this shell command makes of the object, such as a decompressor' },
+  store: {
+    type: 'string',
+    metavar: 'URL',
+    setting: 'STORE',
+    describe: 'the store that a bare key belongs to, such as file:///backup',
+  },
+  output: {
+    type: 'string',
+    alias: 'o',
+    metavar: 'FILE',
+    describe: 'write to this file, which appears when it is whole',
+  },
+  through: {
+    type: 'string',
+    metavar: 'COMMAND',
+    conflicts: 'decompress',
+    describe: 'write what this shell command makes of the object, such as a decompressor',
+  },
   decompress: { type: 'boolean', default: false, describe: 'undo the compression that is recorded with the object' },
-  format: { choices: ['auto', 'zfs', 'bytes'] as const, default: 'auto' as const, describe: 'auto: check a ZFS stream that has no checksum recorded; zfs: check that it is one, compressed perhaps; bytes: the recorded checksum alone' },
+  format: {
+    choices: ['auto', 'zfs', 'bytes'] as const,
+    default: 'auto' as const,
+    describe:
+      'auto: check a ZFS stream that has no checksum recorded; zfs: check that it is one, compressed perhaps; bytes: the recorded checksum alone',
+  },
   offset: { type: 'string', metavar: 'SIZE', coerce: parseSize, describe: 'begin at this byte of the object' },
   length: { type: 'string', metavar: 'SIZE', coerce: parseSize, describe: 'write no more than so many bytes' },
-  verify: { type: 'boolean', default: true, describe: 'compare the whole object with its recorded checksum before its last bytes are written' },
+  verify: {
+    type: 'boolean',
+    default: true,
+    describe: 'compare the whole object with its recorded checksum before its last bytes are written',
+  },
   bwlimit: { type: 'string', metavar: 'RATE', coerce: parseRate, describe: 'read no more than so many bytes a second' },
 } satisfies OptionSpecs
 
@@ -79,9 +103,13 @@ async function checksOf(args: Arguments, object: OpenObject, signal: AbortSignal
   const hasChecksum = Object.keys(object.checksums).length > 0
   if (!args.verify || (hasChecksum && args.format !== 'zfs')) return checks
   const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
-  const nothingToCompare = new Failure('data', `${args.key}: no checksum is recorded and it is no ZFS stream: nothing proves it whole`, {
-    hint: '--no-verify writes it all the same',
-  })
+  const nothingToCompare = new Failure(
+    'data',
+    `${args.key}: no checksum is recorded and it is no ZFS stream: nothing proves it whole`,
+    {
+      hint: '--no-verify writes it all the same',
+    },
+  )
   if (args.format === 'bytes') throw nothingToCompare
   return [...checks, inspectStream('zfs', { signal, notZfs: hasChecksum ? undefined : nothingToCompare })]
 }

@@ -1,5 +1,5 @@
-import type { ObjectPlace } from './url.ts'
 import type { Store } from './store.ts'
+import type { ObjectPlace } from './url.ts'
 
 /** Who writes: so that what a killed program left can be told from what a running one is writing. */
 export interface Owner {

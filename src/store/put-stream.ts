@@ -29,7 +29,10 @@ export async function putStream(store: Store, key: string, input: Input, options
   const upload = new PartByPart(store, key, input, options)
   try {
     for await (const part of cutParts(stream, pool, store.partBytes, transfer.meter)) await upload.start(part)
-    return await transfer.meter.during('output', upload.publish(() => ({ [store.checksum]: digest.hex() })))
+    return await transfer.meter.during(
+      'output',
+      upload.publish(() => ({ [store.checksum]: digest.hex() })),
+    )
   } catch (error) {
     await upload.abandon()
     throw upload.error ?? error

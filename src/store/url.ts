@@ -15,7 +15,9 @@ export interface ObjectPlace {
 export function parseObjectUrl(urlOrKey: string, storeUrl?: string): ObjectPlace {
   if (isUrl(urlOrKey)) return placeInRoot(urlOrKey)
   if (storeUrl === undefined) {
-    throw new Failure('usage', `${urlOrKey}: a key needs a store`, { hint: 'give a whole URL such as file:///backup/key, or --store' })
+    throw new Failure('usage', `${urlOrKey}: a key needs a store`, {
+      hint: 'give a whole URL such as file:///backup/key, or --store',
+    })
   }
   const directory = directoryOf(storeUrl)
   return { scheme: 'file', directory, key: checkKey(urlOrKey) }
@@ -36,7 +38,8 @@ function directoryOf(url: string): string {
   if (scheme.toLowerCase() !== 'file') {
     throw new Failure('usage', `${url}: no store of this kind`, { hint: 'file:///dir/key is a directory' })
   }
-  if (!path.startsWith('/')) throw new Failure('usage', `${url}: the path is not absolute`, { hint: 'write file:///dir/key' })
+  if (!path.startsWith('/'))
+    throw new Failure('usage', `${url}: the path is not absolute`, { hint: 'write file:///dir/key' })
   return decode(path)
 }
 
@@ -52,7 +55,9 @@ function checkKey(key: string): string {
   const names = key.split('/')
   const bad = names.find((name) => name === '' || name === '.' || name === '..' || name.includes('\0'))
   if (bad !== undefined) {
-    throw new Failure('usage', `${key}: not a key`, { hint: "names between single slashes, none of them empty, '.' or '..'" })
+    throw new Failure('usage', `${key}: not a key`, {
+      hint: "names between single slashes, none of them empty, '.' or '..'",
+    })
   }
   return key
 }

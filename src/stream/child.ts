@@ -39,7 +39,7 @@ export function startChild(argv: readonly string[], options: ChildOptions): Chil
   const stop = () => stopChild(child, ended)
   options.signal?.addEventListener('abort', stop, { once: true })
   // Whoever awaits it sees the rejection; until then it is not unhandled.
-  ended.catch(() => {}).then(() => options.signal?.removeEventListener('abort', stop))
+  void ended.catch(() => {}).then(() => options.signal?.removeEventListener('abort', stop))
   if (options.signal?.aborted) void stop()
   keepUnread(child.stdout)
   const { stdin, stdout } = child as { stdin: Writable; stdout: Readable }
@@ -70,7 +70,8 @@ function endOf(child: ChildProcess, program: string, stopSignal?: AbortSignal): 
 }
 
 function cannotStart(program: string, error: NodeJS.ErrnoException): Failure {
-  if (error.code !== 'ENOENT') return new Failure('unavailable', `cannot start ${program}: ${error.code}`, { cause: error })
+  if (error.code !== 'ENOENT')
+    return new Failure('unavailable', `cannot start ${program}: ${error.code}`, { cause: error })
   return new Failure('unavailable', `${program}: no such program`, { hint: `install ${program}`, cause: error })
 }
 

@@ -30,7 +30,9 @@ export function recogniseCompression(first: Uint8Array): Compression | undefined
 export function compressionNamed(name: string): Compression {
   const found = compressions.find((compression) => compression.name === name || compression.aliases.test(name))
   if (found !== undefined) return found
-  throw new Failure('data', `compressor ${name}: not known here`, { hint: 'name the program that undoes it: --through COMMAND' })
+  throw new Failure('data', `compressor ${name}: not known here`, {
+    hint: 'name the program that undoes it: --through COMMAND',
+  })
 }
 
 /** Remembers what the stream that it sees begins with. */

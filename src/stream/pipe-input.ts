@@ -1,7 +1,7 @@
 import { Socket, type SocketConstructorOpts } from 'node:net'
 import { Failure } from '../errors.ts'
-import { widenPipe } from './pipe-size.ts'
 import type { Input } from './input.ts'
+import { widenPipe } from './pipe-size.ts'
 
 // One read of a pipe of the size that Linux gives by default.
 const spillBytes = 64 * 1024
@@ -35,7 +35,13 @@ export class PipeInput implements Input {
     }
     // Open for writing too, in name, so that Node does not close it at its end: see close(). The types know `onread` for
     // connect() only.
-    this.#socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true, onread } as SocketConstructorOpts)
+    this.#socket = new Socket({
+      fd,
+      readable: true,
+      writable: true,
+      allowHalfOpen: true,
+      onread,
+    } as SocketConstructorOpts)
     this.#socket.on('end', () => {
       this.#hasEnded = true
       this.#finish()

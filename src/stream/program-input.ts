@@ -27,5 +27,6 @@ export function programInput(child: Child, onBadEnd: FailureKind): Input {
 /** Waits for the program's end and throws if it was a bad one. */
 export async function endWell(child: Child, onBadEnd: FailureKind): Promise<void> {
   const bad = describeBadEnd(await child.ended)
-  if (bad !== undefined) throw new Failure(onBadEnd, [`${child.name} ${bad}`, child.stderrTail()].filter(Boolean).join(': '))
+  if (bad !== undefined)
+    throw new Failure(onBadEnd, [`${child.name} ${bad}`, child.stderrTail()].filter(Boolean).join(': '))
 }

@@ -20,7 +20,17 @@ function runOnce({ name, command, after }) {
   const folder = mkdtempSync(join(tmpdir(), 'zpipes-bench-'))
   try {
     const file = join(folder, 'time')
-    const { status, stderr } = spawnSync('/usr/bin/time', ['-o', file, '-f', '%e %U %S %M', 'bash', '-o', 'pipefail', '-c', command])
+    const { status, stderr } = spawnSync('/usr/bin/time', [
+      '-o',
+      file,
+      '-f',
+      '%e %U %S %M',
+      'bash',
+      '-o',
+      'pipefail',
+      '-c',
+      command,
+    ])
     if (status !== 0) throw new Error(`${name}: ended with status ${status}: ${stderr}`)
     const [seconds = 0, user = 0, system = 0, kib = 0] = readFileSync(file, 'utf8').trim().split(' ').map(Number)
     if (after !== undefined) spawnSync('bash', ['-c', after])
@@ -37,15 +47,24 @@ function runOnce({ name, command, after }) {
 export function race(title, gigabytes, rounds, runners) {
   const runs = new Map(runners.map((runner) => [runner, /** @type {Run[]} */ ([])]))
   for (let round = 0; round < rounds; round++) for (const runner of runners) runs.get(runner)?.push(runOnce(runner))
-  const of = (/** @type {Runner} */ runner, /** @type {keyof Run} */ what) => median((runs.get(runner) ?? []).map((run) => run[what]))
+  const of = (/** @type {Runner} */ runner, /** @type {keyof Run} */ what) =>
+    median((runs.get(runner) ?? []).map((run) => run[what]))
   const [first] = runners
   console.log(`\n${title}: medians of ${rounds} rounds, interleaved\n`)
   console.log('| | MB/s | CPU s/GB | RSS MiB | speed, first = 1 |\n|---|---|---|---|---|')
   for (const runner of runners) {
     const seconds = of(runner, 'seconds')
     const ratio = first === undefined ? 1 : of(first, 'seconds') / seconds
-    const cells = [runner.name, (gigabytes * 1000) / seconds, of(runner, 'cpuSeconds') / gigabytes, of(runner, 'rssMib'), ratio]
+    const cells = [
+      runner.name,
+      (gigabytes * 1000) / seconds,
+      of(runner, 'cpuSeconds') / gigabytes,
+      of(runner, 'rssMib'),
+      ratio,
+    ]
     const digits = [0, 0, 2, 0, 2]
-    console.log(`| ${cells.map((cell, index) => (typeof cell === 'number' ? cell.toFixed(digits[index]) : cell)).join(' | ')} |`)
+    console.log(
+      `| ${cells.map((cell, index) => (typeof cell === 'number' ? cell.toFixed(digits[index]) : cell)).join(' | ')} |`,
+    )
   }
 }

@@ -43,14 +43,21 @@ async function run(zfs: ZfsHost, commands: readonly string[]): Promise<string[]>
 
 const prepared = `zfs create $A/home; fill a/home 3000000; zfs snapshot $A/home@mon; fill a/home 2000000; zfs snapshot $A/home@tue; mkdir backup`
 
+const toGet =
+  'zfs send $A/home@mon | pput file://$PWD/backup/$A/home@mon; pput file://$PWD/backup/etc.tar -- tar -C / -c etc/hostname'
+
 describe('examples', () => {
   test('those of the README do and print what stands there', async ({ zfs }) => {
     const examples = consoleExamples(readFileSync(join(repository, 'README.md'), 'utf8'))
     expect(examples.length).toBeGreaterThan(8)
     expect((await zfs.script(prepared)).stderr).toBe('')
-    const outputs = await run(zfs, examples.map(({ command }) => command))
+    const outputs = await run(
+      zfs,
+      examples.map(({ command }) => command),
+    )
     for (const [index, { command, output }] of examples.entries()) {
       const pattern = output.split('…').map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+      console.log(JSON.stringify(outputs[index]))
       expect(outputs[index], command).toMatch(new RegExp(`^${pattern.join('[^\\n]*')}$`))
     }
   })
@@ -62,8 +69,9 @@ describe('examples', () => {
       expect(commands.length).toBeGreaterThan(2)
       expect((await zfs.script(prepared)).stderr).toBe('')
       for (const command of commands) {
-        const stored = page === 'pget.1' ? 'zfs send $A/home@mon | pput file://$PWD/backup/tank/home@mon; pput file://$PWD/backup/etc.tar -- tar -C / -c etc/hostname' : ''
-        await zfs.script(`rm -rf backup; mkdir backup; zfs list -H -o name | grep restored | xargs -r -n1 zfs destroy -r; ${stored.replaceAll('backup/tank', 'backup/$A')}`)
+        const stored = page === 'pget.1' ? toGet : ''
+        const clean = 'rm -rf backup; mkdir backup; zfs destroy -r $A/restored 2> /dev/null || true'
+        expect((await zfs.script(`${clean}; ${stored}`)).stderr).toBe('')
         expect(await run(zfs, [command]), command).toEqual([''])
       }
     })

@@ -25,7 +25,8 @@ async function read(store: DirectoryStore, options: Partial<GetOptions> = {}) {
   const pieces: Buffer[] = []
   let error: unknown
   try {
-    for await (const piece of getStream(store, object, { verify: true, checks: [], ...options })) pieces.push(Buffer.from(piece))
+    for await (const piece of getStream(store, object, { verify: true, checks: [], ...options }))
+      pieces.push(Buffer.from(piece))
   } catch (caught) {
     error = caught
   }

@@ -28,7 +28,10 @@ function failingStore(root: string, number: number): Store {
     }
     return { putPart, publish: (proof) => upload.publish(proof), abandon: () => upload.abandon() }
   }
-  return new Proxy(store, { get: (target, name) => (name === 'create' ? create : Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)) })
+  return new Proxy(store, {
+    get: (target, name) =>
+      name === 'create' ? create : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)),
+  })
 }
 
 describe('putStream', () => {
@@ -60,7 +63,9 @@ describe('putStream', () => {
 
   test('refuses an empty input, unless it may be', async () => {
     const root = temporaryFolder()
-    await expect(putStream(openStore(root), 'k', inputOf(randomBytes(0)), options)).rejects.toThrow('the input is empty')
+    await expect(putStream(openStore(root), 'k', inputOf(randomBytes(0)), options)).rejects.toThrow(
+      'the input is empty',
+    )
     expect(filesBelow(root)).toEqual([])
     const object = await putStream(openStore(root), 'k', inputOf(randomBytes(0)), { ...options, allowEmpty: true })
     expect(object.size).toBe(0)

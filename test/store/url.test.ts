@@ -15,7 +15,9 @@ describe('parseObjectUrl', () => {
   test('a bare key lies in the store', () => {
     const expected = { scheme: 'file', directory: '/backup/z3', key: 'tank/home@zfs-auto-snap:daily-2015' }
     expect(parseObjectUrl('tank/home@zfs-auto-snap:daily-2015', 'file:///backup/z3')).toEqual(expected)
-    expect(parseObjectUrl('tank/home@zfs-auto-snap:daily-2015', 'file:///backup/z3/')).toMatchObject({ key: expected.key })
+    expect(parseObjectUrl('tank/home@zfs-auto-snap:daily-2015', 'file:///backup/z3/')).toMatchObject({
+      key: expected.key,
+    })
   })
 
   test.each([

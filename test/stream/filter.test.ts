@@ -33,7 +33,10 @@ describe('throughFilter', () => {
 
   test('a program that is not there is unavailable', async () => {
     const input = throughFilter(inputOf(randomBytes(mib)), ['no-such-program'], { onBadEnd: 'data' })
-    await expect(readAll(input)).rejects.toMatchObject({ kind: 'unavailable', message: 'no-such-program: no such program' })
+    await expect(readAll(input)).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 'no-such-program: no such program',
+    })
   })
 
   test("the source's failure is the failure, though the program sees an end", async () => {

@@ -14,32 +14,40 @@ async function turns(count: number): Promise<void> {
 
 describe('inOrder', () => {
   test('yields in order under the budget and the concurrency, whatever order the jobs end in', async () => {
-    const jobs = fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 50 }), turns: fc.integer({ min: 0, max: 9 }) }), {
-      maxLength: 30,
-    })
+    const jobs = fc.array(
+      fc.record({ bytes: fc.integer({ min: 1, max: 50 }), turns: fc.integer({ min: 0, max: 9 }) }),
+      {
+        maxLength: 30,
+      },
+    )
     await fc.assert(
-      fc.asyncProperty(jobs, fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 6 }), async (list, budgetBytes, concurrency) => {
-        let [running, held, most, mostHeld] = [0, 0, 0, 0]
-        async function start(job: Job): Promise<Job> {
-          running++
-          held += job.bytes
-          most = Math.max(most, running)
-          if (running > 1) mostHeld = Math.max(mostHeld, held)
-          await turns(job.turns)
-          running--
-          return job
-        }
-        const numbered: Job[] = list.map((job, number) => ({ ...job, number }))
-        const seen: number[] = []
-        for await (const job of inOrder(numbered, start, { budgetBytes, concurrency })) {
-          seen.push(job.number)
-          await turns(1)
-          held -= job.bytes
-        }
-        expect(seen).toEqual(numbered.map(({ number }) => number))
-        expect(most).toBeLessThanOrEqual(concurrency)
-        expect(mostHeld).toBeLessThanOrEqual(budgetBytes)
-      }),
+      fc.asyncProperty(
+        jobs,
+        fc.integer({ min: 1, max: 120 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (list, budgetBytes, concurrency) => {
+          let [running, held, most, mostHeld] = [0, 0, 0, 0]
+          async function start(job: Job): Promise<Job> {
+            running++
+            held += job.bytes
+            most = Math.max(most, running)
+            if (running > 1) mostHeld = Math.max(mostHeld, held)
+            await turns(job.turns)
+            running--
+            return job
+          }
+          const numbered: Job[] = list.map((job, number) => ({ ...job, number }))
+          const seen: number[] = []
+          for await (const job of inOrder(numbered, start, { budgetBytes, concurrency })) {
+            seen.push(job.number)
+            await turns(1)
+            held -= job.bytes
+          }
+          expect(seen).toEqual(numbered.map(({ number }) => number))
+          expect(most).toBeLessThanOrEqual(concurrency)
+          expect(mostHeld).toBeLessThanOrEqual(budgetBytes)
+        },
+      ),
       { numRuns: 150 },
     )
   })

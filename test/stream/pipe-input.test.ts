@@ -5,19 +5,22 @@ import { openFifo } from '../fakes/fifo.ts'
 import { randomBytes, readAll } from '../fakes/inputs.ts'
 
 describe('a pipe as input', () => {
-  test.each([1, 100, 312, 64 * 1024, 100_000, 1024 * 1024])('gives all bytes in order to fills of %i bytes', async (fillBytes) => {
-    const bytes = randomBytes(Math.min(300_000, fillBytes * 5000))
-    const fifo = openFifo()
-    const input = openInput(fifo.readEnd)
-    expect(input).toBeInstanceOf(PipeInput)
-    const read = readAll(input, fillBytes)
-    for (let at = 0; at < bytes.length; at += 30_000) {
-      fifo.write(bytes.subarray(at, at + 30_000))
-      await new Promise(setImmediate)
-    }
-    fifo.endWriting()
-    expect(Buffer.compare(await read, bytes)).toBe(0)
-  })
+  test.each([1, 100, 312, 64 * 1024, 100_000, 1024 * 1024])(
+    'gives all bytes in order to fills of %i bytes',
+    async (fillBytes) => {
+      const bytes = randomBytes(Math.min(300_000, fillBytes * 5000))
+      const fifo = openFifo()
+      const input = openInput(fifo.readEnd)
+      expect(input).toBeInstanceOf(PipeInput)
+      const read = readAll(input, fillBytes)
+      for (let at = 0; at < bytes.length; at += 30_000) {
+        fifo.write(bytes.subarray(at, at + 30_000))
+        await new Promise(setImmediate)
+      }
+      fifo.endWriting()
+      expect(Buffer.compare(await read, bytes)).toBe(0)
+    },
+  )
 
   test('gives a fill only when it is full', async () => {
     const fifo = openFifo()

@@ -16,7 +16,9 @@ function fakeClock() {
 }
 
 test('never lets more pass than the rate and a tenth of a second of it', async () => {
-  const steps = fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 5000 }), idleMs: fc.integer({ min: 0, max: 300 }) }))
+  const steps = fc.array(
+    fc.record({ bytes: fc.integer({ min: 1, max: 5000 }), idleMs: fc.integer({ min: 0, max: 300 }) }),
+  )
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {
       const clock = fakeClock()

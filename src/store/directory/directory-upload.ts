@@ -1,6 +1,6 @@
 import { type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promises'
-import { BufferPool } from '../../stream/buffer-pool.ts'
 import { Failure } from '../../errors.ts'
+import { BufferPool } from '../../stream/buffer-pool.ts'
 import type { ObjectProof, Part, StoredObject, Upload, UploadOptions } from '../store.ts'
 import { removeFile, syncDirectory, writeDurably } from './durable.ts'
 import { type ObjectFiles, recordFile, uploadFile } from './layout.ts'
@@ -46,7 +46,10 @@ export class DirectoryUpload implements Upload {
     if (!wasThere) {
       await this.#write(part)
       if (this.#options.readBack && !(await this.#isStored(part))) {
-        throw new Failure('data', `part ${part.number} of ${this.#options.key}: other bytes are read back than were written`)
+        throw new Failure(
+          'data',
+          `part ${part.number} of ${this.#options.key}: other bytes are read back than were written`,
+        )
       }
     }
     this.#storedBytes += part.bytes.length

@@ -36,7 +36,10 @@ async function mkdirBelow(directory: string, root: string): Promise<string | und
     (handle) => handle.close().then(() => true),
     (error) => error.code !== 'ENOENT',
   )
-  if (!isThere) throw new Failure('unavailable', `${top}: no such directory`, { hint: 'is its disk mounted? it is not made for you' })
+  if (!isThere)
+    throw new Failure('unavailable', `${top}: no such directory`, {
+      hint: 'is its disk mounted? it is not made for you',
+    })
   return mkdir(directory, { recursive: true })
 }
 

@@ -18,7 +18,9 @@ async function putParts(upload: Upload, bytes: Uint8Array, partBytes = 1000): Pr
   const offsets = Array.from({ length: Math.ceil(bytes.length / partBytes) }, (_, index) => index * partBytes)
   await Promise.all(
     offsets
-      .map((offset, index) => upload.putPart({ number: index + 1, offset, bytes: bytes.subarray(offset, offset + partBytes) }))
+      .map((offset, index) =>
+        upload.putPart({ number: index + 1, offset, bytes: bytes.subarray(offset, offset + partBytes) }),
+      )
       .reverse(),
   )
 }
@@ -42,7 +44,10 @@ describe('an object', () => {
     const store = openStore(root)
     const published = await put(store, 'tank/with space@mon', bytes)
     expect(Buffer.compare(readFileSync(join(root, 'tank/with space@mon')), bytes)).toBe(0)
-    expect(filesBelow(root)).toEqual([expect.stringMatching(/^tank\/\.with space@mon\.\d+\.zpipes$/), 'tank/with space@mon'])
+    expect(filesBelow(root)).toEqual([
+      expect.stringMatching(/^tank\/\.with space@mon\.\d+\.zpipes$/),
+      'tank/with space@mon',
+    ])
     expect(published).toMatchObject({ size: 10_500, checksums: { xxh64: '0123' }, metadata: fresh.metadata })
     expect(await store.describe('tank/with space@mon')).toEqual(published)
   })
@@ -89,7 +94,10 @@ describe('an object', () => {
   test('of many writers at once is one of theirs, whole, with its own record', async () => {
     const root = temporaryFolder()
     const writers = Array.from({ length: 8 }, async (_, index) => {
-      const upload = await openStore(root, fakeOwner(`me-${index}`)).create('k', { overwrite: false, metadata: { writer: `${index}` } })
+      const upload = await openStore(root, fakeOwner(`me-${index}`)).create('k', {
+        overwrite: false,
+        metadata: { writer: `${index}` },
+      })
       await putParts(upload, randomBytes(3000, index + 1))
       try {
         await upload.publish({ size: 3000, checksums: {} })
@@ -151,7 +159,8 @@ describe('the store', () => {
   test('lists by prefix, folder by folder', async () => {
     const root = temporaryFolder()
     const store = openStore(root)
-    for (const key of ['b', 'tank/home@2', 'tank/home@1', 'tank/home/x@1', 'tankard']) await put(store, key, randomBytes(1))
+    for (const key of ['b', 'tank/home@2', 'tank/home@1', 'tank/home/x@1', 'tankard'])
+      await put(store, key, randomBytes(1))
     const keys = async (prefix: string) => (await toArray(store.list(prefix))).map(({ key }) => key)
     expect(await keys('')).toEqual(['b', 'tank/home/x@1', 'tank/home@1', 'tank/home@2', 'tankard'])
     expect(await keys('tank/home@')).toEqual(['tank/home@1', 'tank/home@2'])
