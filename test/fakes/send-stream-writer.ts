@@ -27,7 +27,7 @@ export const typeNames = Object.keys(fieldsOfType) as readonly TypeName[]
 
 export interface WriterOptions {
   readonly isLittleEndian?: boolean
-  /** False: as before 2015, with END's checksum alone. */
+  /** False: as old senders do, with END's checksum of the stream alone. */
   readonly hasOwnChecksums?: boolean
 }
 

@@ -10,11 +10,13 @@ import { checksumAt, checksumBytes, endAt, guid, recordTypes, typeNumber } from 
  *
  * All bytes of a stream are covered by a checksum, and damage in them is found, but for these (what finds it there):
  * - the first record's type and magic number, by which a stream is known at all (opening.ts)
- * - the END of senders before 2015, and of a package's header: it has no checksum of its own (its guid must be
+ * - the END of old senders (zfs-fuse), and of a package's header: it has no checksum of its own (its guid must be
  *   BEGIN's, its other checksum the stream's, all else zero)
+ * - END's own checksum: if all of it is lost it counts as not sent (END's other checksum has proven the stream)
  * - the last END of a package (must be zero)
- * - in a package, substreams that are missing or repeated as a whole: no checksum goes from one to the next, and
- *   `zfs send -R` writes the last END even if a substream failed. Nothing here finds that; the sender's status tells.
+ * - in a package, streams that are missing or repeated as a whole: no checksum goes from one to the next, and
+ *   `zfs send -R` writes the last END even if a stream failed (zfs_send in libzfs_sendrecv.c). The stream of the
+ *   snapshot that the package is named after must be there; that others are missing the sender's status alone tells.
  */
 export class RecordChecker {
   /** Records by type, in the order of `recordTypes`, and the bytes of their payloads. */
@@ -31,6 +33,8 @@ export class RecordChecker {
   readonly #view = new DataView(this.#fletcher4.memory.buffer)
   readonly #onBegin: (begin: Begin) => void
   #toGuid = ''
+  // The name of the snapshot that a package is about, until its stream comes.
+  #awaited: string | undefined
 
   constructor(onBegin: (begin: Begin) => void) {
     this.#onBegin = onBegin
@@ -72,6 +76,8 @@ export class RecordChecker {
     this.place = place
     this.isSwapped = isSwapped
     this.#toGuid = begin.snapshot.guid
+    if (begin.header === 'package') this.#awaited = begin.snapshot.name
+    else if (begin.snapshot.name === this.#awaited) this.#awaited = undefined
     this.#fletcher4.reset()
     this.#add(at, checksumAt + checksumBytes)
     this.#onBegin(begin)
@@ -82,7 +88,7 @@ export class RecordChecker {
     const place = after(this.place, 'content')
     if (place === undefined) return misplaced(nameOf(type), this.place)
     this.#add(at, checksumAt)
-    if (!this.#isOwnChecksumRight(at)) return `the ${nameOf(type)} record's checksum does not match`
+    if (!this.#isOwnChecksumRight(at)) return `the ${recordTypes[type] ?? 'unknown'} record's checksum does not match`
     if (recordTypes[type] === undefined) return `a record of type ${type} is not known`
     this.#add(at + checksumAt, checksumBytes)
     return undefined
@@ -109,6 +115,7 @@ export class RecordChecker {
     this.#add(at, checksumAt)
     if (!this.#isOwnChecksumRight(at)) return "the last END record's checksum does not match"
     if (!this.#fletcher4.isZero(at + 4, checksumAt - 4)) return 'the last END record of the package is not empty'
+    if (this.#awaited !== undefined) return `the package ends without the stream of ${this.#awaited}`
     this.#leave('end')
     return undefined
   }

@@ -19,7 +19,7 @@
  * REDACT           8 u64 object | 16 u64 offset | 24 u64 length | 32 u64 toguid
  *
  * The checksum is the fletcher4 of everything from BEGIN up to itself; it and the payload then go on into the sum
- * (dump_record in module/zfs/dmu_send.c). All zero means none: senders before 2015 have END's own alone. In a stream of
+ * (dump_record in module/zfs/dmu_send.c). All zero means none: old senders (zfs-fuse) have END's alone. In a stream of
  * the other byte order the sum is taken over swapped 32-bit words (receive_cksum in module/zfs/dmu_recv.c).
  */
 
