@@ -75,7 +75,10 @@ describe('examples', () => {
       expect((await zfs.script(prepared)).stderr).toBe('')
       for (const command of commands) {
         const stored = page === 'pget.1' ? toGet : ''
-        const clean = 'rm -rf backup; mkdir backup; zfs destroy -r $A/restored 2> /dev/null || true'
+        // zfs-fuse says busy right after a write.
+        const isThere = 'zfs list $A/restored > /dev/null 2>&1'
+        const destroyed = `for i in $(seq 50); do ${isThere} || break; zfs destroy -r $A/restored 2> /dev/null || sleep 0.1; done`
+        const clean = `rm -rf backup; mkdir backup; ${destroyed}`
         expect((await zfs.script(`${clean}; ${stored}`)).stderr).toBe('')
         expect(await run(zfs, [command]), command).toEqual([''])
       }
