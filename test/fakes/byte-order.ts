@@ -5,18 +5,39 @@ import { type FoundRecord, recordsOf } from './stream-records.ts'
 /** A recorded little-endian stream as a big-endian machine would have sent it: every number and every sum. */
 export function asBigEndian(stream: Uint8Array): Uint8Array {
   const result = Uint8Array.from(stream)
-  const view = new DataView(result.buffer)
-  let sums: Sums = noSums
-  for (const record of recordsOf(stream)) {
-    const isBegin = record.type === 'BEGIN'
-    if (isBegin) sums = noSums
-    swapFields(view, record)
-    if (record.type === 'END' && !isZero(result, record.at + 8, 32)) setSums(view, record.at + 8, sums)
-    sums = referenceFletcher4(result.subarray(record.at, record.at + 280), false, sums)
-    if (!isBegin && !isZero(result, record.at + 280, 32)) setSums(view, record.at + 280, sums)
-    sums = referenceFletcher4(result.subarray(record.at + 280, record.end), false, sums)
+  const records = recordsOf(stream)
+  for (const record of records) swapFields(new DataView(result.buffer), record)
+  return signed(result, records, false)
+}
+
+/** A changed little-endian stream with the checksums that it should have now, as far as its records can be made out. */
+export function resigned(stream: Uint8Array): Uint8Array {
+  return signed(Uint8Array.from(stream), recordsOf(stream), true)
+}
+
+function signed(stream: Uint8Array, records: readonly FoundRecord[], isLittleEndian: boolean): Uint8Array {
+  const view = new DataView(stream.buffer)
+  const setSums = (at: number, sums: Sums) => {
+    for (const [index, sum] of sums.entries()) view.setBigUint64(at + 8 * index, sum, isLittleEndian)
   }
-  return result
+  let sums: Sums = noSums
+  for (const { type, at, end } of records) {
+    const isBegin = type === 'BEGIN'
+    if (isBegin) sums = noSums
+    if (type === 'END' && !isZero(stream, at + 8, 32)) setSums(at + 8, sums)
+    sums = referenceFletcher4(stream.subarray(at, at + 280), isLittleEndian, sums)
+    if (!isBegin && !isZero(stream, at + 280, 32)) setSums(at + 280, sums)
+    sums = referenceFletcher4(
+      stream.subarray(at + 280, lastWord(at, Math.min(end, stream.length))),
+      isLittleEndian,
+      sums,
+    )
+  }
+  return stream
+}
+
+function lastWord(at: number, end: number): number {
+  return end - ((end - at) % 4)
 }
 
 function swapFields(view: DataView, { type, at }: FoundRecord): void {
@@ -28,8 +49,4 @@ function swapFields(view: DataView, { type, at }: FoundRecord): void {
 
 function isZero(bytes: Uint8Array, at: number, length: number): boolean {
   return bytes.subarray(at, at + length).every((byte) => byte === 0)
-}
-
-function setSums(view: DataView, at: number, sums: Sums): void {
-  for (const [index, sum] of sums.entries()) view.setBigUint64(at + 8 * index, sum, false)
 }
