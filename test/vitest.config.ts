@@ -22,7 +22,6 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/{e2e,faults}/**/*.test.ts'],
-          globalSetup: ['test/zfs-host/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
