@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /**
- * unit: the rooms, in this process. e2e: the built programs on real systems, and faults put to them.
+ * unit: the rooms, in this process. e2e: the built programs on real systems, faults put to them, and what takes long.
  * openzfs: the built programs inside a virtual machine; `npm run test:openzfs` alone runs it.
  */
 export default defineConfig({
@@ -14,14 +14,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{e2e,faults,openzfs}/**'],
+          exclude: ['test/{e2e,faults,fuzz,openzfs}/**'],
           testTimeout: 20_000,
         },
       },
       {
         test: {
           name: 'e2e',
-          include: ['test/{e2e,faults}/**/*.test.ts'],
+          include: ['test/{e2e,faults,fuzz}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

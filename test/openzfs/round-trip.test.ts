@@ -82,7 +82,8 @@ const roundTrips: readonly RoundTrip[] = [
 ]
 
 describe('zfs send | pput, pget | zfs receive', () => {
-  test.for(roundTrips)('$name', async ({ make, send, receive, compare }, { zfs }) => {
+  test.for(roundTrips.map((trip) => [trip.name, trip] as const))('%s', async ([, trip], { zfs }) => {
+    const { make, send, receive, compare } = trip
     const ended = await zfs.script(`
       ${make}
       ${send} | cat >sent
