@@ -112,7 +112,7 @@ export class StreamReader {
 
   #readPayload(at: number, end: number): number {
     const bytes = Math.min(this.#payloadLeft, (end - at) & ~3)
-    this.#fletcher4.add(at, bytes, this.#records.isSwapped)
+    this.#records.addPayload(at, bytes)
     this.#payloadLeft -= bytes
     return bytes
   }
