@@ -1,4 +1,5 @@
-import { fstatSync } from 'node:fs'
+import { fstatSync, type Stats } from 'node:fs'
+import { Failure } from '../errors.ts'
 import { FileInput } from './file-input.ts'
 import { PipeInput } from './pipe-input.ts'
 import type { WaitingMeter } from './waiting-meter.ts'
@@ -16,8 +17,16 @@ export interface Input {
 
 /** Reads an open descriptor: a pipe or socket through the event loop, a file or device by `fs.read`. */
 export function openInput(fd: number, signal?: AbortSignal): Input {
-  const stat = fstatSync(fd)
+  const stat = statDescriptor(fd)
   return stat.isFIFO() || stat.isSocket() ? new PipeInput(fd, signal) : new FileInput(fd, signal)
+}
+
+function statDescriptor(fd: number): Stats {
+  try {
+    return fstatSync(fd)
+  } catch (error) {
+    throw new Failure('usage', `descriptor ${fd} is not open`, { cause: error })
+  }
 }
 
 /** The same input, its waits counted by a meter. */

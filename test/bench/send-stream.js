@@ -1,7 +1,8 @@
 // How fast fletcher4 and the reader of send streams are, by record size: node test/bench/send-stream.js [rounds]
 // Rounds are interleaved and medians printed: the machine is noisy, ratios hold. Needs dist/ (npm run build).
-import { createFletcher4, freeBytes } from '../../dist/zfs/send-stream/fletcher4.js'
+import { createFletcher4 } from '../../dist/zfs/send-stream/fletcher4.js'
 import { StreamJudge } from '../../dist/zfs/send-stream/judge.js'
+import { makeStream } from './make-stream.js'
 import { median } from './race.js'
 
 const rounds = Number(process.argv[2] ?? 9)
@@ -51,7 +52,7 @@ function sums(build) {
 
 /** @param {number} recordBytes */
 function reader(recordBytes) {
-  const stream = writeStream(recordBytes)
+  const stream = makeStream(streamBytes, recordBytes)
   return {
     name: `reader, records of ${recordBytes / 1024} KiB`,
     run() {
@@ -75,39 +76,4 @@ function copy() {
       return stream.length
     },
   }
-}
-
-/** BEGIN, as many WRITE records as fit, END. @param {number} recordBytes */
-function writeStream(recordBytes) {
-  const fletcher4 = createFletcher4('simd')
-  const records = Math.floor(streamBytes / (recordBytes + 312))
-  const stream = new Uint8Array(new SharedArrayBuffer(312 * (records + 2) + records * recordBytes))
-  const view = new DataView(stream.buffer)
-  let at = 0
-  const add = (/** @type {number} */ length) => {
-    for (const end = at + length; at < end; ) {
-      const piece = stream.subarray(at, Math.min(end, at + freeBytes))
-      fletcher4.memory.set(piece, fletcher4.freeAt)
-      fletcher4.add(fletcher4.freeAt, piece.length, false)
-      at += piece.length
-    }
-  }
-  view.setBigUint64(8, 0x2f5bacbacn, true)
-  view.setBigUint64(16, 1n, true)
-  stream.set(new TextEncoder().encode('bench/data@1'), 56)
-  add(312)
-  for (let record = 0; record < records; record++) {
-    view.setUint32(at, 3, true)
-    view.setBigUint64(at + 32, BigInt(recordBytes), true)
-    add(280)
-    stream.set(fletcher4.sums, at)
-    add(32)
-    for (let byte = 0; byte < recordBytes; byte += 4) view.setUint32(at + byte, record * 40503 + byte * 2654435, true)
-    add(recordBytes)
-  }
-  view.setUint32(at, 5, true)
-  stream.set(fletcher4.sums, at + 8)
-  add(280)
-  stream.set(fletcher4.sums, at)
-  return stream
 }

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 export interface Ended {
@@ -43,6 +43,15 @@ export function startShell(program: string, commandLine: string, environment: No
 export function runProgram(program: string, words: readonly string[], input: string | Uint8Array = ''): Promise<Ended> {
   const { child, ended } = start(program, words)
   child.stdin.end(input)
+  return ended
+}
+
+/** Runs a command line in bash with pipefail, the built programs on its PATH, in a folder. */
+export function sh(commandLine: string, folder: string = root, environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const PATH = [join(root, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter)
+  const words = ['--norc', '-o', 'pipefail', '-c', `cd "$FOLDER"; ${commandLine}`]
+  const { child, ended } = watch('bash', words, { PATH, FOLDER: folder, ...environment })
+  child.stdin.end()
   return ended
 }
 

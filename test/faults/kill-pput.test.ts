@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { sh, start } from '../e2e/shell.ts'
 import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
 import { randomBytes } from '../fakes/inputs.ts'
+import { sh, start } from '../fakes/programs.ts'
 
 const rounds = 30
 const bytes = randomBytes(12 * 1024 * 1024)

@@ -4,11 +4,12 @@ set -u
 export DEBIAN_FRONTEND=noninteractive
 
 # program that must be there : Debian package that brings it
-needs='zfs-fuse:zfs-fuse mandoc:mandoc zstd:zstd gzip:gzip lz4:lz4 xz:xz-utils script:bsdutils ps:procps mkfifo:coreutils'
+needs='zfs-fuse:zfs-fuse mandoc:mandoc zstd:zstd gzip:gzip lz4:lz4 xz:xz-utils script:bsdutils ps:procps mkfifo:coreutils
+  pgrep:procps python3:python3-minimal zsh:zsh fish:fish time:time'
 
 lacking() {
   for need in $needs; do
-    command -v "${need%%:*}" >/dev/null || printf '%s ' "${need##*:}"
+    type -P "${need%%:*}" >/dev/null || printf '%s ' "${need##*:}"
   done
 }
 

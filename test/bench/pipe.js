@@ -1,0 +1,40 @@
+// What the way through pput and pget costs beside plain cat, on tmpfs: node test/bench/pipe.js [rounds] [MiB]
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { makeStream } from './make-stream.js'
+import { race } from './race.js'
+
+const rounds = Number(process.argv[2] ?? 7)
+const bytes = Number(process.argv[3] ?? 2048) * 1024 * 1024
+const bin = fileURLToPath(new URL('../../bin/', import.meta.url))
+// A folder in memory: the programs are compared, not disks.
+const folder = mkdtempSync('/dev/shm/zpipes-bench-')
+process.on('exit', () => rmSync(folder, { recursive: true }))
+
+const stream = makeStream(bytes, 128 * 1024)
+writeFileSync(`${folder}/stream`, stream)
+const gigabytes = stream.length / 1e9
+const key = `file://${folder}/object`
+const after = `rm -f ${folder}/object ${folder}/.object.*`
+
+race('cat stream | … into tmpfs', gigabytes, rounds, [
+  { name: 'cat > file', command: `cat ${folder}/stream | cat > ${folder}/object`, after },
+  {
+    name: 'pput, no checks (--format bytes --no-read-back)',
+    command: `cat ${folder}/stream | ${bin}pput --format bytes --no-read-back ${key}`,
+    after,
+  },
+  { name: 'pput, all checks (as it is)', command: `cat ${folder}/stream | ${bin}pput ${key}`, after },
+])
+
+race('… | cat > /dev/null', gigabytes, rounds, [
+  { name: 'cat', command: `cat ${folder}/stream | cat > /dev/null` },
+  {
+    name: 'pget, no checks (--no-verify)',
+    command: `${bin}pget --no-verify file://${folder}/stream | cat > /dev/null`,
+  },
+  {
+    name: 'pget, ZFS check alone (a file without a record)',
+    command: `${bin}pget file://${folder}/stream | cat > /dev/null`,
+  },
+])
