@@ -102,6 +102,7 @@ export const pput = defineCommand({
   ],
   stdin: (args) => (args.command.length === 0 && args['file-descriptor'] === 0 ? 'binary' : 'none'),
   stdout: 'text',
+  fastPaths,
   async run(args, terminal) {
     const { streamMetadata, parseMetadata } = await import('../backup/metadata.ts')
     const { openStore } = await import('../store/open-store.ts')
@@ -139,6 +140,15 @@ export const pput = defineCommand({
     }
   },
 })
+
+async function fastPaths(): Promise<readonly string[]> {
+  const { canWidenPipes } = await import('../stream/pipe-size.ts')
+  const { sharedFletcher4 } = await import('../zfs/send-stream/fletcher4.ts')
+  return [
+    `fletcher4: WebAssembly, ${sharedFletcher4().build}`,
+    `pipes: ${canWidenPipes() ? 'widened to 1 MiB' : 'as they are'}`,
+  ]
+}
 
 async function openSource(args: Arguments, signal: AbortSignal): Promise<Input> {
   if (args.command.length > 0) {

@@ -1,0 +1,12 @@
+// What `import … from 'zpipes'` gives.
+export { Failure, type FailureDetails, type FailureKind } from './errors.ts'
+export { type GetOptions, getStream, type Range } from './store/get-stream.ts'
+export { type Owner, openStore, type StoreOptions } from './store/open-store.ts'
+export { type PutOptions, putStream } from './store/put-stream.ts'
+export type { OpenObject, Store, StoredObject, UnfinishedUpload, Upload } from './store/store.ts'
+export { type ObjectPlace, parseObjectUrl } from './store/url.ts'
+export { type Input, openInput } from './stream/input.ts'
+export { type Output, openOutput } from './stream/output.ts'
+export { type Inspection, inspectStream, type StreamFormat } from './zfs/send-stream/inspection.ts'
+export { StreamJudge } from './zfs/send-stream/judge.ts'
+export type { StreamFacts, StreamSnapshot, Verdict } from './zfs/send-stream/verdict.ts'

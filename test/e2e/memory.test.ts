@@ -1,0 +1,33 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../fakes/folder.ts'
+import { sh } from '../fakes/programs.ts'
+
+const limitKib = 128 * 1024
+
+/** The largest memory that a command line took at any time, in KiB. */
+async function peakKib(folder: string, commandLine: string): Promise<number> {
+  const ended = await sh(commandLine.replace('PEAK', '/usr/bin/time -f %M -o peak'), folder)
+  expect(ended).toMatchObject({ status: 0, stderr: '' })
+  return Number((await sh('cat peak', folder)).stdout)
+}
+
+test('pput and pget stay under 128 MiB, and take no more for a stream eight times as long', {
+  timeout: 240_000,
+}, async (context) => {
+  if ((await sh('type -P time')).status !== 0) context.skip('/usr/bin/time is not installed')
+  const folder = temporaryFolder()
+  const peaks: Record<string, number[]> = { pput: [], pget: [] }
+  for (const mebibytes of [256, 2048]) {
+    // Repeated, so that the disk need not hold much; random, so that nothing is left out.
+    const source = `head -c 16M /dev/urandom > random; for i in $(seq ${mebibytes / 16}); do cat random; done`
+    peaks['pput']?.push(await peakKib(folder, `{ ${source}; } | PEAK pput --overwrite file://${folder}/k`))
+    expect(statSync(join(folder, 'k')).size).toBe(mebibytes * 1024 * 1024)
+    peaks['pget']?.push(await peakKib(folder, `PEAK pget file://${folder}/k | cat > /dev/null`))
+  }
+  for (const [short = 0, long = 0] of Object.values(peaks)) {
+    expect(long).toBeLessThan(limitKib)
+    expect(long).toBeLessThan(short * 1.25)
+  }
+})
