@@ -112,7 +112,7 @@ export class StreamReader {
 
   #readPayload(at: number, end: number): number {
     const bytes = Math.min(this.#payloadLeft, (end - at) & ~3)
-    this.#records.addPayload(at, bytes)
+    this.#fletcher4.add(at, bytes, this.#records.isSwapped)
     this.#payloadLeft -= bytes
     return bytes
   }
