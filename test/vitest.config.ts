@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * unit: the rooms, in this process. e2e: the built programs on real systems, faults put to them, and what takes long.
- * openzfs: the built programs inside a virtual machine; `npm run test:openzfs` alone runs it.
+ * s3: the same against S3 servers, which are started once for all. openzfs: the built programs inside a virtual machine;
+ * `npm run test:openzfs` alone runs it.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -22,8 +23,18 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/{e2e,faults,fuzz}/**/*.test.ts'],
+          exclude: ['test/{e2e,faults}/s3-*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 's3',
+          include: ['test/{e2e,faults}/s3-*.test.ts'],
+          globalSetup: ['test/s3-hosts/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

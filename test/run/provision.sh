@@ -4,13 +4,25 @@ set -u
 export DEBIAN_FRONTEND=noninteractive
 
 # program that must be there : Debian package that brings it
-needs='zfs-fuse:zfs-fuse mandoc:mandoc zstd:zstd gzip:gzip lz4:lz4 xz:xz-utils script:bsdutils ps:procps mkfifo:coreutils
-  pgrep:procps python3:python3-minimal zsh:zsh fish:fish time:time'
+s3_needs='ceph-mon:ceph-mon ceph-osd:ceph-osd ceph:ceph-common radosgw:radosgw memcached:memcached
+  swift-proxy-server:swift-proxy swift-object-server:swift-object swift-container-server:swift-container
+  swift-account-server:swift-account'
+needs="zfs-fuse:zfs-fuse mandoc:mandoc zstd:zstd gzip:gzip lz4:lz4 xz:xz-utils script:bsdutils ps:procps mkfifo:coreutils
+  pgrep:procps python3:python3-minimal zsh:zsh fish:fish time:time $s3_needs"
 
 lacking() {
   for need in $needs; do
     type -P "${need%%:*}" >/dev/null || printf '%s ' "${need##*:}"
   done
+}
+
+# None of them is to run as a service of this machine: the tests start their own.
+forbid_services() {
+  local policy=/usr/sbin/policy-rc.d
+  [ -e "$policy" ] && return
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 }
 
 install() {
@@ -31,4 +43,5 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   exit 0
 fi
 echo "provision: installing $(lacking)"
+forbid_services
 install 2>/dev/null || { retried apt-get update -qq && retried install; }
