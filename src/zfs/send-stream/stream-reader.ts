@@ -38,7 +38,10 @@ export class StreamReader {
   #carriedBytes = 0
   #payloadLeft = 0
 
-  /** `onBegin` is told of every BEGIN with its header. The checksum that covers it comes in the next record. */
+  /**
+   * `onBegin` is told of every BEGIN with its header; the checksum that covers it comes in the next record. It must not
+   * push to another reader itself, since all share the memory of fletcher4.
+   */
   constructor(onBegin: (begin: Begin) => void = () => {}) {
     this.#records = new RecordChecker(onBegin)
   }
