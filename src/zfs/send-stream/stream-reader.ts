@@ -72,10 +72,11 @@ export class StreamReader {
   /** What the stream lacks if it ends here, in words; undefined if it is whole. Can be asked at any time. */
   get missing(): string | undefined {
     if (this.#payloadLeft > 0) {
-      const lacking = this.#payloadLeft - this.#carriedBytes
-      return `the ${recordTypes[this.#records.type]} record lacks ${lacking} bytes of its payload`
+      const { type, payloadLength } = this.#records
+      const bytes = payloadLength - this.#payloadLeft + this.#carriedBytes
+      return `the ${recordTypes[type]} record has ${bytes} of its payload's ${payloadLength} bytes`
     }
-    if (this.#carriedBytes > 0) return `the record lacks ${headerBytes - this.#carriedBytes} bytes of its header`
+    if (this.#carriedBytes > 0) return `the record has ${this.#carriedBytes} of its header's ${headerBytes} bytes`
     if (this.place === 'end') return undefined
     return this.place === 'package' ? "the package's last END record is missing" : 'the END record is missing'
   }

@@ -64,7 +64,7 @@ describe('shorter than its first header', () => {
   test('a stream has no name yet', () => {
     const judged = new StreamJudge()
     judged.push(little.subarray(0, 311))
-    const reason = 'the record lacks 1 bytes of its header'
+    const reason = "the record has 311 of its header's 312 bytes"
     expect(judged.finish()).toEqual({
       kind: 'truncated',
       offset: 311,
