@@ -42,6 +42,7 @@ export function sharedFletcher4(): Fletcher4 {
   return shared
 }
 
+/** How many bytes are free from `freeAt` on. */
 export const freeBytes = 6 * pageBytes
 
 export function createFletcher4(build: 'simd' | 'portable'): Fletcher4 {
