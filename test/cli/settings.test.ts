@@ -108,7 +108,8 @@ describe('a wrong configuration', () => {
     expect(find()).toEqual({})
   })
 
-  it.skipIf(process.getuid?.() === 0)('z3’s file that only root may read is passed over (not as root)', () => {
+  it('z3’s file that only root may read is passed over', (context) => {
+    if (process.getuid?.() === 0) context.skip('root may read every file')
     chmodSync(write('etc/z3_backup/z3.conf', '[main]', 'BUCKET=x'), 0)
     expect(find()).toEqual({})
   })
