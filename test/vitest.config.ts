@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+// On Node 20 the S3 client of the tests would say in each file how long it will be kept for it.
+const quietSdk = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+
 /**
  * unit: the rooms, in this process. e2e: the built programs on real systems, faults put to them, and what takes long.
  * s3: the same against S3 servers, which are started once for all. openzfs: the built programs inside a virtual machine;
@@ -17,6 +20,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/{e2e,faults,fuzz,openzfs}/**'],
           testTimeout: 20_000,
+          env: quietSdk,
         },
       },
       {
@@ -33,6 +37,7 @@ export default defineConfig({
           name: 's3',
           include: ['test/{e2e,faults}/s3-*.test.ts'],
           globalSetup: ['test/s3-hosts/global-setup.ts'],
+          env: quietSdk,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,0 +1,33 @@
+import { listMultipartUploads, listObjects, listParts } from './list-operations.ts'
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+} from './multipart-operations.ts'
+import { deleteObject, deleteObjects, getObject, getObjectAttributes, putObject } from './object-operations.ts'
+import type { Operation } from './operation.ts'
+import type { Handler } from './state.ts'
+import { xml } from './xml.ts'
+
+const done: Handler = () => ({ status: 200 })
+
+export const handlers: Readonly<Record<Operation, Handler>> = {
+  AbortMultipartUpload: abortMultipartUpload,
+  CompleteMultipartUpload: completeMultipartUpload,
+  CreateBucket: done,
+  CreateMultipartUpload: createMultipartUpload,
+  DeleteObject: deleteObject,
+  DeleteObjects: deleteObjects,
+  // An empty constraint is us-east-1.
+  GetBucketLocation: () => ({ status: 200, body: xml('LocationConstraint', {}) }),
+  GetObject: getObject,
+  GetObjectAttributes: getObjectAttributes,
+  HeadBucket: done,
+  HeadObject: getObject,
+  ListMultipartUploads: listMultipartUploads,
+  ListObjectsV2: listObjects,
+  ListParts: listParts,
+  PutObject: putObject,
+  UploadPart: uploadPart,
+}
