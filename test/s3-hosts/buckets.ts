@@ -34,14 +34,14 @@ export async function createBucket(server: S3Server): Promise<Bucket> {
   return { server, name, client, environment: environmentOf(server), url: (key) => `s3://${name}/${key}` }
 }
 
-export function clientOf({ endpoint, region, accessKey, secretKey }: S3Server): S3Client {
+export function clientOf({ endpoint, region, accessKey, secretKey }: S3Server, maxAttempts = 3): S3Client {
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey }
   // Swift and radosgw know no checksums of the newer kind, and refuse them.
   const checksums = {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   } as const
-  return new S3Client({ endpoint, region, credentials, forcePathStyle: true, ...checksums })
+  return new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts, ...checksums })
 }
 
 export function environmentOf({ endpoint, region, accessKey, secretKey }: S3Server): NodeJS.ProcessEnv {
