@@ -64,8 +64,10 @@ export function writerTo(child: Child, onBadEnd: FailureKind) {
     },
     async end(): Promise<void> {
       await new Promise<void>((resolve, reject) => {
+        // Of a destroyed stream, as a stopped program has it, Node never calls back.
+        if (child.stdin.destroyed) reject(new Error('the pipe is closed'))
         child.stdin.once('error', reject)
-        child.stdin.end(resolve)
+        child.stdin.end((error?: Error | null) => (error ? reject(error) : resolve()))
       }).catch(explain)
     },
   }

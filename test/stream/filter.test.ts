@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../../src/errors.ts'
 import { startChild } from '../../src/stream/child.ts'
-import { throughFilter } from '../../src/stream/filter.ts'
+import { throughFilter, writerTo } from '../../src/stream/filter.ts'
 import type { Input } from '../../src/stream/input.ts'
 import { programInput } from '../../src/stream/program-input.ts'
 import { inputOf, randomBytes, readAll } from '../fakes/inputs.ts'
@@ -105,4 +105,12 @@ describe('programInput', () => {
     await child.stop()
     expect(await child.ended).toEqual({ killedBy: 'SIGKILL' })
   })
+})
+
+test('the end of what goes to a program that was stopped is a failure, not a wait for ever', async () => {
+  const child = startChild(['cat'], { stdin: 'pipe', stdout: 'pipe', stderr: 'keep' })
+  const writer = writerTo(child, 'data')
+  await writer.write(randomBytes(1000))
+  await child.stop()
+  await expect(writer.end()).rejects.toThrow('cat was killed by SIGTERM')
 })
