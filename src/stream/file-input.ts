@@ -9,6 +9,7 @@ const closeDescriptor = promisify(close)
 export class FileInput implements Input {
   readonly #fd: number
   readonly #signal: AbortSignal | undefined
+  #isClosed = false
 
   constructor(fd: number, signal?: AbortSignal) {
     this.#fd = fd
@@ -27,6 +28,9 @@ export class FileInput implements Input {
   }
 
   async close(): Promise<void> {
+    // Closed twice, the number could be another file's already.
+    if (this.#isClosed) return
+    this.#isClosed = true
     // 0, 1 and 2 stay open: Node would give their numbers to the next file.
     if (this.#fd > 2) await closeDescriptor(this.#fd)
   }
