@@ -18,11 +18,20 @@ export async function copy(pieces: AsyncIterable<Uint8Array>, output: Output, tr
   }
 }
 
-/** An input's bytes as pieces of up to `pieceBytes`, all in the same memory. */
+/**
+ * An input's bytes as pieces of up to `pieceBytes`. One is held back, so that the last is given only when the input has
+ * reached its end well. A piece is overwritten when the next is asked for.
+ */
 export async function* piecesOf(input: Input, pieceBytes = 256 * 1024): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(pieceBytes)
+  let [buffer, other] = [new Uint8Array(pieceBytes), new Uint8Array(pieceBytes)]
+  let held: Uint8Array | undefined
   for (let count = pieceBytes; count === pieceBytes; ) {
     count = await input.fill(buffer)
-    if (count > 0) yield buffer.subarray(0, count)
+    if (held !== undefined) yield held
+    held = count > 0 ? buffer.subarray(0, count) : undefined
+    const filled = buffer
+    buffer = other
+    other = filled
   }
+  if (held !== undefined) yield held
 }
