@@ -13,6 +13,8 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   cacheDir: 'node_modules/.vitest',
   test: {
+    // By default vitest leaves one core to itself: half of a small machine, in tests that mostly wait.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
