@@ -79,7 +79,6 @@ export class RecordChecker {
     this.#toGuid = begin.snapshot.guid
     if (begin.header === 'package') this.#awaited = begin.snapshot.name
     else if (begin.snapshot.name === this.#awaited) this.#awaited = undefined
-    this.#fletcher4.reset()
     this.#add(at, checksumAt + checksumBytes)
     this.#onBegin(begin)
     return undefined
@@ -107,7 +106,8 @@ export class RecordChecker {
     const isRestZero =
       this.#fletcher4.isZero(at + 4, 4) && this.#fletcher4.isZero(at + endAt.rest, checksumAt - endAt.rest)
     if (!isRestZero) return 'the END record holds what it cannot hold'
-    this.#leave(place)
+    this.place = place
+    this.#fletcher4.reset()
     return undefined
   }
 
@@ -117,13 +117,8 @@ export class RecordChecker {
     if (!this.#isOwnChecksumRight(at)) return "the last END record's checksum does not match"
     if (!this.#fletcher4.isZero(at + 4, checksumAt - 4)) return 'the last END record of the package is not empty'
     if (this.#awaited !== undefined) return `the package ends without the stream of ${this.#awaited}`
-    this.#leave('end')
+    this.place = 'end'
     return undefined
-  }
-
-  #leave(place: Place): void {
-    this.place = place
-    this.#fletcher4.reset()
   }
 
   #isOwnChecksumRight(at: number): boolean {

@@ -75,9 +75,11 @@ describe('a package', () => {
       new StreamWriter(little).packageHeader('tank/home@mon', new Uint8Array(8)).stream,
       withContent(begun(big)).end(guid).stream,
       withContent(begun(little)).end(guid).stream,
-      new StreamWriter(big).packageEnd().stream,
     ]
-    expect(judge(Buffer.concat(parts))).toMatchObject({ kind: 'complete', facts: { snapshotCount: 2 } })
+    for (const last of [new StreamWriter(big).packageEnd(), new StreamWriter(big).record({ type: 'END' })]) {
+      const verdict = judge(Buffer.concat([...parts, last.stream]))
+      expect(verdict).toMatchObject({ kind: 'complete', facts: { snapshotCount: 2 } })
+    }
   })
 
   // zstream(8) redup and its kin write a checksum there, of this record alone.
