@@ -100,7 +100,7 @@ async function checksOf(args: Arguments, object: OpenObject, signal: AbortSignal
     const { createRateLimit } = await import('../stream/rate-limit.ts')
     checks.push(pacedBy(createRateLimit(args.bwlimit)))
   }
-  const hasChecksum = Object.keys(object.checksums).length > 0
+  const hasChecksum = args.verify && (await object.verifier()) !== undefined
   if (!args.verify || (hasChecksum && args.format !== 'zfs')) return checks
   const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
   const nothingToCompare = new Failure(

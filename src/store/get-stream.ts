@@ -1,9 +1,9 @@
 import { Failure } from '../errors.ts'
 import { BufferPool } from '../stream/buffer-pool.ts'
 import type { Check } from '../stream/checked-input.ts'
-import { createDigest, type DigestName } from '../stream/digest.ts'
 import { inOrder } from '../stream/in-order.ts'
 import type { OpenObject, Store } from './store.ts'
+import type { Verifier } from './verifier.ts'
 
 export interface Range {
   readonly offset: number
@@ -30,7 +30,11 @@ export async function* getStream(store: Store, object: OpenObject, options: GetO
   // One more is the consumer's, and one is held back.
   const pool = new BufferPool(readBytes, concurrency + 2)
   const limits = { concurrency, budgetBytes: (concurrency + 1) * readBytes }
-  const check = await startCheck(store.urlOf(object.key), object, options)
+  const check = startCheck(
+    store.urlOf(object.key),
+    options.checks,
+    options.verify ? await object.verifier() : undefined,
+  )
   let held: Piece | undefined
   for await (const piece of inOrder(ranges(read, readBytes), (range) => fetch(object, pool, range), limits)) {
     await check.look(piece.bytes)
@@ -79,22 +83,21 @@ function cut({ offset, bytes, buffer }: Piece, range: Range): Piece | undefined 
   return start < end ? { offset: offset + start, bytes: bytes.subarray(start, end), buffer } : undefined
 }
 
-async function startCheck(url: string, object: OpenObject, options: GetOptions) {
-  const [name, recorded] = Object.entries(object.checksums)[0] ?? []
-  const digest = options.verify && name !== undefined ? await createDigest(name as DigestName) : undefined
+function startCheck(url: string, checks: readonly Check[], verifier: Verifier | undefined) {
   return {
     async look(piece: Uint8Array): Promise<void> {
-      digest?.update(piece)
-      for (const check of options.checks) await check.look(piece)
+      verifier?.update(piece)
+      for (const check of checks) await check.look(piece)
     },
     async finish(): Promise<void> {
-      const found = digest?.hex()
-      if (found !== recorded && digest !== undefined) {
+      const found = verifier?.found()
+      if (verifier !== undefined && found !== verifier.recorded) {
+        const { name, recorded } = verifier
         throw new Failure('data', `${url}: ${name} is ${recorded} in the store's record, ${found} of the bytes read`, {
           hint: 'the object is damaged: do not use what was written so far',
         })
       }
-      for (const check of options.checks) await check.finish?.()
+      for (const check of checks) await check.finish?.()
     },
   }
 }

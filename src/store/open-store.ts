@@ -1,3 +1,4 @@
+import type { S3StoreOptions } from './s3/s3-options.ts'
 import type { Store } from './store.ts'
 import type { ObjectPlace } from './url.ts'
 
@@ -13,10 +14,16 @@ export interface StoreOptions {
   readonly owner: Owner
   /** Read every part back after writing it. Only for a store that computes no checksums itself. */
   readonly readBack: boolean
+  /** For a place in S3. */
+  readonly s3?: S3StoreOptions
 }
 
 /** The store of a place; each kind is loaded when it is first needed. */
 export async function openStore(place: ObjectPlace, options: StoreOptions): Promise<Store> {
+  if (place.scheme === 's3') {
+    const { S3Store } = await import('./s3/s3-store.ts')
+    return new S3Store(place.bucket, place.prefix, options.s3 ?? {})
+  }
   const { DirectoryStore } = await import('./directory/directory-store.ts')
   return new DirectoryStore(place.directory, options)
 }

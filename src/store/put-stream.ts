@@ -5,12 +5,14 @@ import { createDigest } from '../stream/digest.ts'
 import { type Input, metered } from '../stream/input.ts'
 import { cutParts, type Part } from '../stream/parts.ts'
 import { Transfer } from '../stream/transfer.ts'
-import type { Metadata, Store, StoredObject, Upload } from './store.ts'
+import type { Metadata, Store, StoredObject, UnfinishedUpload, Upload } from './store.ts'
 
 export interface PutOptions {
   readonly overwrite: boolean
   /** An input without a single byte is an object too; else it is a Failure 'data'. */
   readonly allowEmpty: boolean
+  /** Go on with an upload of this key that broke, and leave ours to be gone on with if it breaks. */
+  readonly resume?: boolean
   /** Asked when the first part has been read: what the stream says of itself is known by then. */
   metadata(): Metadata
   /** Told of every part that the store has proven, and of the waits. */
@@ -23,15 +25,15 @@ export async function putStream(store: Store, key: string, input: Input, options
     throw new Failure('exists', `${store.urlOf(key)}: exists already`, { hint: '--overwrite replaces it' })
   }
   const transfer = options.transfer ?? new Transfer()
-  const digest = await createDigest(store.checksum)
-  const pool = new BufferPool(store.partBytes(1), store.partsAtOnce + 1)
-  const stream = checked(metered(input, transfer.meter), [{ look: digest.update }])
+  const digest = store.checksum === undefined ? undefined : await createDigest(store.checksum)
+  const pool = new BufferPool(store.partBytes(1), store.partsAtOnce + 1, store.memoryBytes)
+  const stream = checked(metered(input, transfer.meter), digest === undefined ? [] : [{ look: digest.update }])
   const upload = new PartByPart(store, key, input, options)
   try {
     for await (const part of cutParts(stream, pool, store.partBytes, transfer.meter)) await upload.start(part)
     return await transfer.meter.during(
       'output',
-      upload.publish(() => ({ [store.checksum]: digest.hex() })),
+      upload.publish(() => (digest === undefined ? {} : { [digest.name]: digest.hex() })),
     )
   } catch (error) {
     await upload.abandon()
@@ -76,14 +78,30 @@ class PartByPart {
   }
 
   async abandon(): Promise<void> {
+    this.#upload?.stop()
     await Promise.all(this.#running)
-    await this.#upload?.abandon()
+    if (!this.#options.resume) await this.#upload?.abandon()
   }
 
   async #open(): Promise<Upload> {
     const { overwrite, metadata } = this.#options
-    this.#upload ??= await this.#store.create(this.#key, { overwrite, metadata: metadata() })
+    if (this.#upload === undefined) {
+      const broken = this.#options.resume ? await this.#findBroken() : undefined
+      const options = { overwrite, metadata: metadata() }
+      const begun = broken === undefined ? this.#store.create(this.#key, options) : this.#store.resume(broken, options)
+      this.#upload = await begun
+    }
     return this.#upload
+  }
+
+  /** The one that was written to last. */
+  async #findBroken(): Promise<UnfinishedUpload | undefined> {
+    let found: UnfinishedUpload | undefined
+    for await (const upload of this.#store.unfinished(this.#key)) {
+      if (upload.key !== this.#key || !upload.mayBeResumed) continue
+      if (found === undefined || upload.lastWrite > found.lastWrite) found = upload
+    }
+    return found
   }
 
   /** Never rejects: a failure is kept, and ends the wait for a silent input. */
@@ -91,7 +109,10 @@ class PartByPart {
     try {
       await upload.putPart(part)
       this.#storedBytes += part.bytes.length
-      if (this.#options.transfer !== undefined) this.#options.transfer.doneBytes += part.bytes.length
+      const { transfer } = this.#options
+      if (transfer === undefined) return
+      transfer.doneBytes += part.bytes.length
+      transfer.reusedBytes = upload.reusedBytes
     } catch (error) {
       this.error ??= error
       await this.#input.close()

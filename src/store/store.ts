@@ -1,4 +1,5 @@
 import type { DigestName } from '../stream/digest.ts'
+import type { Verifier } from './verifier.ts'
 
 /** What a store knows of an object, from its own books: nothing here was computed over the bytes just now. */
 export interface StoredObject {
@@ -32,9 +33,12 @@ export interface ObjectProof {
 
 /** An object on its way in, invisible under its key. */
 export interface Upload {
+  /** Bytes of parts that a resumed upload had already, and that were compared instead of stored. */
+  readonly reusedBytes: number
   /**
    * Stores a part; parts come in any order and many at once, each once. Resolves only when the store's own checksum of
-   * the part, or the part read back, equals the bytes given. The bytes are the caller's again then.
+   * the part, or the part read back, equals the bytes given; a store may leave an only part to `publish`. The bytes are
+   * the caller's again then.
    */
   putPart(part: Part): Promise<void>
   /**
@@ -43,6 +47,8 @@ export interface Upload {
    * A proof that does not fit the parts is a Failure 'data'.
    */
   publish(proof: ObjectProof): Promise<StoredObject>
+  /** Ends what is under way, as far as it would keep others waiting: parts fail then. */
+  stop(): void
   /** Removes all traces. Also right after a failed part or publish. */
   abandon(): Promise<void>
 }
@@ -61,6 +67,8 @@ export interface UnfinishedUpload {
   readonly lastWrite: Date
   /** Its program is known to be gone. False when that cannot be known (it ran on another machine). */
   readonly isOrphan: boolean
+  /** False if another program that still writes it would be disturbed. */
+  readonly mayBeResumed: boolean
 }
 
 /** An object opened for reading. It stays the same object even if another is published under its key meanwhile. */
@@ -70,6 +78,8 @@ export interface OpenObject extends StoredObject {
    * those that were opened, are a Failure 'data'.
    */
   read(offset: number, target: Uint8Array): Promise<void>
+  /** Compares all its bytes with what the store recorded; undefined if it recorded nothing to compare with. */
+  verifier(): Promise<Verifier | undefined>
   close(): Promise<void>
 }
 
@@ -80,14 +90,19 @@ export interface OpenObject extends StoredObject {
 export interface Store {
   /** As a message names an object: `file:///backup/tank/home@monday`. */
   urlOf(key: string): string
-  /** The size of part `number` (from 1) of an upload, in bytes; all but the last part have just this size. */
+  /**
+   * The size of part `number` (from 1) of an upload, in bytes. All but the last part have just this size, and none is
+   * meant to be smaller than the one before.
+   */
   partBytes(number: number): number
   /** How many parts or reads it suits the store to have under way. */
   readonly partsAtOnce: number
   /** How much it suits the store to give in one read, in bytes. */
   readonly readBytes: number
-  /** The checksum that the store asks of every object's proof. */
-  readonly checksum: DigestName
+  /** How much memory parts on their way may take, in bytes. Two parts always may be there. */
+  readonly memoryBytes: number
+  /** The checksum of the whole that an object's proof must have; undefined for a store that makes one of the parts'. */
+  readonly checksum: DigestName | undefined
   describe(key: string): Promise<StoredObject | undefined>
   open(key: string): Promise<OpenObject>
   /** In the order of the keys' bytes within each folder; unfinished uploads are not objects. */

@@ -1,26 +1,40 @@
 import { Failure } from '../errors.ts'
 
 /** Where an object is: a store and a key in it. */
-export interface ObjectPlace {
+export type ObjectPlace = DirectoryPlace | S3Place
+
+export interface DirectoryPlace {
   readonly scheme: 'file'
   /** The directory that the key is a path in, absolute. */
   readonly directory: string
   readonly key: string
 }
 
+export interface S3Place {
+  readonly scheme: 's3'
+  readonly bucket: string
+  /** What all keys of the store begin with: empty, or names that end in a slash. */
+  readonly prefix: string
+  readonly key: string
+}
+
 /**
- * Reads `file:///dir/key`, or a bare key beside the store that the settings name (`file:///dir`). The last is the same
- * as the URL of both joined by a slash. %XX is decoded, all else (also ? and #) is the name's own.
+ * Reads `file:///dir/key` or `s3://bucket/key`, or a bare key beside the store that the settings name (`file:///dir`,
+ * `s3://bucket/prefix`). The last is the same as the URL of both joined by a slash. %XX is decoded, all else (also ? and
+ * #) is the name's own.
  */
 export function parseObjectUrl(urlOrKey: string, storeUrl?: string): ObjectPlace {
   if (isUrl(urlOrKey)) return placeInRoot(urlOrKey)
   if (storeUrl === undefined) {
     throw new Failure('usage', `${urlOrKey}: a key needs a store`, {
-      hint: 'give a whole URL such as file:///backup/key, or --store',
+      hint: 'give a whole URL such as file:///backup/key or s3://bucket/key, or --store',
     })
   }
-  const directory = directoryOf(storeUrl)
-  return { scheme: 'file', directory, key: checkKey(urlOrKey) }
+  const key = checkKey(urlOrKey)
+  const store = parseUrl(storeUrl)
+  if (store.scheme === 'file') return { scheme: 'file', directory: store.path, key }
+  const prefix = store.path.replace(/^\/+|\/+$/g, '')
+  return { scheme: 's3', bucket: store.host, prefix: prefix === '' ? '' : `${checkKey(prefix)}/`, key }
 }
 
 function isUrl(text: string): boolean {
@@ -29,18 +43,34 @@ function isUrl(text: string): boolean {
 
 // A whole URL names no root of the store, and none is needed: an object's files lie beside it.
 function placeInRoot(url: string): ObjectPlace {
-  const path = directoryOf(url)
-  return { scheme: 'file', directory: '/', key: checkKey(path.slice(1)) }
+  const { scheme, host, path } = parseUrl(url)
+  const key = checkKey(path.slice(1))
+  return scheme === 'file' ? { scheme, directory: '/', key } : { scheme, bucket: host, prefix: '', key }
 }
 
-function directoryOf(url: string): string {
-  const [, scheme = '', path = ''] = /^([^:]*):\/\/(.*)$/s.exec(url) ?? []
-  if (scheme.toLowerCase() !== 'file') {
-    throw new Failure('usage', `${url}: no store of this kind`, { hint: 'file:///dir/key is a directory' })
+interface ParsedUrl {
+  readonly scheme: 'file' | 's3'
+  /** Empty in a file URL. */
+  readonly host: string
+  /** Empty, or from the slash on. */
+  readonly path: string
+}
+
+function parseUrl(url: string): ParsedUrl {
+  const [, scheme = '', rest = ''] = /^([^:]*):\/\/(.*)$/s.exec(url) ?? []
+  const [, host = '', path = ''] = /^([^/]*)(.*)$/s.exec(rest) ?? []
+  switch (scheme.toLowerCase()) {
+    case 'file':
+      if (rest.startsWith('/')) return { scheme: 'file', host: '', path: decode(rest) }
+      throw new Failure('usage', `${url}: the path is not absolute`, { hint: 'write file:///dir/key' })
+    case 's3':
+      if (/^[A-Za-z0-9][\w.:-]*$/.test(host)) return { scheme: 's3', host, path: decode(path) }
+      throw new Failure('usage', `${url}: '${host}' is not a bucket`, { hint: 'write s3://bucket/key' })
+    default:
+      throw new Failure('usage', `${url}: no store of this kind`, {
+        hint: 'file:///dir/key is a directory, s3://bucket/key is S3',
+      })
   }
-  if (!path.startsWith('/'))
-    throw new Failure('usage', `${url}: the path is not absolute`, { hint: 'write file:///dir/key' })
-  return decode(path)
 }
 
 function decode(path: string): string {

@@ -15,7 +15,7 @@ const pieceBytes = 1024 * 1024
 
 /**
  * Cuts an input into parts, read into the pool's buffers and copied nowhere. Waits while all buffers are in use.
- * `partBytes` gives each part's size by its number, at most the pool's buffer size. An empty input has no part.
+ * `partBytes` gives each part's size by its number, never less than the one before. An empty input has no part.
  */
 export async function* cutParts(
   input: Input,
@@ -25,8 +25,8 @@ export async function* cutParts(
 ): AsyncGenerator<Part> {
   let offset = 0
   for (let number = 1; ; number++) {
-    const buffer = await meter.during('output', pool.take())
     const size = partBytes(number)
+    const buffer = await meter.during('output', pool.take(size))
     const count = await fillByPieces(input, buffer.subarray(0, size))
     if (count === 0) return pool.give(buffer)
     yield { number, offset, bytes: buffer.subarray(0, count), release: () => pool.give(buffer) }

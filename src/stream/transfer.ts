@@ -4,6 +4,8 @@ import { WaitingMeter, type WaitingShares } from './waiting-meter.ts'
 export class Transfer {
   /** Bytes that are through. */
   doneBytes = 0
+  /** Those among them that were there before and did not have to be moved. */
+  reusedBytes = 0
   readonly totalBytes: number | undefined
   readonly meter = new WaitingMeter()
 

@@ -26,7 +26,13 @@ function failingStore(root: string, number: number): Store {
       if (part.number === number) throw new Failure('io', 'no space left')
       return upload.putPart(part)
     }
-    return { putPart, publish: (proof) => upload.publish(proof), abandon: () => upload.abandon() }
+    return {
+      reusedBytes: 0,
+      putPart,
+      publish: (proof) => upload.publish(proof),
+      stop() {},
+      abandon: () => upload.abandon(),
+    }
   }
   return new Proxy(store, {
     get: (target, name) =>

@@ -21,6 +21,27 @@ describe('parseObjectUrl', () => {
   })
 
   test.each([
+    ['s3://bucket/tank/home@mon', 'bucket', 'tank/home@mon'],
+    ['S3://my.bucket-1/a%20b?c#d', 'my.bucket-1', 'a b?c#d'],
+  ])('%s', (url, bucket, key) => {
+    expect(parseObjectUrl(url)).toEqual({ scheme: 's3', bucket, prefix: '', key })
+  })
+
+  test.each([
+    ['s3://bucket', ''],
+    ['s3://bucket/', ''],
+    ['s3://bucket/z3-backup', 'z3-backup/'],
+    ['s3://bucket/a/b/', 'a/b/'],
+  ])('a bare key in %s', (store, prefix) => {
+    expect(parseObjectUrl('tank/home@mon', store)).toEqual({
+      scheme: 's3',
+      bucket: 'bucket',
+      prefix,
+      key: 'tank/home@mon',
+    })
+  })
+
+  test.each([
     ['tank/home@mon', 'a key needs a store'],
     ['file://backup/x', 'not absolute'],
     ['ftp://host/x', 'no store of this kind'],
@@ -29,6 +50,10 @@ describe('parseObjectUrl', () => {
     ['file:///a/', 'not a key'],
     ['file:///a%00b', 'not a key'],
     ['file:///a%ff', 'not UTF-8'],
+    ['s3:///key', "'' is not a bucket"],
+    ['s3://bucket', 'not a key'],
+    ['s3://bucket/', 'not a key'],
+    ['s3://bucket/a//b', 'not a key'],
   ])('%s is refused', (url, message) => {
     expect(() => parseObjectUrl(url)).toThrow(message)
   })

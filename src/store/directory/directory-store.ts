@@ -20,6 +20,7 @@ export class DirectoryStore implements Store {
   readonly checksum = 'xxh64'
   readonly partsAtOnce = 2
   readonly readBytes = partBytes
+  readonly memoryBytes = 3 * partBytes
   readonly #root: string
   readonly #options: StoreOptions
 
@@ -74,7 +75,14 @@ export class DirectoryStore implements Store {
       if (found === undefined) continue
       const { size, mtime } = bytesFile(found)
       const isOrphan = this.#options.owner.isGone(upload.owner)
-      yield { key: folder + upload.name, id: upload.id, storedBytes: size, lastWrite: mtime, isOrphan }
+      yield {
+        key: folder + upload.name,
+        id: upload.id,
+        storedBytes: size,
+        lastWrite: mtime,
+        isOrphan,
+        mayBeResumed: isOrphan,
+      }
     }
   }
 

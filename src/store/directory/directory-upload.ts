@@ -30,6 +30,7 @@ export class DirectoryUpload implements Upload {
   readonly #resumedBytes: number
   readonly #scratch = new BufferPool(compareBytes, comparesAtOnce)
   #storedBytes = 0
+  reusedBytes = 0
   #unsyncedBytes = 0
   #sync: Promise<void> = Promise.resolve()
   #record: string | undefined
@@ -43,7 +44,8 @@ export class DirectoryUpload implements Upload {
 
   async putPart(part: Part): Promise<void> {
     const wasThere = part.offset + part.bytes.length <= this.#resumedBytes && (await this.#isStored(part))
-    if (!wasThere) {
+    if (wasThere) this.reusedBytes += part.bytes.length
+    else {
       await this.#write(part)
       if (this.#options.readBack && !(await this.#isStored(part))) {
         throw new Failure(
@@ -73,6 +75,9 @@ export class DirectoryUpload implements Upload {
     await this.#handle.close()
     return describeRecord(record, this.#options.key)
   }
+
+  // A disk does not keep anyone waiting for long.
+  stop(): void {}
 
   async abandon(): Promise<void> {
     await this.#sync.catch(() => {})

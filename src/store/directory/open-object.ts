@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { Failure } from '../../errors.ts'
 import type { OpenObject } from '../store.ts'
+import { checksumVerifier } from '../verifier.ts'
 import type { ObjectFiles } from './layout.ts'
 import { bytesFile, describeFile } from './record.ts'
 
@@ -25,6 +26,7 @@ export async function openObject(files: ObjectFiles, key: string, url: string): 
         done += bytesRead
       }
     },
+    verifier: () => checksumVerifier(object.checksums),
     close: () => handle.close(),
   }
 }

@@ -1,0 +1,94 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { Failure } from '../../errors.ts'
+import type { S3StoreOptions } from './s3-options.ts'
+
+/*
+ * What is said to the SDK, and why:
+ *
+ *   maxAttempts 1            retry.ts tries again: by kind of failure, and for an hour
+ *   checksums WHEN_REQUIRED  we send the checksums of parts as headers; the SDK's would be trailers, which stores other
+ *                            than AWS refuse or keep as data, and are computed in slow JavaScript
+ *   UNSIGNED-PAYLOAD         for parts, over plain HTTP too: the signer's SHA-256 of the body costs half of an upload's
+ *                            CPU, and the body's checksum is a header, and every header is signed
+ *   no Expect: 100-continue  it costs a round trip for each part, and reuses no connection
+ */
+
+const connectMs = 10_000
+const idleMs = 60_000
+// Nothing is heard while a server puts 10,000 parts together.
+const patientIdleMs = 15 * 60_000
+// More than are used at once: a connection that hangs must not hold up the others.
+const maxSockets = 256
+// Where a bucket of no known region is looked for first; AWS answers with the right one.
+export const fallbackRegion = 'us-east-1'
+
+const silence = { debug() {}, info() {}, warn() {}, error() {} }
+
+export interface Clients {
+  readonly usual: S3Client
+  /** For requests that may take minutes to be answered. */
+  readonly patient: S3Client
+}
+
+export function createClients(options: S3StoreOptions, region?: string): Clients {
+  const config = configOf(options, region)
+  const create = (socketTimeout: number) => prepare(new S3Client(config(socketTimeout)), options)
+  const usualMs = options.idleMs ?? idleMs
+  return { usual: create(usualMs), patient: create(Math.max(usualMs, patientIdleMs)) }
+}
+
+function configOf(options: S3StoreOptions, region: string | undefined): (socketTimeout: number) => S3ClientConfig {
+  const endpoint = options.endpoint === undefined ? undefined : endpointUrl(options.endpoint)
+  const httpAgent = new HttpAgent({ keepAlive: true, maxSockets })
+  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets })
+  const wishes = defined({
+    profile: options.profile,
+    endpoint,
+    region: region ?? options.region ?? (endpoint === undefined ? undefined : fallbackRegion),
+    forcePathStyle: options.pathStyle ?? (endpoint === undefined ? undefined : true),
+  })
+  const anonymous = { signer: { sign: async <T>(request: T) => request }, credentials: nobody }
+  return (socketTimeout) => ({
+    maxAttempts: 1,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    expectContinueHeader: false,
+    logger: silence,
+    requestHandler: { httpAgent, httpsAgent, connectionTimeout: connectMs, socketTimeout, logger: silence },
+    ...wishes,
+    ...(options.noSignRequest ? anonymous : {}),
+  })
+}
+
+const nobody = { accessKeyId: 'nobody', secretAccessKey: 'nobody' }
+
+/** z3's HOST is a bare host name, the SDK wants a URL. */
+export function endpointUrl(endpoint: string): string {
+  const url = endpoint.includes('://') ? endpoint : `https://${endpoint}`
+  if (URL.canParse(url) && /^https?:/i.test(url)) return url
+  throw new Failure('usage', `${endpoint}: not an endpoint`, { hint: 'a host name, or a URL such as https://s3.host' })
+}
+
+function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+}
+
+function prepare(client: S3Client, options: S3StoreOptions): S3Client {
+  const always = { ...options.headers, ...(options.requestPayer ? { 'x-amz-request-payer': 'requester' } : {}) }
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      Object.assign(headers, always)
+      if (isPart(context['commandName'])) headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
+      return next(args)
+    },
+    { step: 'build', name: 'zpipesHeaders' },
+  )
+  return client
+}
+
+function isPart(commandName: unknown): boolean {
+  return commandName === 'UploadPartCommand' || commandName === 'PutObjectCommand'
+}

@@ -1,0 +1,105 @@
+import { setMaxListeners } from 'node:events'
+import type { $Command, S3Client, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-s3'
+import { type Clients, createClients, fallbackRegion } from './client.ts'
+import { type ServiceError, statusOf } from './judge-error.ts'
+import { withRetries } from './retry.ts'
+import type { S3StoreOptions } from './s3-options.ts'
+
+const hourMs = 60 * 60_000
+
+export interface SendOptions {
+  /** Ends this request beside the store's own signal. Null: not even that one does, since it cleans up. */
+  readonly signal?: AbortSignal | undefined | null
+  /** Wait long for the first byte of the answer. */
+  readonly isPatient?: boolean
+  readonly retryForMs?: number
+  /** Sees every failed try before it is judged, and may throw something better. */
+  readonly onFailure?: (error: unknown) => Promise<void> | void
+}
+
+type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
+  Input,
+  Output,
+  S3Client['config']
+>
+
+/** Requests to one store, each tried again as long as it has a chance. */
+export class S3Connection {
+  readonly #options: S3StoreOptions
+  #clients: Clients
+  #region: string | undefined
+
+  constructor(options: S3StoreOptions) {
+    this.#options = options
+    this.#clients = createClients(options)
+  }
+
+  /** `what` names the request and its object in messages. */
+  async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    what: string,
+    command: Command<Input, Output>,
+    options: SendOptions = {},
+  ): Promise<Output> {
+    return this.retry(what, options, (signal) => this.once(command, options, signal))
+  }
+
+  /** Tries a piece of work that makes its requests by `once`. */
+  async retry<T>(
+    what: string,
+    options: SendOptions,
+    work: (signal: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T> {
+    const signal = this.#signalFor(options)
+    const retryForMs = options.retryForMs ?? this.#options.retryForMs ?? hourMs
+    const { onRetry } = this.#options
+    return withRetries(what, { retryForMs, signal, onRetry }, async () => {
+      try {
+        return await work(signal)
+      } catch (error) {
+        await options.onFailure?.(error)
+        throw error
+      }
+    })
+  }
+
+  /** One try, except that the region may have to be found first. */
+  async once<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    command: Command<Input, Output>,
+    options: SendOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<Output> {
+    const { usual, patient } = this.#clients
+    try {
+      const client = options.isPatient ? patient : usual
+      return await client.send<Input, Output>(command, signal === undefined ? {} : { abortSignal: signal })
+    } catch (error) {
+      if (/^(ExpiredToken|TokenRefreshRequired)/.test((error as Error).name)) this.#renew(this.#region)
+      const region = this.#betterRegion(error as ServiceError)
+      if (region === undefined) throw error
+      this.#renew(region)
+      return this.once(command, options, signal)
+    }
+  }
+
+  #signalFor({ signal }: SendOptions): AbortSignal | undefined {
+    if (signal === null) return undefined
+    const both = [signal, this.#options.signal].filter((one) => one !== undefined)
+    const one = both.length > 1 ? AbortSignal.any(both) : both[0]
+    if (one !== undefined) setMaxListeners(0, one)
+    return one
+  }
+
+  /** New clients read the credentials anew. */
+  #renew(region: string | undefined): void {
+    this.#region = region
+    this.#clients = createClients(this.#options, region)
+  }
+
+  #betterRegion(error: ServiceError): string | undefined {
+    if (this.#options.endpoint !== undefined) return undefined
+    if (/region is missing/i.test(error.message)) return this.#region === undefined ? fallbackRegion : undefined
+    const region = error.$response?.headers?.['x-amz-bucket-region']
+    const isElsewhere = [301, 307, 400].includes(statusOf(error) ?? 0)
+    return isElsewhere && region !== this.#region ? region : undefined
+  }
+}

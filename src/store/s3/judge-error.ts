@@ -1,0 +1,126 @@
+import { Failure, type FailureKind } from '../../errors.ts'
+
+/** Why a request may succeed when it is made again. */
+export type TryAgain = 'throttled' | 'server' | 'connection' | 'damaged' | 'clock' | 'expired'
+
+export interface Again {
+  readonly again: TryAgain
+  /** What to throw when it was tried often enough. */
+  readonly atLast: Error
+}
+
+/** What the SDK throws: an answer of the server has a status, else the request did not get that far. */
+export interface ServiceError extends Error {
+  readonly code?: string
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean }
+  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> }
+}
+
+export function statusOf(error: unknown): number | undefined {
+  const { $metadata, $response } = error as ServiceError
+  return $metadata?.httpStatusCode ?? $response?.statusCode
+}
+
+/** True if the request may have been carried out although it failed. */
+export function isAmbiguous(error: unknown): boolean {
+  const status = statusOf(error)
+  return !(error instanceof Failure) && (status === undefined || status < 400 || status >= 500)
+}
+
+const throttling = /^(SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|BandwidthLimitExceeded)/
+const damagedOnTheWay = /^(BadDigest|IncompleteBody|InvalidDigest|XAmzContent(Checksum|SHA256)Mismatch)/
+const isExpired = /^(ExpiredToken|TokenRefreshRequired|RequestExpired)/
+const brokenConnection =
+  /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|ERR_SSL|ERR_STREAM_PREMATURE|HPE_|UND_ERR)/
+
+/** Whether a failed request can be made again, or what its failure means. `what` names the request and its object. */
+export function judgeError(error: unknown, what: string): Again | Error {
+  if (error instanceof Failure) return error
+  if (!(error instanceof Error)) return new Error(String(error))
+  const again = mayTryAgain(error)
+  if (again === undefined) return failureOf(error, what)
+  return { again, atLast: failureOf(error, what) }
+}
+
+function mayTryAgain(error: ServiceError): TryAgain | undefined {
+  const status = statusOf(error)
+  if (error.name === 'RequestTimeTooSkewed' || error.$metadata?.clockSkewCorrected) return 'clock'
+  if (isExpired.test(error.name)) return 'expired'
+  if (damagedOnTheWay.test(error.name)) return 'damaged'
+  if (status === 429 || status === 503 || throttling.test(error.name)) return 'throttled'
+  if (/^(RequestTimeout|OperationAborted|ConditionalRequestConflict|InternalError)$/.test(error.name)) return 'server'
+  if (status !== undefined && status !== 501 && (status >= 500 || status < 400)) return 'server'
+  return status === undefined && isBrokenConnection(error) ? 'connection' : undefined
+}
+
+function isBrokenConnection(error: ServiceError): boolean {
+  if (error.name === 'TimeoutError' || brokenConnection.test(error.code ?? '')) return true
+  if (error instanceof AggregateError) return error.errors.every((one: Error) => isBrokenConnection(one))
+  return /socket hang up|aborted|premature/i.test(error.message)
+}
+
+const kinds: Readonly<Record<number, FailureKind>> = {
+  401: 'permission',
+  403: 'permission',
+  404: 'unavailable',
+  409: 'exists',
+  410: 'unavailable',
+  412: 'exists',
+  501: 'unavailable',
+}
+
+function failureOf(error: ServiceError, what: string): Error {
+  const status = statusOf(error)
+  if (status === undefined) return failureBeforeTheServer(error, what)
+  const message = `${what}: ${error.message.includes(error.name) ? error.message : `${nameOf(error)}${error.message}`}`
+  const kind = kindOf(error.name, status)
+  return new Failure(kind, message.replace(/\.$/, ''), withHint(error, status))
+}
+
+function kindOf(name: string, status: number): FailureKind {
+  if (damagedOnTheWay.test(name)) return 'data'
+  return isExpired.test(name) || name === 'RequestTimeTooSkewed' ? 'permission' : (kinds[status] ?? 'protocol')
+}
+
+/** A server that stored other bytes than were sent, as if it had said so itself. */
+export function badDigest(message: string): Error {
+  return Object.assign(new Error(message), { name: 'BadDigest', $metadata: { httpStatusCode: 400 } })
+}
+
+// A HEAD has no body to say more than its status.
+function nameOf({ name, message }: ServiceError): string {
+  return name === 'Error' || name === 'UnknownError' || name === message ? '' : `${name}: `
+}
+
+function withHint(error: ServiceError, status: number) {
+  const hint =
+    hints[error.name] ?? (status === 403 ? 'check the key, its policy and the name of the bucket' : undefined)
+  return { cause: error, ...(hint === undefined ? {} : { hint }) }
+}
+
+const hints: Readonly<Record<string, string>> = {
+  RequestTimeTooSkewed: 'this clock and that of the server differ by more than 15 minutes',
+  SignatureDoesNotMatch: 'the secret key does not belong to the access key',
+  InvalidAccessKeyId: 'the server does not know the access key',
+  ExpiredToken: 'the session token has expired: log in again',
+  NoSuchBucket: 'create the bucket first',
+  InvalidStorageClass: 'this store has other storage classes, or none',
+}
+
+function failureBeforeTheServer(error: ServiceError, what: string): Error {
+  if (/^(CredentialsProviderError|TokenProviderError|CredentialsError)$/.test(error.name)) {
+    return new Failure('permission', `${what}: no credentials`, {
+      hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile',
+      cause: error,
+    })
+  }
+  if (/region is missing/i.test(error.message)) {
+    return new Failure('configuration', `${what}: no region`, { hint: 'set AWS_REGION or --region', cause: error })
+  }
+  if (isBrokenConnection(error))
+    return new Failure('retry', `${what}: ${error.message || error.code}`, { cause: error })
+  if (/^(CERT_|DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_)/.test(error.code ?? '')) {
+    return new Failure('permission', `${what}: the server's certificate: ${error.message}`, { cause: error })
+  }
+  return error
+}

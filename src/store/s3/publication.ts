@@ -1,0 +1,114 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
+import { Failure } from '../../errors.ts'
+import type { StoredObject } from '../store.ts'
+import { addressOf, type Bucket, urlIn } from './bucket.ts'
+import { describeHead, type Head, headObject } from './head.ts'
+import { isAmbiguous, statusOf } from './judge-error.ts'
+import { bareEtag } from './multipart.ts'
+import type { objectInput } from './object-input.ts'
+import { type ChecksumOutput, compareObject, type ExpectedObject } from './whole-object.ts'
+
+/** An object at the step that makes it visible. */
+export interface Publication {
+  readonly key: string
+  /** In the object's metadata: by it an object is known as the one of this upload. */
+  readonly id: string
+  readonly overwrite: boolean
+  readonly input: ReturnType<typeof objectInput>
+  readonly signal: AbortSignal
+}
+
+export type PublishOutput = ChecksumOutput & {
+  readonly ETag?: string | undefined
+  readonly VersionId?: string | undefined
+}
+
+/**
+ * Makes the request that publishes. Where its answer was lost, and the next try finds the object there or the upload
+ * gone, the object itself is asked whether it is ours.
+ */
+export async function publishOnce(
+  bucket: Bucket,
+  { key, id, signal }: Publication,
+  expected: ExpectedObject,
+  request: (signal: AbortSignal | undefined) => Promise<PublishOutput>,
+): Promise<PublishOutput> {
+  const url = urlIn(bucket, key)
+  let isInDoubt = false
+  const findOurs = async () => {
+    const head = isInDoubt ? await headObject(bucket, key, signal) : undefined
+    return head !== undefined && isOurs(head, id, expected) ? head : undefined
+  }
+  return bucket.connection.retry(url, { signal }, async (both) => {
+    try {
+      return await request(both)
+    } catch (error) {
+      const ours = [404, 412].includes(statusOf(error) ?? 0) ? await findOurs() : undefined
+      if (ours !== undefined) return ours
+      isInDoubt ||= isAmbiguous(error)
+      throw error
+    }
+  })
+}
+
+function isOurs(head: Head, id: string, expected: ExpectedObject): boolean {
+  const isSame = head.Metadata?.['zpipes-upload'] === id || bareEtag(head.ETag) === expected.etag
+  return isSame && head.ContentLength === expected.size
+}
+
+/** Compares what was published with what was sent, and asks the store once more. What differs is removed again. */
+export async function confirm(
+  bucket: Bucket,
+  { key, signal }: Publication,
+  expected: ExpectedObject,
+  output: PublishOutput,
+): Promise<StoredObject> {
+  const url = urlIn(bucket, key)
+  const head = await headObject(bucket, key, signal)
+  if (head === undefined) throw new Failure('data', `${url}: was stored, and is not there`)
+  const etag = bareEtag(output.ETag) ?? ''
+  if (bareEtag(head.ETag) !== etag) {
+    throw new Failure(
+      'exists',
+      `${url}: was replaced by another writer: ETag is ${bareEtag(head.ETag)}, ${etag} was stored`,
+    )
+  }
+  const comparison = compareObject(expected, { ...head, ...definedOf(output) }, etag)
+  if (comparison.isEqual && head.ContentLength === expected.size) return describeHead(key, head)
+  await removeVersion(bucket, key, etag, output.VersionId)
+  const difference = comparison.isEqual
+    ? `size is ${head.ContentLength} in the store, ${expected.size} was sent`
+    : `${comparison.what} is ${comparison.stored} in the store, ${comparison.expected} was sent`
+  throw new Failure('data', `${url}: ${difference}`, { hint: 'the object was removed again' })
+}
+
+function definedOf(output: PublishOutput): ChecksumOutput {
+  return Object.fromEntries(Object.entries(output).filter(([name, value]) => name.startsWith('Checksum') && value))
+}
+
+/** Only this object: not one that another writer put there since. */
+async function removeVersion(bucket: Bucket, key: string, etag: string, version: string | undefined): Promise<void> {
+  const which = version === undefined ? { IfMatch: `"${etag}"` } : { VersionId: version }
+  const command = new DeleteObjectCommand({ ...addressOf(bucket, key), ...which })
+  await bucket.connection.send(urlIn(bucket, key), command, { signal: null })
+}
+
+/** A Failure 'exists' if there is an object: for a store that cannot refuse to replace it by itself. */
+export async function refuseExisting(bucket: Bucket, { key, signal }: Publication): Promise<void> {
+  if ((await headObject(bucket, key, signal)) !== undefined) throw existsAlready(urlIn(bucket, key))
+}
+
+/** A refused condition in our words: an object came to be under the key. */
+export function inOurWords(error: unknown, url: string): unknown {
+  const isRefused = error instanceof Failure && statusOf(error.cause) === 412
+  return isRefused ? existsAlready(url, error.cause) : error
+}
+
+function existsAlready(url: string, cause?: unknown): Failure {
+  return new Failure('exists', `${url}: came to be while it was being stored`, { cause })
+}
+
+/** True if the store does not know If-None-Match in this request. */
+export function refusesConditions(error: unknown): boolean {
+  return error instanceof Failure && statusOf(error.cause) === 501
+}

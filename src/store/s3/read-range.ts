@@ -1,0 +1,64 @@
+import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3'
+import { Failure } from '../../errors.ts'
+import type { StoredObject } from '../store.ts'
+import { addressOf, type Bucket, urlIn } from './bucket.ts'
+import { statusOf } from './judge-error.ts'
+import { bareEtag } from './multipart.ts'
+
+type Source = Pick<StoredObject, 'key' | 'etag'>
+
+/** Fills `target` from `offset`. What a broken connection has brought is kept, and the rest is asked for again. */
+export async function readRange(bucket: Bucket, source: Source, offset: number, target: Uint8Array): Promise<void> {
+  const what = `bytes ${offset} to ${offset + target.length - 1} of ${urlIn(bucket, source.key)}`
+  let done = 0
+  await bucket.connection.retry(what, {}, async (signal) => {
+    const from = offset + done
+    const answer = await request(bucket, source, from, offset + target.length - 1, signal)
+    const body = answer.Body as unknown as Body
+    try {
+      refuseOther(bucket, source, answer, from, target.length - done)
+      for await (const chunk of body) {
+        if (done + chunk.length > target.length)
+          throw new Failure('protocol', `${what}: more bytes came than asked for`)
+        target.set(chunk, done)
+        done += chunk.length
+      }
+    } finally {
+      body.destroy()
+    }
+    if (done < target.length) throw endedEarly(from, done)
+  })
+}
+
+type Body = AsyncIterable<Uint8Array> & { destroy(): void }
+
+async function request(bucket: Bucket, source: Source, from: number, to: number, signal: AbortSignal | undefined) {
+  const command = new GetObjectCommand({
+    ...addressOf(bucket, source.key),
+    Range: `bytes=${from}-${to}`,
+    IfMatch: source.etag,
+  })
+  try {
+    return await bucket.connection.once(command, {}, signal)
+  } catch (error) {
+    // 404: removed meanwhile; 416: shorter now.
+    throw [404, 412, 416].includes(statusOf(error) ?? 0) ? replaced(bucket, source, error) : error
+  }
+}
+
+/** Not every server does as it is asked. */
+function refuseOther(bucket: Bucket, source: Source, answer: GetObjectCommandOutput, from: number, length: number) {
+  const { ETag, ContentRange, ContentLength } = answer
+  if (ETag !== undefined && bareEtag(ETag) !== bareEtag(source.etag)) throw replaced(bucket, source)
+  const isRight = ContentRange === undefined ? from === 0 : ContentRange.startsWith(`bytes ${from}-`)
+  if (isRight && (ContentLength ?? length) === length) return
+  throw new Failure('protocol', `${urlIn(bucket, source.key)}: the answer is another range: ${ContentRange ?? 'none'}`)
+}
+
+function replaced(bucket: Bucket, { key }: Source, cause?: unknown): Failure {
+  return new Failure('data', `${urlIn(bucket, key)}: was replaced or removed while it was being read`, { cause })
+}
+
+function endedEarly(from: number, done: number): Error {
+  return Object.assign(new Error(`the answer from byte ${from} ended early, at ${done}`), { code: 'ECONNRESET' })
+}

@@ -1,0 +1,155 @@
+import {
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+} from '@aws-sdk/client-s3'
+import { Failure } from '../../errors.ts'
+import { inOrder } from '../../stream/in-order.ts'
+import type { OpenObject, Store, StoredObject, UnfinishedUpload, UploadOptions } from '../store.ts'
+import { addressOf, type Bucket, urlIn } from './bucket.ts'
+import { ChecksumChooser } from './checksum-choice.ts'
+import { S3Connection } from './connection.ts'
+import { describeHead, headObject } from './head.ts'
+import { Multipart } from './multipart.ts'
+import { openObject } from './open-object.ts'
+import { type PartSchedule, partBytesAt, planParts } from './part-schedule.ts'
+import { ReusableParts } from './reusable-parts.ts'
+import type { S3StoreOptions } from './s3-options.ts'
+import { S3Upload } from './s3-upload.ts'
+import type { StoreAbilities } from './store-abilities.ts'
+
+/*
+ * S3, and what speaks it. Of the SDK only single requests are used. lib-storage's Upload is not: its parts have one size
+ * (10,000 of the default's hold 49 GB), it copies a stream into buffers of its own, computes checksums in JavaScript as
+ * trailers, begins anew instead of resuming, and gives the parts' answers to nobody, so that nothing can be compared.
+ */
+
+const mib = 2 ** 20
+const defaults = { maxParts: 10_000, maxObjectBytes: 5 * 2 ** 40, memoryBytes: 256 * mib, concurrency: 4 }
+const readBytes = 8 * mib
+const headsAtOnce = 16
+
+export class S3Store implements Store {
+  // Each part is proven by the server, and the whole by what the parts give.
+  readonly checksum = undefined
+  readonly readBytes: number
+  readonly partsAtOnce: number
+  readonly memoryBytes: number
+  readonly #bucket: Bucket
+  readonly #options: S3StoreOptions
+  readonly #schedule: PartSchedule
+  readonly #maxParts: number
+  readonly #abilities: StoreAbilities
+
+  /** The store of all keys below `prefix` ('' or names that end in a slash). */
+  constructor(bucket: string, prefix: string, options: S3StoreOptions) {
+    const { maxParts, maxObjectBytes, memoryBytes, concurrency } = defaults
+    this.#bucket = { connection: new S3Connection(options), name: bucket, prefix }
+    this.#options = options
+    this.#maxParts = options.maxParts ?? maxParts
+    this.memoryBytes = options.memoryBytes ?? memoryBytes
+    this.partsAtOnce = options.concurrency ?? concurrency
+    this.readBytes = Math.min(readBytes, Math.floor(this.memoryBytes / (this.partsAtOnce + 2)))
+    const { partBytes, estimatedBytes } = options
+    this.#schedule = planParts({
+      partBytes,
+      estimatedBytes,
+      maxParts: this.#maxParts,
+      maxObjectBytes: options.maxObjectBytes ?? maxObjectBytes,
+    })
+    const checksum = new ChecksumChooser(options.checksum ?? 'auto')
+    this.#abilities = { checksum, conditionalPut: true, conditionalComplete: true }
+  }
+
+  urlOf(key: string): string {
+    return urlIn(this.#bucket, key)
+  }
+
+  partBytes(number: number): number {
+    return partBytesAt(this.#schedule, number)
+  }
+
+  async describe(key: string): Promise<StoredObject | undefined> {
+    const head = await headObject(this.#bucket, key)
+    return head === undefined ? undefined : describeHead(key, head)
+  }
+
+  async open(key: string): Promise<OpenObject> {
+    const head = await headObject(this.#bucket, key)
+    if (head === undefined) throw new Failure('unavailable', `${this.urlOf(key)}: no such object`)
+    return openObject(this.#bucket, key, head)
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredObject> {
+    for await (const keys of this.#pages(prefix)) {
+      const jobs = keys.map((key) => ({ key, bytes: 0 }))
+      const limits = { budgetBytes: 0, concurrency: headsAtOnce }
+      for await (const object of inOrder(jobs, ({ key }) => this.describe(key), limits)) {
+        if (object !== undefined) yield object
+      }
+    }
+  }
+
+  async create(key: string, options: UploadOptions): Promise<S3Upload> {
+    return this.#upload(key, options)
+  }
+
+  async *unfinished(prefix: string): AsyncIterable<UnfinishedUpload> {
+    for await (const { Key = '', UploadId = '', Initiated } of this.#uploads(prefix)) {
+      const key = Key.slice(this.#bucket.prefix.length)
+      const parts = [...(await new Multipart(this.#bucket, key, UploadId).list()).values()]
+      const times = [Initiated ?? new Date(0), ...parts.map(({ LastModified }) => LastModified ?? new Date(0))]
+      const lastWrite = new Date(Math.max(...times.map(Number)))
+      const storedBytes = parts.reduce((sum, { Size }) => sum + (Size ?? 0), 0)
+      yield { key, id: UploadId, storedBytes, lastWrite, isOrphan: false, mayBeResumed: true }
+    }
+  }
+
+  async resume({ key, id }: UnfinishedUpload, options: UploadOptions): Promise<S3Upload> {
+    const multipart = new Multipart(this.#bucket, key, id)
+    return this.#upload(key, options, new ReusableParts(multipart, await multipart.list()))
+  }
+
+  async remove(target: string | UnfinishedUpload): Promise<void> {
+    if (typeof target !== 'string') return new Multipart(this.#bucket, target.key, target.id).abort()
+    const command = new DeleteObjectCommand(addressOf(this.#bucket, target))
+    await this.#bucket.connection.send(this.urlOf(target), command).catch((error: unknown) => {
+      if (!(error instanceof Failure && error.kind === 'unavailable')) throw error
+    })
+  }
+
+  #upload(key: string, options: UploadOptions, reusable?: ReusableParts): S3Upload {
+    const own = { key, schedule: this.#schedule, maxParts: this.#maxParts, settings: this.#options.object }
+    return new S3Upload(this.#bucket, this.#abilities, { ...options, ...own }, reusable)
+  }
+
+  async *#pages(prefix: string): AsyncIterable<string[]> {
+    let token: string | undefined
+    do {
+      const command = new ListObjectsV2Command({ ...this.#under(prefix), ...(token && { ContinuationToken: token }) })
+      const page: ListObjectsV2CommandOutput = await this.#bucket.connection.send(this.urlOf(prefix), command)
+      yield (page.Contents ?? []).map(({ Key = '' }) => Key.slice(this.#bucket.prefix.length))
+      token = page.IsTruncated ? page.NextContinuationToken : undefined
+    } while (token !== undefined)
+  }
+
+  async *#uploads(prefix: string) {
+    let markers: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
+    while (markers !== undefined) {
+      const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({
+        ...this.#under(prefix),
+        ...markers,
+      })
+      const page: ListMultipartUploadsCommandOutput = await this.#bucket.connection.send(this.urlOf(prefix), command)
+      yield* page.Uploads ?? []
+      const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page
+      markers = page.IsTruncated && KeyMarker ? { KeyMarker, ...(UploadIdMarker && { UploadIdMarker }) } : undefined
+    }
+  }
+
+  #under(prefix: string) {
+    return { Bucket: this.#bucket.name, Prefix: this.#bucket.prefix + prefix }
+  }
+}
