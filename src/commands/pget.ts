@@ -98,7 +98,7 @@ async function checksOf(args: Arguments, object: OpenObject, signal: AbortSignal
   if (args.bwlimit !== undefined) {
     const { pacedBy } = await import('../stream/checked-input.ts')
     const { createRateLimit } = await import('../stream/rate-limit.ts')
-    checks.push(pacedBy(createRateLimit(args.bwlimit)))
+    checks.push(pacedBy(createRateLimit(args.bwlimit), signal))
   }
   const hasChecksum = args.verify && (await object.verifier()) !== undefined
   if (!args.verify || (hasChecksum && args.format !== 'zfs')) return checks

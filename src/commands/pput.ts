@@ -120,7 +120,7 @@ export const pput = defineCommand({
 
     const inspection = inspectStream(args.format, { signal: terminal.signal })
     const source = await openSource(args, terminal.signal)
-    const stream = checked(source, [...(await checksOf(args)), inspection])
+    const stream = checked(source, [...(await checksOf(args, terminal.signal)), inspection])
     const compression = watchCompression()
     const body = checked(await throughCommand(stream, args.through, terminal.signal), [compression])
 
@@ -161,11 +161,11 @@ async function openSource(args: Arguments, signal: AbortSignal): Promise<Input> 
   return openInput(args['file-descriptor'], signal)
 }
 
-async function checksOf(args: Arguments): Promise<Check[]> {
+async function checksOf(args: Arguments, signal: AbortSignal): Promise<Check[]> {
   const { expectBytes, expectDigest, pacedBy } = await import('../stream/checked-input.ts')
   const { createRateLimit } = await import('../stream/rate-limit.ts')
   const checks: Check[] = []
-  if (args.bwlimit !== undefined) checks.push(pacedBy(createRateLimit(args.bwlimit)))
+  if (args.bwlimit !== undefined) checks.push(pacedBy(createRateLimit(args.bwlimit), signal))
   if (args['expect-bytes'] !== undefined) checks.push(expectBytes(args['expect-bytes']))
   if (args['expect-sha256'] !== undefined) checks.push(await expectDigest('sha256', args['expect-sha256']))
   return checks

@@ -61,7 +61,7 @@ export async function expectDigest(name: DigestName, expected: string): Promise<
   }
 }
 
-/** Holds the stream to a rate. */
-export function pacedBy(limit: RateLimit): Check {
-  return { look: (piece) => limit.take(piece.length) }
+/** Holds the stream to a rate, until the signal ends the wait. */
+export function pacedBy(limit: RateLimit, signal: AbortSignal): Check {
+  return { look: (piece) => limit.take(piece.length, signal) }
 }

@@ -2,16 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Bytes may pass at a rate; see `createRateLimit`. */
 export interface RateLimit {
-  /** Resolves when `bytes` may go. */
-  take(bytes: number): Promise<void>
+  /** Resolves when `bytes` may go. Rejects with the signal's reason when it aborts before that. */
+  take(bytes: number, signal?: AbortSignal): Promise<void>
 }
 
 export interface Clock {
   nowMs(): number
-  sleep(ms: number): Promise<void>
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-const systemClock: Clock = { nowMs: () => performance.now(), sleep: (ms) => sleep(ms) }
+const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  sleep: (ms, signal) =>
+    sleep(ms, undefined, { signal }).catch((error) => {
+      throw signal?.reason ?? error
+    }),
+}
 
 // Idle time is made up for at most this long: more would be a burst that the limit is there to prevent.
 const burstMs = 100
@@ -20,11 +26,11 @@ const burstMs = 100
 export function createRateLimit(bytesPerSecond: number, clock: Clock = systemClock): RateLimit {
   let paidUntilMs = clock.nowMs()
   return {
-    async take(bytes) {
+    async take(bytes, signal) {
       const nowMs = clock.nowMs()
       const startMs = Math.max(paidUntilMs, nowMs - burstMs)
       paidUntilMs = startMs + (bytes / bytesPerSecond) * 1000
-      if (startMs > nowMs) await clock.sleep(startMs - nowMs)
+      if (startMs > nowMs) await clock.sleep(startMs - nowMs, signal)
     },
   }
 }

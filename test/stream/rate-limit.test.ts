@@ -42,3 +42,12 @@ test('reaches the rate when it is asked for all the time', async () => {
   expect(clock.nowMs()).toBeGreaterThan(9800)
   expect(clock.nowMs()).toBeLessThan(10_001)
 })
+
+test('a signal ends the wait, however long it would be', async () => {
+  const limit = createRateLimit(1)
+  const abort = new AbortController()
+  await limit.take(1000, abort.signal)
+  const wait = limit.take(1, abort.signal)
+  setTimeout(() => abort.abort(new Error('interrupted')), 20)
+  await expect(wait).rejects.toThrow('interrupted')
+})
