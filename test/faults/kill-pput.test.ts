@@ -12,13 +12,14 @@ test(`kill -9 at ${rounds} random instants: nothing or everything under the key,
   timeout: 120_000,
 }, async () => {
   const folder = temporaryFolder()
+  const wholeMs = await timeOfOne(folder)
   let wasPublished = 0
   for (let round = 0; round < rounds; round++) {
     const key = `tank/home@${round}`
     const url = `file://${folder}/${key}`
     const { child, ended } = start('pput', ['--format', 'bytes', url])
-    // From before the start of the work (about 0.1 s) to after its end.
-    setTimeout(() => child.kill('SIGKILL'), 60 + (round * 240) / rounds)
+    // From the start of the program to well after the end that an undisturbed one came to.
+    setTimeout(() => child.kill('SIGKILL'), wholeMs * (0.3 + (1.7 * round) / rounds))
     child.stdin.end(bytes)
     await ended
 
@@ -38,3 +39,14 @@ test(`kill -9 at ${rounds} random instants: nothing or everything under the key,
   expect(wasPublished).toBeGreaterThan(0)
   expect(wasPublished).toBeLessThan(rounds)
 })
+
+/** How long it takes on this machine, as busy as it is now. */
+async function timeOfOne(folder: string): Promise<number> {
+  const { child, ended } = start('pput', ['--format', 'bytes', `file://${folder}/first`])
+  const began = performance.now()
+  child.stdin.end(bytes)
+  await ended
+  const took = performance.now() - began
+  await sh('rm first .first.*', folder)
+  return took
+}

@@ -183,8 +183,12 @@ describe('the store', () => {
 })
 
 describe('an unfinished upload', () => {
+  // Kept, so that the garbage collector does not close its file, about which Node complains.
+  const left: Upload[] = []
+
   async function leaveUnfinished(root: string, owner: string, bytes: Uint8Array) {
     const upload = await openStore(root, fakeOwner(owner)).create('tank/k', fresh)
+    left.push(upload)
     await putParts(upload, bytes)
   }
 
