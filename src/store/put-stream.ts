@@ -30,7 +30,7 @@ export async function putStream(store: Store, key: string, input: Input, options
   const stream = checked(metered(input, transfer.meter), digest === undefined ? [] : [{ look: digest.update }])
   const upload = new PartByPart(store, key, input, options)
   try {
-    for await (const part of cutParts(stream, pool, store.partBytes, transfer.meter)) await upload.start(part)
+    for await (const part of cutParts(stream, pool, (number) => store.partBytes(number), transfer.meter)) await upload.start(part)
     return await transfer.meter.during(
       'output',
       upload.publish(() => (digest === undefined ? {} : { [digest.name]: digest.hex() })),

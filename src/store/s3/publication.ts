@@ -66,7 +66,8 @@ export async function confirm(
   const url = urlIn(bucket, key)
   const head = await headObject(bucket, key, signal)
   if (head === undefined) throw new Failure('data', `${url}: was stored, and is not there`)
-  const etag = bareEtag(output.ETag) ?? ''
+  // Some servers answer to Complete without an ETag, or with an empty one.
+  const etag = bareEtag(output.ETag) || bareEtag(head.ETag) || ''
   if (bareEtag(head.ETag) !== etag) {
     throw new Failure(
       'exists',
