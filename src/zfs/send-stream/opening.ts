@@ -22,15 +22,12 @@ export function recogniseOpening(first: Uint8Array): Opening {
 }
 
 /**
- * Whether an input that ended within its opening was a stream: one byte of the magic number that is not zero must have
- * come, since a few zeros say nothing.
+ * Whether an input that ended within its opening can be the beginning of a stream. A few zeros can: to refuse them costs
+ * nobody anything, and to store a stream's first eight bytes as a backup would.
  */
 export function isCutOpening(first: Uint8Array): boolean {
-  const isBegun = (magic: readonly number[]) => {
-    const seen = magic.slice(0, Math.max(0, first.length - magicAt))
-    return seen.some((byte) => byte !== 0) && wrongIn(first, magic) === magic.length - seen.length
-  }
-  return startsWithBegin(first) && (isBegun(littleEndian) || isBegun(bigEndian))
+  const fits = (magic: readonly number[]) => first.subarray(magicAt).every((byte, index) => byte === magic[index])
+  return first.length > 0 && startsWithBegin(first) && (fits(littleEndian) || fits(bigEndian))
 }
 
 function startsWithBegin(first: Uint8Array): boolean {
