@@ -1,22 +1,54 @@
-import { open } from 'node:fs/promises'
+import { constants, type FileHandle, open, stat } from 'node:fs/promises'
 import { Failure } from '../../errors.ts'
-import type { OpenObject } from '../store.ts'
+import type { OpenObject, StoredObject } from '../store.ts'
 import { checksumVerifier } from '../verifier.ts'
 import type { ObjectFiles } from './layout.ts'
-import { bytesFile, describeFile } from './record.ts'
+import { type BytesFile, bytesFile, describeFile } from './record.ts'
+
+// Enough for an object that is replaced all the time; a file system may also give a new inode to every question.
+const maxTries = 20
 
 /** Opens an object's bytes. A missing one is a Failure 'unavailable'. */
 export async function openObject(files: ObjectFiles, key: string, url: string): Promise<OpenObject> {
-  const handle = await open(files.bytes, 'r').catch((error: NodeJS.ErrnoException) => {
+  for (let tries = 1; ; tries++) {
+    const handle = await openBytes(files, url)
+    try {
+      const file = await plainFile(handle, url)
+      // Its failure counts only if it is this file's: it may have met the half-written record of the next.
+      const [object] = await Promise.allSettled([describeFile(files, key, file)])
+      const isFinal = tries === maxTries || (await isStillThere(files, file))
+      if (isFinal && object.status === 'rejected') throw object.reason
+      if (isFinal && object.status === 'fulfilled') return opened(object.value, file, handle, url)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+    await handle.close()
+  }
+}
+
+async function openBytes(files: ObjectFiles, url: string): Promise<FileHandle> {
+  // Without O_NONBLOCK a named pipe would keep us waiting for its writer.
+  return open(files.bytes, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
     throw new Failure('unavailable', `${url}: no such object`, { cause: error })
   })
-  const file = bytesFile(await handle.stat({ bigint: true }))
-  const object = await describeFile(files, key, file)
-  if (file.size !== object.size) {
-    await handle.close()
-    throw new Failure('data', `${url}: is ${file.size} bytes, ${object.size} were stored`)
-  }
+}
+
+async function plainFile(handle: FileHandle, url: string): Promise<BytesFile> {
+  const found = await handle.stat({ bigint: true })
+  if (!found.isFile()) throw new Failure('unavailable', `${url}: is no object: not a plain file`)
+  return bytesFile(found)
+}
+
+/** Whoever replaces an object takes its record away: what was found may be the record of the next. */
+async function isStillThere(files: ObjectFiles, { inode }: BytesFile): Promise<boolean> {
+  const found = await stat(files.bytes, { bigint: true }).catch(() => undefined)
+  return found?.ino === inode
+}
+
+function opened(object: StoredObject, { size }: BytesFile, handle: FileHandle, url: string): OpenObject {
+  if (size !== object.size) throw new Failure('data', `${url}: is ${size} bytes, ${object.size} were stored`)
   return {
     ...object,
     async read(offset, target) {
