@@ -13,6 +13,8 @@ export interface OptionSpec extends Options {
   readonly setting?: SettingName
   /** The environment variables that z3 reads for it: `true` for the setting's own name. */
   readonly z3?: true | readonly string[]
+  /** Other names for it in configuration files alone, such as z3's HOST: shells export a variable of that name. */
+  readonly alsoInFiles?: readonly string[]
   /** `false`: a setting alone, such as a secret, which never stands on a command line. */
   readonly flag?: false
   /** Its value names the dataset whose `[fs:DATASET]` section of the configuration applies. */

@@ -16,6 +16,8 @@ import { writeStdout } from './write-text.ts'
 
 /** Runs a program on this process's arguments and ends the process. Does not return. */
 export async function run(command: Command): Promise<void> {
+  // Else the AWS SDK prints lines about Node's age to everybody's stderr.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   const signal = abortOnSignals()
   let terminal: OpenTerminal | undefined
   const end = (error?: unknown) => endProcess(command.name, signal, terminal, error)

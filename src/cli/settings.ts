@@ -43,7 +43,7 @@ function fromEnvironment(option: OptionSpec, { environment }: SettingSources): S
 }
 
 function fromFiles(option: OptionSpec, { files, dataset }: SettingSources): SettingValue | undefined {
-  const keys = new Set([option.setting, ...z3NamesOf(option)])
+  const keys = new Set([option.setting, ...z3NamesOf(option), ...(option.alsoInFiles ?? [])])
   for (const section of [...(dataset === undefined ? [] : [`fs:${dataset}`]), 'main', 'DEFAULT']) {
     for (const { path, sections } of files) {
       const entry = sections.get(section)?.find(({ key }) => keys.has(key))

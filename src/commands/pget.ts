@@ -1,5 +1,6 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
+import { connectionOf, storeOptions, storeUrlOf } from '../cli/store-options.ts'
 import { parseRate, parseSize } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
 import type { OpenObject } from '../store/store.ts'
@@ -7,16 +8,10 @@ import type { Check } from '../stream/checked-input.ts'
 import type { Output } from '../stream/output.ts'
 
 const positionals = {
-  key: { describe: 'a URL (file:///dir/key), or a key in the store that the settings name' },
+  key: { describe: 'a URL (file:///dir/key, s3://bucket/key), or a key in the store that the settings name' },
 }
 
 const options = {
-  store: {
-    type: 'string',
-    metavar: 'URL',
-    setting: 'STORE',
-    describe: 'the store that a bare key belongs to, such as file:///backup',
-  },
   output: {
     type: 'string',
     alias: 'o',
@@ -44,6 +39,13 @@ const options = {
     describe: 'compare the whole object with its recorded checksum before its last bytes are written',
   },
   bwlimit: { type: 'string', metavar: 'RATE', coerce: parseRate, describe: 'read no more than so many bytes a second' },
+  'sign-request': {
+    type: 'boolean',
+    default: true,
+    group: 'S3',
+    describe: 'sign requests; --no-sign-request reads what everybody may',
+  },
+  ...storeOptions,
 } satisfies OptionSpecs
 
 type Arguments = InferredArguments<typeof options, typeof positionals>
@@ -68,8 +70,9 @@ export const pget = defineCommand({
     const { copy } = await import('../stream/copy.ts')
     const { Transfer } = await import('../stream/transfer.ts')
 
-    const place = parseObjectUrl(args.key, args.store)
-    const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: false })
+    const place = parseObjectUrl(args.key, storeUrlOf(args))
+    const s3 = { ...connectionOf(args, terminal), noSignRequest: !args['sign-request'] }
+    const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: false, s3 })
     const object = await store.open(place.key)
     const range = rangeOf(args, object)
     const checks = await checksOf(args, object, terminal.signal)

@@ -1,24 +1,21 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { objectOptions, objectSettingsOf } from '../cli/object-options.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
+import { connectionOf, storeOptions, storeUrlOf } from '../cli/store-options.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import { parseRate, parseSize } from '../cli/units.ts'
+import { formatBytes, parseRate, parseSize } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
 import type { Metadata, StoredObject } from '../store/store.ts'
 import type { Check } from '../stream/checked-input.ts'
 import type { Compression } from '../stream/compression.ts'
 import type { Input } from '../stream/input.ts'
+import type { Transfer } from '../stream/transfer.ts'
 
 const positionals = {
-  key: { describe: 'a URL (file:///dir/key), or a key in the store that the settings name' },
+  key: { describe: 'a URL (file:///dir/key, s3://bucket/key), or a key in the store that the settings name' },
 }
 
 const options = {
-  store: {
-    type: 'string',
-    metavar: 'URL',
-    setting: 'STORE',
-    describe: 'the store that a bare key belongs to, such as file:///backup',
-  },
   format: {
     choices: ['auto', 'zfs', 'bytes'] as const,
     default: 'auto' as const,
@@ -56,32 +53,10 @@ const options = {
     default: true,
     describe: 'read every part back and compare it, in a store that computes no checksums itself',
   },
-  estimated: {
-    type: 'string',
-    metavar: 'SIZE',
-    coerce: parseSize,
-    describe: 'the expected length: for the progress line, and for the size of parts where a store has parts',
-  },
-  'part-size': {
-    type: 'string',
-    alias: ['s', 'chunk-size'],
-    metavar: 'SIZE',
-    setting: 'CHUNK_SIZE',
-    z3: true,
-    coerce: parseSize,
-    conflicts: 'estimated',
-    describe: 'the size of parts, where a store has parts; a directory has none',
-  },
-  concurrency: {
-    type: 'number',
-    metavar: 'N',
-    setting: 'CONCURRENCY',
-    z3: true,
-    describe: 'parts on their way at once, where a store has parts',
-  },
-  'storage-class': { type: 'string', metavar: 'CLASS', describe: 'the storage class, where a store has them' },
   bwlimit: { type: 'string', metavar: 'RATE', coerce: parseRate, describe: 'read no more than so many bytes a second' },
   'file-descriptor': { type: 'number', metavar: 'N', default: 0, describe: 'read the stream from this descriptor' },
+  ...storeOptions,
+  ...objectOptions,
 } satisfies OptionSpecs
 
 type Arguments = InferredArguments<typeof options, typeof positionals>
@@ -113,10 +88,10 @@ export const pput = defineCommand({
     const { Transfer } = await import('../stream/transfer.ts')
     const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
 
-    const place = parseObjectUrl(args.key, args.store)
+    const place = parseObjectUrl(args.key, storeUrlOf(args))
     const ownMetadata = parseMetadata(args.metadata)
-    refuseWhatADirectoryLacks(args)
-    const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: args['read-back'] })
+    const s3 = { ...connectionOf(args, terminal), ...objectSettingsOf(args) }
+    const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: args['read-back'], s3 })
 
     const inspection = inspectStream(args.format, { signal: terminal.signal })
     const source = await openSource(args, terminal.signal)
@@ -130,9 +105,11 @@ export const pput = defineCommand({
       const object = await putStream(store, place.key, body, {
         overwrite: args.overwrite,
         allowEmpty: args['allow-empty'],
+        resume: args.resume,
         transfer,
         metadata: () => ({ ...streamMetadata(inspection.facts), ...compressor(compression.found), ...ownMetadata }),
       })
+      tellReused(transfer, terminal)
       report(object, store.urlOf(place.key), args, terminal)
     } finally {
       progress.stop()
@@ -178,6 +155,12 @@ async function throughCommand(stream: Input, commandLine: string | undefined, si
   return throughFilter(stream, shellCommand(commandLine), { onBadEnd: 'unavailable', signal })
 }
 
+function tellReused({ reusedBytes, doneBytes }: Transfer, terminal: Terminal): void {
+  if (reusedBytes === 0 || terminal.quiet) return
+  const [reused, sent] = [formatBytes(reusedBytes), formatBytes(doneBytes - reusedBytes)]
+  terminal.say(`resumed: ${reused} were in the store already, ${sent} were sent`)
+}
+
 /** As z3's pput: a line of JSON unless quiet. A whole URL is no call of z3's: then only --json brings it. */
 function report(object: StoredObject, url: string, args: Arguments, terminal: Terminal): void {
   const { etag, size, checksums, metadata } = object
@@ -187,10 +170,6 @@ function report(object: StoredObject, url: string, args: Arguments, terminal: Te
 
 function compressor(compression: Compression | undefined): Metadata {
   return compression === undefined ? {} : { compressor: compression.name }
-}
-
-function refuseWhatADirectoryLacks(args: Arguments): void {
-  if (args['storage-class'] !== undefined) throw new Failure('usage', 'a directory has no storage classes')
 }
 
 function checkSha256(text: string): string {

@@ -1,0 +1,142 @@
+import type { InferredOptionTypes } from 'yargs'
+import { Failure } from '../errors.ts'
+import type { OptionSpecs } from './command.ts'
+import { parseDuration, parseSize } from './units.ts'
+
+/** How every program that talks to a store finds and reaches it. */
+export const storeOptions = {
+  store: {
+    type: 'string',
+    metavar: 'URL',
+    setting: 'STORE',
+    describe: 'the store that a bare key belongs to, such as file:///backup or s3://bucket/prefix',
+  },
+  bucket: {
+    type: 'string',
+    metavar: 'NAME',
+    setting: 'BUCKET',
+    z3: true,
+    group: 'S3',
+    describe: 'the bucket that a bare key belongs to, where no store is given',
+  },
+  endpoint: {
+    type: 'string',
+    metavar: 'URL',
+    setting: 'ENDPOINT',
+    z3: ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'ENDPOINT'],
+    alsoInFiles: ['HOST'],
+    group: 'S3',
+    describe: "the store's address, a URL or a host name; 'aws' is AWS",
+  },
+  profile: {
+    type: 'string',
+    metavar: 'NAME',
+    setting: 'PROFILE',
+    z3: true,
+    group: 'S3',
+    describe: 'the section of ~/.aws/credentials and ~/.aws/config to use',
+  },
+  region: { type: 'string', metavar: 'NAME', group: 'S3', describe: "the bucket's region" },
+  'path-style': {
+    type: 'boolean',
+    group: 'S3',
+    describe: 'name the bucket in the path, as is usual wherever an endpoint is given',
+  },
+  'key-id': {
+    type: 'string',
+    flag: false,
+    setting: 'S3_KEY_ID',
+    z3: true,
+    group: 'S3',
+    describe: 'the access key, where the standard chain of AWS has none',
+  },
+  secret: {
+    type: 'string',
+    flag: false,
+    setting: 'S3_SECRET',
+    z3: true,
+    group: 'S3',
+    describe: 'the secret that belongs to the access key',
+  },
+  'request-payer': { type: 'boolean', default: false, group: 'S3', describe: 'the requester pays' },
+  header: {
+    type: 'string',
+    array: true,
+    metavar: 'NAME=VALUE',
+    default: [] as string[],
+    group: 'S3',
+    describe: 'send this header with every request; may be repeated',
+  },
+  concurrency: {
+    type: 'number',
+    metavar: 'N',
+    setting: 'CONCURRENCY',
+    z3: true,
+    group: 'S3',
+    describe: 'parts on their way at once (4 if not given)',
+  },
+  memory: {
+    type: 'string',
+    metavar: 'SIZE',
+    default: '256M',
+    coerce: parseSize,
+    group: 'S3',
+    describe: 'memory for parts on their way; two may always be',
+  },
+  'retry-for': {
+    type: 'string',
+    metavar: 'DURATION',
+    default: '1h',
+    coerce: parseDuration,
+    group: 'S3',
+    describe: 'try a failing request again for so long',
+  },
+} satisfies OptionSpecs
+
+type StoreArguments = InferredOptionTypes<typeof storeOptions>
+
+/** The store that a bare key belongs to. z3 knows a bucket alone. */
+export function storeUrlOf({ store, bucket }: StoreArguments): string | undefined {
+  return store ?? (bucket === undefined ? undefined : `s3://${bucket}`)
+}
+
+interface Speaker {
+  readonly signal: AbortSignal
+  readonly verbose: boolean
+  say(message: string): void
+}
+
+/** How S3 is reached, as the options say it. */
+export function connectionOf(args: StoreArguments, terminal: Speaker) {
+  const { region, profile, concurrency } = args
+  const endpoint = args.endpoint === 'aws' ? undefined : args.endpoint
+  return {
+    endpoint,
+    region,
+    profile,
+    concurrency,
+    pathStyle: args['path-style'],
+    credentials: credentialsOf(args),
+    requestPayer: args['request-payer'],
+    headers: Object.fromEntries(args.header.map(parsePair)),
+    memoryBytes: args.memory,
+    retryForMs: args['retry-for'],
+    signal: terminal.signal,
+    onRetry: (message: string) => {
+      if (terminal.verbose) terminal.say(message)
+    },
+  }
+}
+
+function credentialsOf({ 'key-id': accessKeyId, secret: secretAccessKey }: StoreArguments) {
+  if (accessKeyId === undefined && secretAccessKey === undefined) return undefined
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey }
+  throw new Failure('configuration', 'S3_KEY_ID and S3_SECRET belong together, and one is missing')
+}
+
+/** `name=value`; the value may hold more equals signs. */
+export function parsePair(word: string): [name: string, value: string] {
+  const equals = word.indexOf('=')
+  if (equals < 1) throw new Failure('usage', `'${word}' is not NAME=VALUE`)
+  return [word.slice(0, equals), word.slice(equals + 1)]
+}
