@@ -45,6 +45,7 @@ function configOf(options: S3StoreOptions, region: string | undefined): (socketT
   const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets })
   const wishes = defined({
     profile: options.profile,
+    credentials: options.credentials,
     endpoint,
     region: region ?? options.region ?? (endpoint === undefined ? undefined : fallbackRegion),
     forcePathStyle: options.pathStyle ?? (endpoint === undefined ? undefined : true),

@@ -4,6 +4,8 @@ import type { ChecksumChoice } from './part-checksum.ts'
 export interface S3StoreOptions {
   /** A section of ~/.aws/config and ~/.aws/credentials. */
   readonly profile?: string | undefined
+  /** In the place of those that the chain finds. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined
   readonly region?: string | undefined
   /** A URL, or a bare host, which is spoken to over TLS. */
   readonly endpoint?: string | undefined
