@@ -47,14 +47,14 @@ export function describeRecord(record: ObjectRecord, key: string): StoredObject 
 
 /**
  * The record of these bytes. A copy of the directory has new inodes: then the one record of the name speaks for it, and
- * of several the one with the right size. The checksum decides when the bytes are read.
+ * of several the last one with the right size. The checksum decides when the bytes are read.
  */
 async function findRecord(files: ObjectFiles, file: BytesFile): Promise<ObjectRecord | undefined> {
   const exact = await readRecord(recordFile(files, file.inode))
   if (exact !== undefined) return exact
   const names = (await readdir(files.directory)).filter((fileName) => isRecordOf(files.name, fileName))
   const records = await Promise.all(names.map((fileName) => readRecord(join(files.directory, fileName))))
-  const found = records.filter((record) => record !== undefined)
+  const found = records.filter((record) => record !== undefined).sort((a, b) => (a.published < b.published ? 1 : -1))
   return found.find((record) => record.size === file.size) ?? found[0]
 }
 
@@ -69,10 +69,22 @@ async function readRecord(file: string): Promise<ObjectRecord | undefined> {
 /** Reads a record's text. One that is damaged is a Failure 'data': its object cannot be trusted. */
 export function parseRecord(text: string, file: string): ObjectRecord {
   try {
-    const record = JSON.parse(text) as ObjectRecord
-    if (record.schema === 1 && Number.isSafeInteger(record.size) && typeof record.checksums === 'object') return record
+    const record: unknown = JSON.parse(text)
+    if (isRecord(record)) return record
   } catch (error) {
     throw new Failure('data', `${file}: the record is not JSON`, { cause: error })
   }
   throw new Failure('data', `${file}: the record is of no known form`)
+}
+
+function isRecord(found: unknown): found is ObjectRecord {
+  const { schema, size, checksums, metadata, published } = (found ?? {}) as Partial<Record<keyof ObjectRecord, unknown>>
+  const isSize = Number.isSafeInteger(size) && (size as number) >= 0
+  const isTime = typeof published === 'string' && !Number.isNaN(Date.parse(published))
+  return schema === 1 && isSize && isTime && areStrings(checksums) && areStrings(metadata)
+}
+
+function areStrings(found: unknown): boolean {
+  const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
+  return isObject && Object.values(found).every((value) => typeof value === 'string')
 }
