@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Failure } from '../../errors.ts'
 import type { StoreOptions } from '../open-store.ts'
 import type { OpenObject, Store, StoredObject, UnfinishedUpload, Upload, UploadOptions } from '../store.ts'
 import { openUpload } from './directory-upload.ts'
@@ -58,6 +59,7 @@ export class DirectoryStore implements Store {
 
   async create(key: string, options: UploadOptions): Promise<Upload> {
     const files = filesOf(this.#root, key)
+    await this.#refuseOtherThings(files, key)
     await makeDirectories(files.directory, this.#root)
     await this.#sweep(files)
     const id = `${this.#options.owner.id}.${randomBytes(4).toString('hex')}`
@@ -98,6 +100,13 @@ export class DirectoryStore implements Store {
     if (found === undefined) return
     await removeFile(files.bytes)
     await removeFile(recordFile(files, found.ino))
+  }
+
+  /** Before the stream has flowed for hours: what is no plain file can neither be replaced nor linked over. */
+  async #refuseOtherThings(files: ObjectFiles, key: string): Promise<void> {
+    const found = await statOrMissing(files.bytes)
+    if (found === undefined || found.isFile()) return
+    throw new Failure('exists', `${this.urlOf(key)}: is ${found.isDirectory() ? 'a directory' : 'no plain file'}`)
   }
 
   /** Removes what killed programs left of this key. */

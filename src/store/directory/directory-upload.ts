@@ -119,10 +119,11 @@ export class DirectoryUpload implements Upload {
     if (this.#options.overwrite) return this.#replace(from)
     try {
       await link(from, this.#files.bytes)
-      await unlink(from)
     } catch (error) {
-      await this.#giveNameWithoutLink(from, error as NodeJS.ErrnoException)
+      return this.#giveNameWithoutLink(from, error as NodeJS.ErrnoException)
     }
+    // It is published: a second name that cannot be taken away does not undo that.
+    await unlink(from).catch(() => {})
   }
 
   /** Some file systems have no hard links; there the check and the rename are two steps. */

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import { DirectoryStore } from '../../../src/store/directory/directory-store.ts'
+import { temporaryFolder } from '../../fakes/folder.ts'
+import { fakeOwner } from '../../fakes/owner.ts'
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>()
+  return { ...real, unlink: vi.fn(real.unlink) }
+})
+
+const bytes = Buffer.from('some bytes')
+
+async function begin(root: string, overwrite = false) {
+  const store = new DirectoryStore(root, { owner: fakeOwner(), readBack: true })
+  const upload = await store.create('k', { overwrite, metadata: { note: 'kept' } })
+  await upload.putPart({ number: 1, offset: 0, bytes })
+  return { store, upload }
+}
+
+describe('an upload', () => {
+  test('whose second name cannot be taken away is published, with its record', async () => {
+    const root = temporaryFolder()
+    const { store, upload } = await begin(root)
+    // As in a directory that only grows (chattr +a).
+    vi.mocked(unlink).mockRejectedValueOnce(Object.assign(new Error('no'), { code: 'EPERM', syscall: 'unlink' }))
+    await upload.publish({ size: bytes.length, checksums: {} })
+    expect(readFileSync(join(root, 'k'))).toEqual(bytes)
+    expect(await store.describe('k')).toMatchObject({ metadata: { note: 'kept' } })
+  })
+
+  test.each([false, true])(
+    'is refused at its beginning where something else has its name (overwrite: %s)',
+    async (overwrite) => {
+      const folder = temporaryFolder()
+      mkdirSync(join(folder, 'k'))
+      await expect(begin(folder, overwrite)).rejects.toMatchObject({
+        kind: 'exists',
+        message: expect.stringMatching(/: is a directory$/),
+      })
+      const pipe = temporaryFolder()
+      execFileSync('mkfifo', [join(pipe, 'k')])
+      await expect(begin(pipe, overwrite)).rejects.toMatchObject({
+        kind: 'exists',
+        message: expect.stringMatching(/: is no plain file$/),
+      })
+    },
+  )
+})
