@@ -1,7 +1,8 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
 import { connectionOf, storeOptions, storeUrlOf } from '../cli/store-options.ts'
-import { parseRate, parseSize } from '../cli/units.ts'
+import { bandwidthOf, bandwidthOption } from '../cli/timetable.ts'
+import { parseSize } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
 import type { OpenObject } from '../store/store.ts'
 import type { Check } from '../stream/checked-input.ts'
@@ -38,13 +39,13 @@ const options = {
     default: true,
     describe: 'compare the whole object with its recorded checksum before its last bytes are written',
   },
-  bwlimit: { type: 'string', metavar: 'RATE', coerce: parseRate, describe: 'read no more than so many bytes a second' },
   'sign-request': {
     type: 'boolean',
     default: true,
     group: 'S3',
     describe: 'sign requests; --no-sign-request reads what everybody may',
   },
+  bwlimit: bandwidthOption,
   ...storeOptions,
 } satisfies OptionSpecs
 
@@ -101,7 +102,7 @@ async function checksOf(args: Arguments, object: OpenObject, signal: AbortSignal
   if (args.bwlimit !== undefined) {
     const { pacedBy } = await import('../stream/checked-input.ts')
     const { createRateLimit } = await import('../stream/rate-limit.ts')
-    checks.push(pacedBy(createRateLimit(args.bwlimit), signal))
+    checks.push(pacedBy(createRateLimit(bandwidthOf(args.bwlimit)), signal))
   }
   const hasChecksum = args.verify && (await object.verifier()) !== undefined
   if (!args.verify || (hasChecksum && args.format !== 'zfs')) return checks

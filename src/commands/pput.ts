@@ -3,7 +3,8 @@ import { objectOptions, objectSettingsOf } from '../cli/object-options.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
 import { connectionOf, storeOptions, storeUrlOf } from '../cli/store-options.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import { formatBytes, parseRate, parseSize } from '../cli/units.ts'
+import { bandwidthOf, bandwidthOption } from '../cli/timetable.ts'
+import { formatBytes, parseSize } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
 import type { Metadata, StoredObject } from '../store/store.ts'
 import type { Check } from '../stream/checked-input.ts'
@@ -53,8 +54,8 @@ const options = {
     default: true,
     describe: 'read every part back and compare it, in a store that computes no checksums itself',
   },
-  bwlimit: { type: 'string', metavar: 'RATE', coerce: parseRate, describe: 'read no more than so many bytes a second' },
   'file-descriptor': { type: 'number', metavar: 'N', default: 0, describe: 'read the stream from this descriptor' },
+  bwlimit: bandwidthOption,
   ...storeOptions,
   ...objectOptions,
 } satisfies OptionSpecs
@@ -142,7 +143,7 @@ async function checksOf(args: Arguments, signal: AbortSignal): Promise<Check[]> 
   const { expectBytes, expectDigest, pacedBy } = await import('../stream/checked-input.ts')
   const { createRateLimit } = await import('../stream/rate-limit.ts')
   const checks: Check[] = []
-  if (args.bwlimit !== undefined) checks.push(pacedBy(createRateLimit(args.bwlimit), signal))
+  if (args.bwlimit !== undefined) checks.push(pacedBy(createRateLimit(bandwidthOf(args.bwlimit)), signal))
   if (args['expect-bytes'] !== undefined) checks.push(expectBytes(args['expect-bytes']))
   if (args['expect-sha256'] !== undefined) checks.push(await expectDigest('sha256', args['expect-sha256']))
   return checks

@@ -22,14 +22,17 @@ const systemClock: Clock = {
 // Idle time is made up for at most this long: more would be a burst that the limit is there to prevent.
 const burstMs = 100
 
-/** A token bucket of 100 ms. Larger amounts pass at once and are paid for by the next. */
-export function createRateLimit(bytesPerSecond: number, clock: Clock = systemClock): RateLimit {
+/**
+ * A token bucket of 100 ms. Larger amounts pass at once and are paid for by the next. `bytesPerSecond` is asked for every
+ * amount; Infinity is no limit.
+ */
+export function createRateLimit(bytesPerSecond: () => number, clock: Clock = systemClock): RateLimit {
   let paidUntilMs = clock.nowMs()
   return {
     async take(bytes, signal) {
       const nowMs = clock.nowMs()
       const startMs = Math.max(paidUntilMs, nowMs - burstMs)
-      paidUntilMs = startMs + (bytes / bytesPerSecond) * 1000
+      paidUntilMs = startMs + (bytes / bytesPerSecond()) * 1000
       if (startMs > nowMs) await clock.sleep(startMs - nowMs, signal)
     },
   }

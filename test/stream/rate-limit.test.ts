@@ -22,7 +22,7 @@ test('never lets more pass than the rate and a tenth of a second of it', async (
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {
       const clock = fakeClock()
-      const limit = createRateLimit(10_000, clock)
+      const limit = createRateLimit(() => 10_000, clock)
       let passed = 0
       for (const { bytes, idleMs } of list) {
         clock.pass(idleMs)
@@ -37,17 +37,29 @@ test('never lets more pass than the rate and a tenth of a second of it', async (
 
 test('reaches the rate when it is asked for all the time', async () => {
   const clock = fakeClock()
-  const limit = createRateLimit(1000, clock)
+  const limit = createRateLimit(() => 1000, clock)
   for (let i = 0; i < 101; i++) await limit.take(100)
   expect(clock.nowMs()).toBeGreaterThan(9800)
   expect(clock.nowMs()).toBeLessThan(10_001)
 })
 
 test('a signal ends the wait, however long it would be', async () => {
-  const limit = createRateLimit(1)
+  const limit = createRateLimit(() => 1)
   const abort = new AbortController()
   await limit.take(1000, abort.signal)
   const wait = limit.take(1, abort.signal)
   setTimeout(() => abort.abort(new Error('interrupted')), 20)
   await expect(wait).rejects.toThrow('interrupted')
+})
+
+test('follows a rate that changes, and none at all', async () => {
+  const clock = fakeClock()
+  let rate = 1000
+  const limit = createRateLimit(() => rate, clock)
+  for (let i = 0; i < 11; i++) await limit.take(100)
+  const slowMs = clock.nowMs()
+  rate = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 100; i++) await limit.take(100)
+  expect(slowMs).toBeGreaterThan(850)
+  expect(clock.nowMs() - slowMs).toBeLessThan(110)
 })
