@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs'
 import { Socket, type SocketConstructorOpts } from 'node:net'
 import { Failure } from '../errors.ts'
 import type { Input } from './input.ts'
@@ -44,6 +45,7 @@ export class PipeInput implements Input {
     } as SocketConstructorOpts)
     this.#socket.on('end', () => {
       this.#hasEnded = true
+      this.#readRest()
       this.#finish()
     })
     this.#socket.on('error', (error) => this.#fail(error))
@@ -55,6 +57,7 @@ export class PipeInput implements Input {
     this.#target = target
     this.#count = 0
     this.#takeSpill()
+    if (this.#hasEnded) this.#readRest()
     if (this.#error !== undefined) return Promise.reject(this.#error)
     if (this.#count === target.length || this.#hasEnded) {
       this.#target = undefined
@@ -85,6 +88,23 @@ export class PipeInput implements Input {
     if (this.#target === undefined || this.#count < this.#target.length) return this.#target !== undefined
     this.#finish()
     return false
+  }
+
+  /**
+   * Node sees an end in a hang-up and a read that was not full, without a read that gives nothing: so does a connection
+   * that was reset, and a pipe of packets (O_DIRECT) that still has some. Only the system's own answer is the end.
+   */
+  #readRest(): void {
+    try {
+      while (this.#target !== undefined && this.#count < this.#target.length) {
+        const count = readSync(this.#fd, this.#target, this.#count, this.#target.length - this.#count, null)
+        if (count === 0) return
+        this.#count += count
+      }
+    } catch (error) {
+      // A pipe that someone has opened for writing again: its end has been.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#fail(error)
+    }
   }
 
   #takeSpill(): void {
