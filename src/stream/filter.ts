@@ -37,7 +37,8 @@ export function throughFilter(source: Input, argv: readonly string[], options: F
 }
 
 async function pump(source: Input, child: Child, options: FilterOptions): Promise<void> {
-  const buffer = new Uint8Array(pumpBytes)
+  // Shared, so that a check in another thread needs no copy of it.
+  const buffer = new Uint8Array(new SharedArrayBuffer(pumpBytes))
   const writer = writerTo(child, options.onBadEnd)
   for (;;) {
     const count = await source.fill(buffer)

@@ -31,3 +31,11 @@ test('pput and pget stay under 128 MiB, and take no more for a stream eight time
     expect(long).toBeLessThan(short * 1.25)
   }
 })
+
+test('pput stays under 128 MiB with a digest in a thread and a filter too', { timeout: 120_000 }, async (context) => {
+  if ((await sh('type -P time')).status !== 0) context.skip('/usr/bin/time is not installed')
+  const folder = temporaryFolder()
+  const { stdout: sha256 } = await sh('head -c 700M /dev/zero | sha256sum | cut -c -64', folder)
+  const pput = `PEAK pput --through cat --expect-sha256 ${sha256.trim()} file://${folder}/k`
+  expect(await peakKib(folder, `head -c 700M /dev/zero | ${pput}`)).toBeLessThan(limitKib)
+})
