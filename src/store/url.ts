@@ -82,6 +82,8 @@ function decode(path: string): string {
 }
 
 function checkKey(key: string): string {
+  // Where bytes were no UTF-8, the system's argument has U+FFFD: different names would be the same key.
+  if (key.includes('\ufffd')) throw new Failure('usage', `${key}: not a key: it is not UTF-8`)
   const names = key.split('/')
   const bad = names.find((name) => name === '' || name === '.' || name === '..' || name.includes('\0'))
   if (bad !== undefined) {

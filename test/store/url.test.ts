@@ -62,3 +62,11 @@ describe('parseObjectUrl', () => {
     expect(() => parseObjectUrl(key, 'file:///backup')).toThrow('not a key')
   })
 })
+
+test('a name that is not UTF-8 is refused: all of them would be one key', () => {
+  const name = Buffer.from([0x61, 0xe9]).toString()
+  for (const url of [`file:///backup/${name}`, `s3://bucket/${name}`]) {
+    expect(() => parseObjectUrl(url)).toThrow('not UTF-8')
+  }
+  expect(() => parseObjectUrl(name, 'file:///backup')).toThrow('not UTF-8')
+})
