@@ -30,7 +30,8 @@ export async function putStream(store: Store, key: string, input: Input, options
   const stream = checked(metered(input, transfer.meter), digest === undefined ? [] : [{ look: digest.update }])
   const upload = new PartByPart(store, key, input, options)
   try {
-    for await (const part of cutParts(stream, pool, (number) => store.partBytes(number), transfer.meter)) await upload.start(part)
+    for await (const part of cutParts(stream, pool, (number) => store.partBytes(number), transfer.meter))
+      await upload.start(part)
     return await transfer.meter.during(
       'output',
       upload.publish(() => (digest === undefined ? {} : { [digest.name]: digest.hex() })),
@@ -50,6 +51,7 @@ class PartByPart {
   readonly #running = new Set<Promise<void>>()
   #upload: Upload | undefined
   #storedBytes = 0
+  #isAbandoned = false
   /** The first part's failure: it is the cause of whatever fails after it. */
   error: unknown
 
@@ -78,7 +80,9 @@ class PartByPart {
   }
 
   async abandon(): Promise<void> {
-    this.#upload?.stop()
+    this.#isAbandoned = true
+    // What is on its way belongs to an upload that is gone on with, unless the store is out of reach.
+    if (!this.#options.resume || this.error !== undefined) this.#upload?.stop()
     await Promise.all(this.#running)
     if (!this.#options.resume) await this.#upload?.abandon()
   }
@@ -114,7 +118,7 @@ class PartByPart {
       transfer.doneBytes += part.bytes.length
       transfer.reusedBytes = upload.reusedBytes
     } catch (error) {
-      this.error ??= error
+      if (!this.#isAbandoned) this.error ??= error
       await this.#input.close()
     } finally {
       part.release()

@@ -18,7 +18,7 @@ import type { S3StoreOptions } from './s3-options.ts'
 const connectMs = 10_000
 const idleMs = 60_000
 // Nothing is heard while a server puts 10,000 parts together.
-const patientIdleMs = 15 * 60_000
+const patientMs = 15 * 60_000
 // More than are used at once: a connection that hangs must not hold up the others.
 const maxSockets = 256
 // Where a bucket of no known region is looked for first; AWS answers with the right one.
@@ -35,8 +35,7 @@ export interface Clients {
 export function createClients(options: S3StoreOptions, region?: string): Clients {
   const config = configOf(options, region)
   const create = (socketTimeout: number) => prepare(new S3Client(config(socketTimeout)), options)
-  const usualMs = options.idleMs ?? idleMs
-  return { usual: create(usualMs), patient: create(Math.max(usualMs, patientIdleMs)) }
+  return { usual: create(options.idleMs ?? idleMs), patient: create(options.patientMs ?? patientMs) }
 }
 
 function configOf(options: S3StoreOptions, region: string | undefined): (socketTimeout: number) => S3ClientConfig {

@@ -17,7 +17,7 @@ export interface ServiceError extends Error {
 }
 
 export function statusOf(error: unknown): number | undefined {
-  const { $metadata, $response } = error as ServiceError
+  const { $metadata, $response } = (error ?? {}) as ServiceError
   return $metadata?.httpStatusCode ?? $response?.statusCode
 }
 
@@ -45,12 +45,17 @@ export function judgeError(error: unknown, what: string): Again | Error {
 function mayTryAgain(error: ServiceError): TryAgain | undefined {
   const status = statusOf(error)
   if (error.name === 'RequestTimeTooSkewed' || error.$metadata?.clockSkewCorrected) return 'clock'
-  if (isExpired.test(error.name)) return 'expired'
+  // The answer to a HEAD has no body: 400 may be anything, an expired token above all.
+  if (isExpired.test(error.name) || (status === 400 && isNameless(error))) return 'expired'
   if (damagedOnTheWay.test(error.name)) return 'damaged'
   if (status === 429 || status === 503 || throttling.test(error.name)) return 'throttled'
   if (/^(RequestTimeout|OperationAborted|ConditionalRequestConflict|InternalError)$/.test(error.name)) return 'server'
   if (status !== undefined && status !== 501 && (status >= 500 || status < 400)) return 'server'
   return status === undefined && isBrokenConnection(error) ? 'connection' : undefined
+}
+
+function isNameless({ name }: ServiceError): boolean {
+  return /^(400|BadRequest|Unknown|UnknownError)$/.test(name)
 }
 
 function isBrokenConnection(error: ServiceError): boolean {
@@ -72,14 +77,19 @@ const kinds: Readonly<Record<number, FailureKind>> = {
 function failureOf(error: ServiceError, what: string): Error {
   const status = statusOf(error)
   if (status === undefined) return failureBeforeTheServer(error, what)
-  const message = `${what}: ${error.message.includes(error.name) ? error.message : `${nameOf(error)}${error.message}`}`
-  const kind = kindOf(error.name, status)
-  return new Failure(kind, message.replace(/\.$/, ''), withHint(error, status))
+  return new Failure(kindOf(error.name, status), `${what}: ${wordsOf(error)}`, withHint(error, status))
 }
 
 function kindOf(name: string, status: number): FailureKind {
   if (damagedOnTheWay.test(name)) return 'data'
+  // Parts were replaced by another program, or their ETags came over wrong: another try is another upload.
+  if (/^InvalidPart/.test(name)) return 'retry'
   return isExpired.test(name) || name === 'RequestTimeTooSkewed' ? 'permission' : (kinds[status] ?? 'protocol')
+}
+
+/** An answer that makes no sense, as if the server had said that it failed. */
+export function serverError(message: string): Error {
+  return Object.assign(new Error(message), { name: 'InternalError', $metadata: { httpStatusCode: 500 } })
 }
 
 /** A server that stored other bytes than were sent, as if it had said so itself. */
@@ -87,9 +97,13 @@ export function badDigest(message: string): Error {
   return Object.assign(new Error(message), { name: 'BadDigest', $metadata: { httpStatusCode: 400 } })
 }
 
-// A HEAD has no body to say more than its status.
-function nameOf({ name, message }: ServiceError): string {
-  return name === 'Error' || name === 'UnknownError' || name === message ? '' : `${name}: `
+/** What a failed request says of itself; the answer to a HEAD has no body, and says no more than its status. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { name, message, code } = error as ServiceError
+  const words = [name, message].filter((word) => !/^(|Error|AggregateError|UnknownError|Unknown)$/.test(word))
+  const said = words.length === 2 && message.includes(name) ? message : words.join(': ')
+  return said.replace(/\.$/, '') || code || `answered with status ${statusOf(error)}`
 }
 
 function withHint(error: ServiceError, status: number) {
@@ -117,8 +131,7 @@ function failureBeforeTheServer(error: ServiceError, what: string): Error {
   if (/region is missing/i.test(error.message)) {
     return new Failure('configuration', `${what}: no region`, { hint: 'set AWS_REGION or --region', cause: error })
   }
-  if (isBrokenConnection(error))
-    return new Failure('retry', `${what}: ${error.message || error.code}`, { cause: error })
+  if (isBrokenConnection(error)) return new Failure('retry', `${what}: ${wordsOf(error)}`, { cause: error })
   if (/^(CERT_|DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_)/.test(error.code ?? '')) {
     return new Failure('permission', `${what}: the server's certificate: ${error.message}`, { cause: error })
   }

@@ -2,7 +2,7 @@ import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
-import { statusOf } from './judge-error.ts'
+import { serverError, statusOf } from './judge-error.ts'
 import { bareEtag } from './multipart.ts'
 
 type Source = Pick<StoredObject, 'key' | 'etag'>
@@ -49,7 +49,8 @@ async function request(bucket: Bucket, source: Source, from: number, to: number,
 /** Not every server does as it is asked. */
 function refuseOther(bucket: Bucket, source: Source, answer: GetObjectCommandOutput, from: number, length: number) {
   const { ETag, ContentRange, ContentLength } = answer
-  if (ETag !== undefined && bareEtag(ETag) !== bareEtag(source.etag)) throw replaced(bucket, source)
+  if (ETag === undefined) throw serverError('the answer has no ETag')
+  if (bareEtag(ETag) !== bareEtag(source.etag)) throw replaced(bucket, source)
   const isRight = ContentRange === undefined ? from === 0 : ContentRange.startsWith(`bytes ${from}-`)
   if (isRight && (ContentLength ?? length) === length) return
   throw new Failure('protocol', `${urlIn(bucket, source.key)}: the answer is another range: ${ContentRange ?? 'none'}`)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../../errors.ts'
-import { judgeError, type TryAgain } from './judge-error.ts'
+import { judgeError, type TryAgain, wordsOf } from './judge-error.ts'
 
 export interface RetryOptions {
   /** How long tries may go on after the first failure, in milliseconds. */
@@ -59,7 +59,7 @@ export async function withRetries<T>(what: string, options: RetryOptions, reques
       const waitMs = nextWait(what, error, counts, clock)
       untilMs ??= clock.now() + options.retryForMs
       if (clock.now() + waitMs > untilMs) throw givenUp(what, error, options.retryForMs)
-      options.onRetry?.(`${what}: ${describe(error)}: trying again`)
+      options.onRetry?.(`${what}: ${wordsOf(error)}: trying again`)
       await waitFor(waitMs, signal, clock)
     }
   }
@@ -86,14 +86,8 @@ async function waitFor(ms: number, signal: AbortSignal | undefined, clock: Retry
 
 function givenUp(what: string, error: unknown, retryForMs: number): Failure {
   const seconds = Math.round(retryForMs / 1000)
-  return new Failure('retry', `${what}: ${describe(error)}, for ${seconds} s now`, {
+  return new Failure('retry', `${what}: ${wordsOf(error)}, for ${seconds} s now`, {
     hint: 'run the same command again later',
     cause: error,
   })
-}
-
-function describe(error: unknown): string {
-  const { name, message, code } = error as NodeJS.ErrnoException
-  const text = message || code || 'failed'
-  return ['Error', 'UnknownError', 'AggregateError'].includes(name) || text.includes(name) ? text : `${name}: ${text}`
 }
