@@ -1,4 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { givenDescriptor } from '../cli/given-descriptor.ts'
 import { objectOptions, objectSettingsOf } from '../cli/object-options.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
 import { connectionOf, storeOptions, storeUrlOf } from '../cli/store-options.ts'
@@ -54,7 +55,13 @@ const options = {
     default: true,
     describe: 'read every part back and compare it, in a store that computes no checksums itself',
   },
-  'file-descriptor': { type: 'number', metavar: 'N', default: 0, describe: 'read the stream from this descriptor' },
+  'file-descriptor': {
+    type: 'number',
+    metavar: 'N',
+    default: 0,
+    coerce: givenDescriptor,
+    describe: 'read the stream from this descriptor',
+  },
   bwlimit: bandwidthOption,
   ...storeOptions,
   ...objectOptions,

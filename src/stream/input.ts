@@ -15,9 +15,16 @@ export interface Input {
   close(): Promise<void>
 }
 
-/** Reads an open descriptor: a pipe or socket through the event loop, a file or device by `fs.read`. */
+/**
+ * Reads an open descriptor: a pipe or socket through the event loop, a file or device by `fs.read`. One that is not open,
+ * or nothing to read from is a Failure 'usage'.
+ */
 export function openInput(fd: number, signal?: AbortSignal): Input {
   const stat = statDescriptor(fd)
+  const isReadable = [stat.isFile(), stat.isFIFO(), stat.isSocket(), stat.isCharacterDevice(), stat.isBlockDevice()]
+  if (!isReadable.includes(true)) {
+    throw new Failure('usage', `descriptor ${fd} is ${stat.isDirectory() ? 'a directory' : 'nothing to read from'}`)
+  }
   return stat.isFIFO() || stat.isSocket() ? new PipeInput(fd, signal) : new FileInput(fd, signal)
 }
 
