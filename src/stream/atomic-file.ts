@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../errors.ts'
+import { aboutFile } from './about-file.ts'
 import type { Output } from './output.ts'
 
 /** A file that appears under its name only when it is whole. */
@@ -16,14 +17,15 @@ export async function createAtomicFile(path: string, signal?: AbortSignal): Prom
   const final = await finalPath(path)
   const temporary = join(dirname(final), `.${basename(final)}.${randomBytes(4).toString('hex')}.part`)
   const handle = await open(temporary, 'wx')
+  const named = aboutFile(path)
   return {
     async write(bytes) {
       for (let done = 0; done < bytes.length; ) {
         signal?.throwIfAborted()
-        done += (await handle.write(bytes, done)).bytesWritten
+        done += (await handle.write(bytes, done).catch(named)).bytesWritten
       }
     },
-    flush: () => handle.sync(),
+    flush: () => handle.sync().catch(named),
     async commit() {
       await handle.close()
       await rename(temporary, final)

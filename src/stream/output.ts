@@ -2,6 +2,7 @@ import { fstatSync, fsync, write } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Failure } from '../errors.ts'
+import { aboutFile } from './about-file.ts'
 import { widenPipe } from './pipe-size.ts'
 
 const writeFrom = promisify(write)
@@ -41,7 +42,7 @@ async function writeSome(fd: number, bytes: Uint8Array): Promise<number> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EPIPE') throw new Failure('closed', 'the reader of the output has gone', { cause: error })
-    if (code !== 'EAGAIN') throw error
+    if (code !== 'EAGAIN') aboutFile(fd === 1 ? 'stdout' : `descriptor ${fd}`)(error)
     await sleep(fullPipeMs)
     return 0
   }

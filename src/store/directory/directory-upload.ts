@@ -1,5 +1,6 @@
 import { type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promises'
 import { Failure } from '../../errors.ts'
+import { aboutFile } from '../../stream/about-file.ts'
 import { BufferPool } from '../../stream/buffer-pool.ts'
 import type { ObjectProof, Part, StoredObject, Upload, UploadOptions } from '../store.ts'
 import { removeFile, syncDirectory, writeDurably } from './durable.ts'
@@ -34,19 +35,21 @@ export class DirectoryUpload implements Upload {
   #unsyncedBytes = 0
   #sync: Promise<void> = Promise.resolve()
   #record: string | undefined
+  readonly #named: (error: unknown) => never
 
   constructor(files: ObjectFiles, options: DirectoryUploadOptions, handle: FileHandle, resumedBytes: number) {
     this.#files = files
     this.#options = options
     this.#handle = handle
     this.#resumedBytes = resumedBytes
+    this.#named = aboutFile(uploadFile(files, options.id))
   }
 
   async putPart(part: Part): Promise<void> {
     const wasThere = part.offset + part.bytes.length <= this.#resumedBytes && (await this.#isStored(part))
     if (wasThere) this.reusedBytes += part.bytes.length
     else {
-      await this.#write(part)
+      await this.#write(part).catch(this.#named)
       if (this.#options.readBack && !(await this.#isStored(part))) {
         throw new Failure(
           'data',
@@ -62,9 +65,9 @@ export class DirectoryUpload implements Upload {
     if (proof.size !== this.#storedBytes) {
       throw new Failure('data', `${this.#options.key}: ${proof.size} bytes to publish, ${this.#storedBytes} stored`)
     }
-    await this.#sync
-    await this.#handle.truncate(proof.size)
-    await this.#handle.sync()
+    await this.#sync.catch(this.#named)
+    await this.#handle.truncate(proof.size).catch(this.#named)
+    await this.#handle.sync().catch(this.#named)
     const file = bytesFile(await this.#handle.stat({ bigint: true }))
     const record = makeRecord(proof, this.#options.metadata, new Date())
     this.#record = recordFile(this.#files, file.inode)

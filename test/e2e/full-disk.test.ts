@@ -1,0 +1,45 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
+import { sh } from '../fakes/programs.ts'
+
+// A limit of the file's length (ulimit -f, in KiB) stands for a full disk.
+
+test('the message of a full disk names the file', async () => {
+  const folder = temporaryFolder()
+  const store = join(folder, 'store')
+  mkdirSync(store)
+  for (const options of ['', '--through cat ']) {
+    const { status, stderr } = await sh(
+      `ulimit -f 1500; head -c 3M /dev/zero | pput ${options}file://${store}/k`,
+      folder,
+    )
+    expect(status).toBe(74)
+    expect(stderr).toMatch(`pput: cannot write ${store}/.k.`)
+    expect(stderr).toContain('file too large')
+    expect(filesBelow(store)).toEqual([])
+  }
+})
+
+test('the failure that came first is told, though the descriptor was closed then', async () => {
+  const folder = temporaryFolder()
+  await sh('head -c 3M /dev/zero > in', folder)
+  const { status, stderr } = await sh(`ulimit -f 1500; pput --file-descriptor 3 file://${folder}/k 3< in`, folder)
+  expect(status).toBe(74)
+  expect(stderr).toContain('file too large')
+})
+
+test('the message of pget names what it writes', async () => {
+  const folder = temporaryFolder()
+  await sh(`head -c 3M /dev/zero | pput file://${folder}/k`)
+  expect(await sh(`pget file://${folder}/k > /dev/full`, folder)).toMatchObject({
+    status: 74,
+    stderr: 'pget: cannot write stdout: no space left on device\n',
+  })
+  expect(await sh(`ulimit -f 1500; pget -o out file://${folder}/k`, folder)).toMatchObject({
+    status: 74,
+    stderr: 'pget: cannot write out: file too large\n',
+  })
+  expect(filesBelow(folder).filter((file) => file.includes('out'))).toEqual([])
+})
