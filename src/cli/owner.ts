@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /** This program among all that write to the same store: eight digits for the machine, a dash, the process id. */
-export function ownerOfThisProgram() {
-  const machine = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8)
+export function ownerOfThisProgram(machineIdFile = '/etc/machine-id') {
+  const names = [hostname(), processNamespace(), machineId(machineIdFile)]
+  const machine = createHash('sha256').update(names.join(' ')).digest('hex').slice(0, 8)
   return {
     id: `${machine}-${process.pid}`,
     /** True only for a program of this machine that runs no more; another machine's cannot be asked. */
@@ -12,6 +13,15 @@ export function ownerOfThisProgram() {
       const [itsMachine, pid] = id.split('-')
       return itsMachine === machine && !isRunning(Number(pid))
     },
+  }
+}
+
+/** Machines that share a store over the network may all be called `localhost`. */
+function machineId(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    return ''
   }
 }
 

@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ownerOfThisProgram } from '../../src/cli/owner.ts'
+import { temporaryFolder } from '../fakes/folder.ts'
+
+const deadPid = spawnSync('true').pid
+
+test('a program of this machine is gone when it runs no more', () => {
+  const { id, isGone } = ownerOfThisProgram()
+  const [machine] = id.split('-')
+  expect(isGone(id)).toBe(false)
+  expect(isGone(`${machine}-${deadPid}`)).toBe(true)
+})
+
+test('of a machine with the same name and another id nothing is known', () => {
+  const folder = temporaryFolder()
+  const owners = ['one', 'two'].map((name) => {
+    writeFileSync(join(folder, name), `${name}\n`)
+    return ownerOfThisProgram(join(folder, name))
+  })
+  const [[one], [two]] = owners.map(({ id }) => id.split('-')) as [[string], [string]]
+  expect(one).not.toBe(two)
+  expect(owners[0]?.isGone(`${two}-${deadPid}`)).toBe(false)
+  expect(owners[0]?.isGone(`${one}-${deadPid}`)).toBe(true)
+  expect(ownerOfThisProgram(join(folder, 'none')).id).toMatch(/^[0-9a-f]{8}-\d+$/)
+})
