@@ -21,8 +21,8 @@ const commonOptions = {
   version: { type: 'boolean', describe: 'write the version to stdout; with --verbose, what runs it too' },
 } as const satisfies Record<string, OptionSpec>
 
-/** A program's own options, then the common ones. `--json` has no place where stdout is the payload. */
+/** A program's own options, then the common ones. `--json` has no place where stdout is, or may be, the payload. */
 export function allOptions(command: Command): OptionSpecs {
   const { json, ...others } = commonOptions
-  return { ...command.options, ...(command.stdout === 'binary' ? others : { json, ...others }) }
+  return { ...command.options, ...(command.stdout === 'text' ? { json, ...others } : others) }
 }
