@@ -37,7 +37,8 @@ export async function putStream(store: Store, key: string, input: Input, options
       upload.publish(() => (digest === undefined ? {} : { [digest.name]: digest.hex() })),
     )
   } catch (error) {
-    await upload.abandon()
+    // What goes wrong in tidying up follows from the failure, or matters less.
+    await upload.abandon().catch(() => {})
     throw upload.error ?? error
   }
 }

@@ -99,6 +99,18 @@ describe('putStream', () => {
     expect(filesBelow(root)).toEqual([])
   })
 
+  test('the failure that came first is thrown, though tidying up fails too', async () => {
+    const store = failingStore(temporaryFolder(), 2)
+    const create: Store['create'] = async (key, how) => ({
+      ...(await store.create(key, how)),
+      abandon: () => Promise.reject(new Failure('io', 'read-only file system')),
+    })
+    const stuck = new Proxy(store, {
+      get: (target, name) => (name === 'create' ? create : Reflect.get(target, name, target)),
+    })
+    await expect(putStream(stuck, 'k', inputOf(randomBytes(3 * mib)), options)).rejects.toThrow('no space left')
+  })
+
   test('a failed part ends the wait for a silent input, and leaves nothing', async () => {
     const root = temporaryFolder()
     const first = inputOf(randomBytes(mib))
