@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
@@ -14,15 +15,14 @@ export async function readRange(bucket: Bucket, source: Source, offset: number, 
   await bucket.connection.retry(what, {}, async (signal) => {
     const from = offset + done
     const answer = await request(bucket, source, from, offset + target.length - 1, signal)
-    const body = answer.Body as unknown as Body
+    const body = answer.Body as unknown as Readable
     try {
       refuseOther(bucket, source, answer, from, target.length - done)
-      for await (const chunk of body) {
-        if (done + chunk.length > target.length)
-          throw new Failure('protocol', `${what}: more bytes came than asked for`)
+      await eachChunk(body, (chunk) => {
+        if (done + chunk.length > target.length) throw new Failure('protocol', `${what}: more came than asked for`)
         target.set(chunk, done)
         done += chunk.length
-      }
+      })
     } finally {
       body.destroy()
     }
@@ -30,7 +30,21 @@ export async function readRange(bucket: Bucket, source: Source, offset: number, 
   })
 }
 
-type Body = AsyncIterable<Uint8Array> & { destroy(): void }
+/** `for await` would take turns of the event loop for each chunk. */
+function eachChunk(body: Readable, take: (chunk: Uint8Array) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    body.on('data', (chunk: Uint8Array) => {
+      try {
+        take(chunk)
+      } catch (error) {
+        reject(error)
+      }
+    })
+    body.on('end', resolve)
+    body.on('error', reject)
+    body.on('close', resolve)
+  })
+}
 
 async function request(bucket: Bucket, source: Source, from: number, to: number, signal: AbortSignal | undefined) {
   const command = new GetObjectCommand({

@@ -28,7 +28,8 @@ import type { StoreAbilities } from './store-abilities.ts'
 
 const mib = 2 ** 20
 const defaults = { maxParts: 10_000, maxObjectBytes: 5 * 2 ** 40, memoryBytes: 256 * mib, concurrency: 4 }
-const readBytes = 8 * mib
+// Half a part: six of them are there at once, beside what Node's streams hold.
+const readBytes = 4 * mib
 const headsAtOnce = 16
 
 export class S3Store implements Store {
