@@ -48,7 +48,7 @@ export const storeOptions = {
     setting: 'S3_KEY_ID',
     z3: true,
     group: 'S3',
-    describe: 'the access key, where the standard chain of AWS has none',
+    describe: 'the access key, in place of what the standard chain of AWS finds',
   },
   secret: {
     type: 'string',
