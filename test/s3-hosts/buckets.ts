@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { test as base, inject } from 'vitest'
 import type { HostName, S3Server } from './servers.ts'
 
@@ -12,6 +12,8 @@ export interface Bucket {
   /** What our programs find the server with. */
   readonly environment: NodeJS.ProcessEnv
   url(key: string): string
+  /** Puts an object there without our programs. */
+  put(key: string, bytes: Uint8Array): Promise<unknown>
 }
 
 /** A test on a server that others wrote: `testOn('swift')('…', async ({ s3 }) => …)`. Skipped where it does not run. */
@@ -31,7 +33,11 @@ export async function createBucket(server: S3Server): Promise<Bucket> {
   const name = `test-${randomBytes(6).toString('hex')}`
   const client = clientOf(server)
   await client.send(new CreateBucketCommand({ Bucket: name }))
-  return { server, name, client, environment: environmentOf(server), url: (key) => `s3://${name}/${key}` }
+  return {
+    ...{ server, name, client, environment: environmentOf(server) },
+    url: (key) => `s3://${name}/${key}`,
+    put: (Key, Body) => client.send(new PutObjectCommand({ Bucket: name, Key, Body })),
+  }
 }
 
 export function clientOf({ endpoint, region, accessKey, secretKey }: S3Server, maxAttempts = 3): S3Client {

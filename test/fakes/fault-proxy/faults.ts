@@ -54,7 +54,7 @@ async function unharmed(exchange: Exchange): Promise<false> {
 
 async function refuseChecksums(exchange: Exchange, status: number, code: string): Promise<boolean> {
   const names = Object.keys(exchange.incoming.headers)
-  if (!names.some((name) => /^x-amz-(sdk-)?checksum-/.test(name))) return unharmed(exchange)
+  if (!names.some((name) => /^x-amz-(sdk-checksum|checksum-(?!mode))/.test(name))) return unharmed(exchange)
   await exchange.refuse(status, code)
   return true
 }
