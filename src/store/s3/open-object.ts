@@ -1,7 +1,6 @@
-import { Failure } from '../../errors.ts'
 import type { OpenObject } from '../store.ts'
 import { checksumVerifier, type Verifier } from '../verifier.ts'
-import { type Bucket, urlIn } from './bucket.ts'
+import type { Bucket } from './bucket.ts'
 import { etagVerifier } from './etag-verifier.ts'
 import { describeHead, type Head } from './head.ts'
 import { bareEtag } from './multipart.ts'
@@ -10,7 +9,6 @@ import { readRange } from './read-range.ts'
 
 /** An object for reading; every read is bound to its ETag. */
 export function openObject(bucket: Bucket, key: string, head: Head): OpenObject {
-  refuseArchived(urlIn(bucket, key), head)
   const object = describeHead(key, head)
   let sizes: ReturnType<typeof partSizesOf> | undefined
   const partSizes = () => {
@@ -35,13 +33,4 @@ async function verifierByEtag(
   if (isOpaque || !/^[0-9a-f]{32}(-\d+)?$/.test(etag)) return undefined
   const sizes = await partSizes()
   return sizes === undefined ? undefined : etagVerifier(etag, sizes)
-}
-
-function refuseArchived(url: string, { StorageClass, Restore }: Head): void {
-  const isArchived = StorageClass === 'GLACIER' || StorageClass === 'DEEP_ARCHIVE'
-  if (!isArchived || Restore?.includes('ongoing-request="false"')) return
-  const isUnderWay = Restore?.includes('ongoing-request="true"')
-  throw new Failure('retry', `${url}: is archived (${StorageClass})`, {
-    hint: isUnderWay ? 'its restoration is under way: try again later' : 'restore it first: aws s3api restore-object',
-  })
 }

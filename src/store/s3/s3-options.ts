@@ -44,7 +44,18 @@ export interface S3StoreOptions {
   /** Ends all requests but those that clean up. */
   readonly signal?: AbortSignal | undefined
 
+  /** Ask for an archived object and wait for it, instead of refusing it. */
+  readonly restore?: RestoreWish | undefined
   readonly object?: ObjectSettings | undefined
+}
+
+export interface RestoreWish {
+  /** How long the restored copy stays. */
+  readonly days: number
+  /** What the archive calls its speeds. */
+  readonly tier: 'Bulk' | 'Standard' | 'Expedited'
+  /** Milliseconds between two looks; a minute by default. */
+  readonly askAgainMs?: number
 }
 
 /** What new objects get. Nothing of it is sent unless it is given. */

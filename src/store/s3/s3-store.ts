@@ -8,6 +8,7 @@ import {
 import { Failure } from '../../errors.ts'
 import { inOrder } from '../../stream/in-order.ts'
 import type { OpenObject, Store, StoredObject, UnfinishedUpload, UploadOptions } from '../store.ts'
+import { readableHead } from './archived.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import { ChecksumChooser } from './checksum-choice.ts'
 import { S3Connection } from './connection.ts'
@@ -80,7 +81,8 @@ export class S3Store implements Store {
   async open(key: string): Promise<OpenObject> {
     const head = await headObject(this.#bucket, key)
     if (head === undefined) throw new Failure('unavailable', `${this.urlOf(key)}: no such object`)
-    return openObject(this.#bucket, key, head)
+    const { restore, signal } = this.#options
+    return openObject(this.#bucket, key, await readableHead(this.#bucket, key, head, restore, signal))
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
