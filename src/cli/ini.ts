@@ -19,7 +19,10 @@ export type Ini = ReadonlyMap<string, readonly IniEntry[]>
 export function parseIni(text: string, file: string): Ini {
   const sections = new Map<string, IniEntry[]>()
   let section: IniEntry[] | undefined
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
     const at = `${file}:${index + 1}`
     if (/^\s*([#;]|$)/.test(line)) continue
     const header = /^\[([^\]]+)\]\s*$/.exec(line)?.[1]

@@ -2,7 +2,7 @@ import type { InferredOptionTypes } from 'yargs'
 import { Failure } from '../errors.ts'
 import type { OptionSpecs } from './command.ts'
 import { parsePair } from './store-options.ts'
-import { parseSize } from './units.ts'
+import { parseFromOne, parseSize } from './units.ts'
 
 /** How S3 is to keep a new object, and how it gets there. */
 export const objectOptions = {
@@ -23,7 +23,13 @@ export const objectOptions = {
     group: 'S3',
     describe: 'parts of this size, instead of parts that grow from 8 MiB',
   },
-  'max-parts': { type: 'number', metavar: 'N', group: 'S3', describe: 'as many parts as the store allows (10,000)' },
+  'max-parts': {
+    type: 'string',
+    metavar: 'N',
+    coerce: parseFromOne,
+    group: 'S3',
+    describe: 'as many parts as the store allows (10,000)',
+  },
   checksum: {
     choices: ['auto', 'crc64nvme', 'crc32c', 'crc32', 'md5'] as const,
     default: 'auto' as const,
@@ -71,7 +77,13 @@ export const objectOptions = {
     group: 'S3',
     describe: 'the lock ends then, such as 2027-01-31T00:00:00Z',
   },
-  'lock-days': { type: 'number', metavar: 'N', group: 'S3', describe: 'the lock ends after so many days' },
+  'lock-days': {
+    type: 'string',
+    metavar: 'N',
+    coerce: parseFromOne,
+    group: 'S3',
+    describe: 'the lock ends after so many days',
+  },
 } satisfies OptionSpecs
 
 type ObjectArguments = InferredOptionTypes<typeof objectOptions>

@@ -1,7 +1,7 @@
 import type { InferredOptionTypes } from 'yargs'
 import { Failure } from '../errors.ts'
 import type { OptionSpecs } from './command.ts'
-import { parseDuration, parseSize } from './units.ts'
+import { parseDuration, parseFromOne, parseSize } from './units.ts'
 
 /** How every program that talks to a store finds and reaches it. */
 export const storeOptions = {
@@ -68,10 +68,11 @@ export const storeOptions = {
     describe: 'send this header with every request; may be repeated',
   },
   concurrency: {
-    type: 'number',
+    type: 'string',
     metavar: 'N',
     setting: 'CONCURRENCY',
     z3: true,
+    coerce: parseFromOne,
     group: 'S3',
     describe: 'parts on their way at once (4 if not given)',
   },

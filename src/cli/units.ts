@@ -56,6 +56,11 @@ export function parseCount(text: string, least = 0): number {
   throw new Failure('usage', `'${text}' is not a whole number from ${least} on`)
 }
 
+/** A whole number that is not 0. Throws 'usage'. */
+export function parseFromOne(text: string): number {
+  return parseCount(text, 1)
+}
+
 /** `812 B`, `1.50 GiB`, `23.4 MiB`: three digits, in 1024s. */
 export function formatBytes(bytes: number): string {
   let [value, power] = [bytes, 0]

@@ -124,7 +124,7 @@ async function filterOf(args: Arguments, { metadata }: OpenObject): Promise<read
     return shellCommand(args.through)
   }
   const { compressor } = metadata
-  if (!args.decompress || compressor === undefined) return undefined
+  if (!args.decompress || compressor === undefined || compressor === 'none') return undefined
   const { compressionNamed } = await import('../stream/compression.ts')
   return compressionNamed(compressor).decompress
 }

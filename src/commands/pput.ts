@@ -89,7 +89,7 @@ export const pput = defineCommand({
   async run(args, terminal) {
     const { streamMetadata, parseMetadata } = await import('../backup/metadata.ts')
     const { openStore } = await import('../store/open-store.ts')
-    const { putStream } = await import('../store/put-stream.ts')
+    const { putStream, refuseExisting } = await import('../store/put-stream.ts')
     const { parseObjectUrl } = await import('../store/url.ts')
     const { checked } = await import('../stream/checked-input.ts')
     const { watchCompression } = await import('../stream/compression.ts')
@@ -101,6 +101,8 @@ export const pput = defineCommand({
     const s3 = { ...connectionOf(args, terminal), ...objectSettingsOf(args) }
     const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: args['read-back'], s3 })
 
+    // What a producer does cannot be undone: it is not started for nothing.
+    if (args.command.length > 0 && !args.overwrite) await refuseExisting(store, place.key)
     const inspection = inspectStream(args.format, { signal: terminal.signal })
     const source = await openSource(args, terminal.signal)
     const stream = checked(source, [...(await checksOf(args, terminal.signal)), inspection])

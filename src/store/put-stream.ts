@@ -21,9 +21,7 @@ export interface PutOptions {
 
 /** Stores a stream of any length under a key. It is visible only after its end and the store's proof; else no trace stays. */
 export async function putStream(store: Store, key: string, input: Input, options: PutOptions): Promise<StoredObject> {
-  if (!options.overwrite && (await store.describe(key)) !== undefined) {
-    throw new Failure('exists', `${store.urlOf(key)}: exists already`, { hint: '--overwrite replaces it' })
-  }
+  if (!options.overwrite) await refuseExisting(store, key)
   const transfer = options.transfer ?? new Transfer()
   const digest = store.checksum === undefined ? undefined : await createDigest(store.checksum)
   const pool = new BufferPool(store.partBytes(1), store.partsAtOnce + 1, store.memoryBytes)
@@ -41,6 +39,12 @@ export async function putStream(store: Store, key: string, input: Input, options
     await upload.abandon().catch(() => {})
     throw upload.error ?? error
   }
+}
+
+/** Throws 'exists' if there is an object under the key. */
+export async function refuseExisting(store: Store, key: string): Promise<void> {
+  if ((await store.describe(key)) === undefined) return
+  throw new Failure('exists', `${store.urlOf(key)}: exists already`, { hint: '--overwrite replaces it' })
 }
 
 /** An upload that begins with its first part and has many under way. */

@@ -30,6 +30,11 @@ export function parseObjectUrl(urlOrKey: string, storeUrl?: string): ObjectPlace
       hint: 'give a whole URL such as file:///backup/key or s3://bucket/key, or --store',
     })
   }
+  if (/^(file|s3):/i.test(urlOrKey)) {
+    throw new Failure('usage', `${urlOrKey}: not a URL, and no good key`, {
+      hint: 'a URL has three slashes after file:, two after s3:',
+    })
+  }
   const key = checkKey(urlOrKey)
   const store = parseUrl(storeUrl)
   if (store.scheme === 'file') return { scheme: 'file', directory: store.path, key }

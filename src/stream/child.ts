@@ -29,6 +29,7 @@ export interface Child {
 
 const stderrTailBytes = 4096
 const killAfterMs = 5000
+const shell = '/bin/sh'
 
 /** Starts a program; no shell looks at its arguments. */
 export function startChild(argv: readonly string[], options: ChildOptions): Child {
@@ -43,12 +44,17 @@ export function startChild(argv: readonly string[], options: ChildOptions): Chil
   if (options.signal?.aborted) void stop()
   keepUnread(child.stdout)
   const { stdin, stdout } = child as { stdin: Writable; stdout: Readable }
-  return { name: program, stdin, stdout, ended, stderrTail: keepTail(child.stderr), stop }
+  return { name: nameOf(argv), stdin, stdout, ended, stderrTail: keepTail(child.stderr), stop }
 }
 
 /** What `/bin/sh` makes of a command line that a user wrote. */
 export function shellCommand(commandLine: string): readonly string[] {
-  return ['/bin/sh', '-c', commandLine]
+  return [shell, '-c', commandLine]
+}
+
+/** A user knows what he wrote, not the shell that runs it. */
+function nameOf([program = '', flag, commandLine]: readonly string[]): string {
+  return program === shell && flag === '-c' && commandLine !== undefined ? `'${commandLine}'` : program
 }
 
 /** `ended with status 3` or `was killed by SIGKILL`; undefined if it did well. */

@@ -11,6 +11,10 @@ function parse(text: string) {
 }
 
 describe('parseIni', () => {
+  it('passes over a byte order mark', () => {
+    expect(parse('\uFEFF[main]\nBUCKET=x\n')).toEqual({ main: { BUCKET: 'x' } })
+  })
+
   it('reads what z3 documents', () => {
     const text = [
       '[main]',

@@ -109,6 +109,13 @@ describe('what cannot be trusted', () => {
     })
   })
 
+  test('no compressor, by name', async () => {
+    const { run } = await prepare()
+    expect(await run('pput --meta compressor=none $S/n < bytes && pget --decompress $S/n | cmp - bytes')).toEqual(
+      nothing,
+    )
+  })
+
   test('an unknown compressor', async () => {
     const { run } = await prepare()
     await run('pput --meta compressor=arj $S/a < bytes')

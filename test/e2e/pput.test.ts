@@ -108,7 +108,7 @@ describe('what is refused leaves nothing', () => {
       'were expected'.replace('were', 'was'),
     ],
     ['no sha256 at all', 'pput --expect-sha256 123 $STORE/k < bytes', 64, '64 hexadecimal digits'],
-    ['a filter that fails', "pput --through 'cat; exit 7' $STORE/k < bytes", 69, 'ended with status 7'],
+    ['a filter that fails', "pput --through 'cat; exit 7' $STORE/k < bytes", 69, "'cat; exit 7' ended with status 7"],
     ['a filter that is not there', "pput --through 'no-such-program' $STORE/k < bytes", 69, 'ended with status 127'],
     ['a filter that reads a part', "pput --through 'head -c 10' $STORE/k < bytes", 69, 'before it had read everything'],
     ['a producer that fails', "pput $STORE/k -- sh -c 'cat bytes; exit 3'", 65, 'sh ended with status 3'],
@@ -138,6 +138,18 @@ describe('what is refused leaves nothing', () => {
       stderr: expect.stringContaining('exists already'),
     })
     expect(await run('cmp zfs store/k && pput --overwrite $STORE/k < bytes && cmp bytes store/k')).toEqual(nothing)
+  })
+
+  test('a producer is not started for a key that exists', async () => {
+    const { folder, run } = prepare()
+    await run('pput $STORE/k < zfs')
+    expect(await run("pput $STORE/k -- sh -c 'touch started; cat bytes'")).toMatchObject({ status: 73 })
+    expect(filesBelow(folder)).not.toContain('started')
+  })
+
+  test.each(['0', '1.7', '-5', 'x'])('a concurrency of %s', async (value) => {
+    const { run } = prepare()
+    expect(await run(`pput --concurrency=${value} $STORE/k < bytes`)).toMatchObject({ status: 64, stdout: '' })
   })
 
   test('a full disk', async () => {

@@ -58,6 +58,10 @@ describe('parseObjectUrl', () => {
     expect(() => parseObjectUrl(url)).toThrow(message)
   })
 
+  test.each(['file:/backup/x', 's3:bucket/x'])('%s is no bare key', (url) => {
+    expect(() => parseObjectUrl(url, 'file:///backup')).toThrow('not a URL')
+  })
+
   test.each(['/etc/passwd', '../x', 'a/./b', ''])('the bare key %s is refused', (key) => {
     expect(() => parseObjectUrl(key, 'file:///backup')).toThrow('not a key')
   })
