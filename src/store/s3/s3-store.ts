@@ -22,9 +22,15 @@ import { S3Upload } from './s3-upload.ts'
 import type { StoreAbilities } from './store-abilities.ts'
 
 /*
- * S3, and what speaks it. Of the SDK only single requests are used. lib-storage's Upload is not: its parts have one size
- * (10,000 of the default's hold 49 GB), it copies a stream into buffers of its own, computes checksums in JavaScript as
- * trailers, begins anew instead of resuming, and gives the parts' answers to nobody, so that nothing can be compared.
+ * S3, and what speaks it. Of the SDK only single requests are used; lib-storage's Upload is not, because it
+ *
+ *   - has parts of one size, chosen before the length is known: 10,000 of its default hold 49 GiB
+ *   - copies a stream into new buffers, where ours are filled by the pipe's reader, sent as they are and used again
+ *   - begins anew, where a broken upload is gone on with
+ *   - keeps the answers to its parts to itself, where each is compared, and the whole with all of them
+ *
+ * 1 GiB from a pipe takes 2.0 s of CPU and 137 MB this way, into a server that keeps nothing; an Upload with parts of
+ * 16 MiB, its payload unsigned too, took 5.2 s and 184 MB on the same machine.
  */
 
 const mib = 2 ** 20
