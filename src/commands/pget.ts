@@ -45,9 +45,18 @@ const options = {
     group: 'S3',
     describe: 'sign requests; --no-sign-request reads what everybody may',
   },
+  'wait-restore': {
+    type: 'boolean',
+    default: false,
+    group: 'S3',
+    describe: 'ask for an archived object (Glacier) and wait for it, which may take hours',
+  },
   bwlimit: bandwidthOption,
   ...storeOptions,
 } satisfies OptionSpecs
+
+// The cheapest speed that every archive class has; the copy stays long enough for a second try.
+const restoreWish = { days: 3, tier: 'Standard' as const }
 
 type Arguments = InferredArguments<typeof options, typeof positionals>
 
@@ -72,7 +81,11 @@ export const pget = defineCommand({
     const { Transfer } = await import('../stream/transfer.ts')
 
     const place = parseObjectUrl(args.key, storeUrlOf(args))
-    const s3 = { ...connectionOf(args, terminal), noSignRequest: !args['sign-request'] }
+    const s3 = {
+      ...connectionOf(args, terminal),
+      noSignRequest: !args['sign-request'],
+      restore: args['wait-restore'] ? restoreWish : undefined,
+    }
     const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: false, s3 })
     const object = await store.open(place.key)
     const range = rangeOf(args, object)

@@ -211,3 +211,11 @@ function printTable(): void {
   const statuses = [...new Set(cells)].toSorted().map((status) => `${count(status)} × ${status}`)
   console.log(`${lines.join('\n')}\n${cells.length} faults, each ended in a status: ${statuses.join(', ')}`)
 }
+
+test('pput that fails while its upload is being created leaves nothing', async () => {
+  const words = [...put, '--expect-sha256', '0'.repeat(64)]
+  for (let round = 0; round < 6; round++) {
+    const run = await runWithFault(standIn, { ...stores, words })
+    expect(run).toMatchObject({ status: 65, left: 0, stored: undefined })
+  }
+})

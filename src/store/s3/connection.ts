@@ -10,6 +10,8 @@ const hourMs = 60 * 60_000
 export interface SendOptions {
   /** Ends this request beside the store's own signal. Null: not even that one does, since it cleans up. */
   readonly signal?: AbortSignal | undefined | null
+  /** After an abort no further try is made, but a request under way has so long to be answered: what it did is known then. */
+  readonly graceMs?: number
   /** Wait long for the first byte of the answer. */
   readonly isPatient?: boolean
   readonly retryForMs?: number
@@ -52,9 +54,10 @@ export class S3Connection {
     const signal = this.#signalFor(options)
     const retryForMs = options.retryForMs ?? this.#options.retryForMs ?? hourMs
     const { onRetry } = this.#options
+    const requestSignal = options.graceMs === undefined ? signal : delayed(signal, options.graceMs)
     return withRetries(what, { retryForMs, signal, onRetry }, async () => {
       try {
-        return await work(signal)
+        return await work(requestSignal)
       } catch (error) {
         await options.onFailure?.(error)
         throw error
@@ -102,4 +105,12 @@ export class S3Connection {
     const isElsewhere = [301, 307, 400].includes(statusOf(error) ?? 0)
     return isElsewhere && region !== this.#region ? region : undefined
   }
+}
+
+/** A signal that aborts so many milliseconds after the other. */
+function delayed(signal: AbortSignal | undefined, ms: number): AbortSignal | undefined {
+  if (signal === undefined) return undefined
+  const late = new AbortController()
+  signal.addEventListener('abort', () => setTimeout(() => late.abort(signal.reason), ms).unref(), { once: true })
+  return late.signal
 }

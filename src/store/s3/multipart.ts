@@ -121,6 +121,9 @@ export class Multipart {
   }
 }
 
+// An upload whose id never came can be aborted by nobody. Shorter than a program has to clean up after a signal.
+const graceMs = 5000
+
 /** Begins one. With a CRC, AWS wants to know it from the start, and computes it of the whole object too. */
 export async function beginMultipart(
   bucket: Bucket,
@@ -133,7 +136,7 @@ export async function beginMultipart(
     checksum === 'md5' ? {} : { ChecksumAlgorithm: checksumAlgorithms[checksum], ChecksumType: 'FULL_OBJECT' as const }
   const url = urlIn(bucket, key)
   const command = new CreateMultipartUploadCommand({ ...addressOf(bucket, key), ...input, ...algorithm })
-  const { UploadId } = await bucket.connection.send(url, command, { signal })
+  const { UploadId } = await bucket.connection.send(url, command, { signal, graceMs })
   if (UploadId === undefined) throw new Failure('protocol', `${url}: the answer has no upload id`)
   return new Multipart(bucket, key, UploadId)
 }
