@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty'
+import { setFlagsFromString } from 'node:v8'
 import { Failure } from '../errors.ts'
 import { type ParsedArguments, parseArguments } from './arguments.ts'
 import type { Command, InferredArguments, OptionSpecs, PositionalSpecs } from './command.ts'
@@ -13,6 +14,10 @@ import { type OpenTerminal, openTerminal } from './terminal.ts'
 import { versionText } from './version.ts'
 import { sortWords, type Words } from './words.ts'
 import { writeStdout } from './write-text.ts'
+
+// Node's stream buffers are garbage outside of V8's heap. A young generation that does not grow is cleared often enough
+// that little of it lies about: 94 MiB instead of 134 behind a filter, on Node 24. A flag V8 does not know does nothing.
+setFlagsFromString('--semi-space-growth-factor=1')
 
 /** Runs a program on this process's arguments and ends the process. Does not return. */
 export async function run(command: Command): Promise<void> {
