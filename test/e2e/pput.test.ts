@@ -152,10 +152,10 @@ describe('what is refused leaves nothing', () => {
     expect(await run(`pput --concurrency=${value} $STORE/k < bytes`)).toMatchObject({ status: 64, stdout: '' })
   })
 
-  test('a full disk', async () => {
+  test('a full disk', async (context) => {
     const { folder, run } = prepare()
     const mounted = await run('mount -t tmpfs -o size=1M tmpfs store')
-    if (mounted.status !== 0) return expect(mounted.stderr).toMatch(/permi|superuser/i)
+    if (mounted.status !== 0) context.skip('a small disk cannot be mounted here')
     try {
       expect(await run('pput $STORE/k < bytes')).toMatchObject({
         status: 74,
