@@ -51,10 +51,13 @@ function longest(name: string, option: OptionSpec | undefined): string {
 
 function namePositionals(command: Command, values: readonly string[]): ParsedArguments {
   const specs = Object.entries(command.positionals)
+  const isOpen = specs.at(-1)?.[1].many === true
   const extra = values[specs.length]
-  if (extra !== undefined) throw new Failure('usage', `unexpected argument '${extra}'`)
+  if (extra !== undefined && !isOpen) throw new Failure('usage', `unexpected argument '${extra}'`)
   for (const [index, [name, spec]] of specs.entries()) {
     if (spec.optional !== true && values[index] === undefined) throw new Failure('usage', `${name} is missing`)
   }
-  return Object.fromEntries(specs.map(([name], index) => [name, values[index]]))
+  return Object.fromEntries(
+    specs.map(([name, { many }], index) => [name, many === true ? values.slice(index) : values[index]]),
+  )
 }

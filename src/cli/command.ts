@@ -1,4 +1,5 @@
 import type { InferredOptionTypes, Options } from 'yargs'
+import type { CheckResult } from './exit-status.ts'
 import type { SettingName } from './setting-names.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -24,7 +25,11 @@ export interface OptionSpec extends Options {
 export interface PositionalSpec {
   readonly describe: string
   readonly optional?: true
+  /** Takes all words from here on, one at least unless optional. Only the last positional may. */
+  readonly many?: true
   readonly namesDataset?: true
+  /** What a shell completes it with, asking this machine's ZFS. */
+  readonly completes?: 'dataset' | 'snapshot'
 }
 
 export type OptionSpecs = Record<string, OptionSpec>
@@ -32,7 +37,11 @@ export type PositionalSpecs = Record<string, PositionalSpec>
 
 /** What `run` gets: options under their long names, positionals under theirs, the words after `--`, the common options. */
 export type InferredArguments<O extends OptionSpecs, P extends PositionalSpecs> = InferredOptionTypes<O> & {
-  readonly [name in keyof P]: P[name] extends { readonly optional: true } ? string | undefined : string
+  readonly [name in keyof P]: P[name] extends { readonly many: true }
+    ? readonly string[]
+    : P[name] extends { readonly optional: true }
+      ? string | undefined
+      : string
 } & {
   /** The words after `--`, where the synopsis has such a command; else empty. */
   readonly command: readonly string[]
@@ -58,7 +67,10 @@ export interface CommandSpec<O extends OptionSpecs, P extends PositionalSpecs> {
   readonly stdout: Use<'binary' | 'text', InferredArguments<O, P>>
   /** Lines for `--version --verbose`, such as `crc64nvme: webassembly`. */
   fastPaths?(): Promise<readonly string[]>
-  run(args: InferredArguments<O, P>, terminal: Terminal): Promise<void>
+  /** Gives what a check found, where the exit status is to tell it as monitoring plugins do; else nothing. */
+  run(args: InferredArguments<O, P>, terminal: Terminal): Promise<CheckResult> | Promise<void>
+  /** Of a program with verbs (`zsnap list`), each a command of its own: it has nothing else then. See defineSuite. */
+  readonly verbs?: readonly Command[]
 }
 
 export type Command = CommandSpec<OptionSpecs, PositionalSpecs>

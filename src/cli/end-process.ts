@@ -1,37 +1,41 @@
 import type { Failure } from '../errors.ts'
-import { bugStatus, failureStatuses } from './exit-status.ts'
+import type { Command } from './command.ts'
+import { bugStatus, type CheckResult, checkStatuses, failureStatuses } from './exit-status.ts'
 import { Interrupted } from './interrupted.ts'
 import { say, writeDiagnostic } from './messages.ts'
 import { dieBy } from './signals.ts'
+import { programOf } from './suite.ts'
 import { asFailure } from './system-failure.ts'
 import type { OpenTerminal } from './terminal.ts'
 
 /** Says what went wrong, if anything did, and ends the process with the status or by the signal that belongs to it. */
 export function endProcess(
-  program: string,
+  command: Command,
   signal: AbortSignal,
   terminal: OpenTerminal | undefined,
   error: unknown,
+  result: CheckResult = 'ok',
 ): void {
   terminal?.close()
-  const status = report(program, error, terminal?.verbose === true)
+  const status = report(command, error, terminal?.verbose === true) || checkStatuses[result]
   // Whatever was done: who sent the signal, such as a shell in a loop, must see that it was heard.
   if (signal.reason instanceof Interrupted) dieBy(signal.reason.signalName)
   process.exit(status)
 }
 
-function report(program: string, error: unknown, isVerbose: boolean): number {
+function report(command: Command, error: unknown, isVerbose: boolean): number {
   if (error === undefined || stemsFromInterruption(error)) return 0
   const failure = asFailure(error)
-  if (failure === undefined) return reportBug(program, error)
-  if (failure.kind !== 'closed') reportFailure(program, failure, isVerbose)
+  if (failure === undefined) return reportBug(programOf(command), error)
+  if (failure.kind !== 'closed') reportFailure(command, failure, isVerbose)
   return failureStatuses[failure.kind].status
 }
 
-function reportFailure(program: string, failure: Failure, isVerbose: boolean): void {
+function reportFailure(command: Command, failure: Failure, isVerbose: boolean): void {
+  const program = programOf(command)
   say(program, failure.message)
   if (failure.hint !== undefined) say(program, `hint: ${failure.hint}`)
-  else if (failure.kind === 'usage') say(program, `hint: try ${program} --help`)
+  else if (failure.kind === 'usage') say(program, `hint: try ${command.name} --help`)
   for (const cause of isVerbose ? causesOf(failure) : []) say(program, `cause: ${cause.message}`)
 }
 

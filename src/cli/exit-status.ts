@@ -20,6 +20,12 @@ export const failureStatuses: Readonly<Record<FailureKind, ExitStatus>> = {
   closed: { status: 141, meaning: 'the reader of the output closed it' },
 }
 
+/** What a check of others' health found. It is no failure of the check. */
+export type CheckResult = 'ok' | 'warning' | 'critical' | 'unknown'
+
+/** The statuses of monitoring plugins (Nagios, Icinga). */
+export const checkStatuses: Readonly<Record<CheckResult, number>> = { ok: 0, warning: 1, critical: 2, unknown: 3 }
+
 export const bugStatus: ExitStatus = { status: 70, meaning: 'a bug in this program: the stack is printed' }
 
 /** All that a man page lists, in order. */

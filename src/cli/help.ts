@@ -1,6 +1,7 @@
 import type { Command, OptionSpec, OptionSpecs } from './command.ts'
 import { allOptions } from './common-options.ts'
 import { exitStatuses } from './exit-status.ts'
+import { verbOf } from './suite.ts'
 import { isOnSwitch, isSwitch, spellings } from './words.ts'
 import { wrap } from './wrap.ts'
 
@@ -15,11 +16,17 @@ export function helpText(command: Command): string {
     usage.join('\n'),
     command.summary,
     ...(positionals.length > 0 ? [positionals.join('\n')] : []),
+    ...verbTable(command),
     ...optionGroups(allOptions(command)).map(([title, options]) => `${title}:\n${options.map(optionRow).join('\n')}`),
     `Examples:\n${command.examples.map(([line, what]) => `  ${line}\n      ${what}`).join('\n')}`,
     `Exit status:\n${exitStatuses.map(([status, meaning]) => row(status, meaning)).join('\n')}`,
   ]
   return `${sections.join('\n\n')}\n`
+}
+
+function verbTable({ verbs }: Command): readonly string[] {
+  if (verbs === undefined) return []
+  return [`Verbs:\n${verbs.map((verb) => row(verbOf(verb), verb.summary)).join('\n')}`]
 }
 
 /** Options in the groups they name, in order of declaration; those that name none are first. */
@@ -28,11 +35,16 @@ export function optionGroups(
 ): readonly (readonly [title: string, readonly [string, OptionSpec][]])[] {
   const groups = new Map<string, [string, OptionSpec][]>([['Options', []]])
   for (const [name, option] of Object.entries(options)) {
-    if (option.hidden === true || option.flag === false) continue
+    if (!isShown(option)) continue
     const title = option.group?.replace(/:$/, '') ?? 'Options'
     groups.set(title, [...(groups.get(title) ?? []), [name, option]])
   }
   return [...groups].filter(([, members]) => members.length > 0)
+}
+
+/** False for what no user writes on a command line. */
+export function isShown(option: OptionSpec): boolean {
+  return option.hidden !== true && option.flag !== false
 }
 
 /** `SIZE`, `auto|zfs|bytes`; undefined for a switch. */

@@ -1,18 +1,19 @@
 import type { Command, OptionSpec, OptionSpecs } from './command.ts'
 import { allOptions } from './common-options.ts'
 import { exitStatuses } from './exit-status.ts'
-import { defaultText, optionGroups } from './help.ts'
+import { defaultText, isShown, optionGroups } from './help.ts'
 import { variablesOf } from './settings.ts'
+import { verbOf } from './suite.ts'
 import { isSwitch, spellings } from './words.ts'
 import { wrap } from './wrap.ts'
 
 /** The parts of a man page that come from the declaration, by the name of their section. */
 export function generatedSections(command: Command): Readonly<Record<string, string>> {
-  const options = allOptions(command)
+  const commands = command.verbs ?? [command]
   return {
-    SYNOPSIS: command.synopsis.map(synopsisForm).join('\n'),
-    OPTIONS: optionGroups(options).map(optionGroup).join('\n'),
-    ENVIRONMENT: tagList(environment(options)),
+    SYNOPSIS: commands.flatMap(synopses).join('\n'),
+    OPTIONS: command.verbs === undefined ? optionList(allOptions(command)) : verbOptions(command, command.verbs),
+    ENVIRONMENT: tagList(environment(Object.assign({}, ...commands.map(allOptions)))),
     'EXIT STATUS': tagList(exitStatuses.map(([status, meaning]) => [plain(status), sentence(meaning)])),
   }
 }
@@ -35,9 +36,13 @@ function argument(word: string): string {
 }
 
 /** `[options] key -- command [argument ...]` */
-function synopsisForm(form: string): string {
-  const words = form.match(/\[[^\]]*\]|\S+/g) ?? []
-  return ['.Nm', ...words.map(synopsisWord)].join('\n')
+function synopses(command: Command): readonly string[] {
+  const [, verb] = command.name.split(' ')
+  const start = verb === undefined ? ['.Nm'] : ['.Nm', `.Cm ${argument(verb)}`]
+  return command.synopsis.map((form) => {
+    const words = form.match(/\[[^\]]*\]|\S+/g) ?? []
+    return [...start, ...words.map(synopsisWord)].join('\n')
+  })
 }
 
 function synopsisWord(word: string): string {
@@ -52,9 +57,43 @@ function synopsisMacro(word: string): string {
   return `Ar ${argument(word)}`
 }
 
+function optionList(options: OptionSpecs): string {
+  return optionGroups(options).map(optionGroup).join('\n')
+}
+
+/** What belongs to one verb alone, verb by verb; then what several share, and what all have. */
+function verbOptions(suite: Command, verbs: readonly Command[]): string {
+  const shared = sharedOptions(verbs)
+  const own = verbs.flatMap((verb) => {
+    const rest = Object.entries(verb.options).filter(([name, option]) => shared[name] !== option && isShown(option))
+    return rest.length === 0 ? [] : [`.Ss ${plain(verb.name)}`, tagList(rest.map(optionItem))]
+  })
+  const named = Object.entries(shared).map(([name, option]) => [name, withUsers(option, verbs, name)] as const)
+  const others = { ...Object.fromEntries(named), ...allOptions(suite) }
+  return [...own, '.Ss Options of several verbs', optionList(others)].join('\n')
+}
+
+function sharedOptions(verbs: readonly Command[]): OptionSpecs {
+  const options = verbs.flatMap((verb) => Object.entries(verb.options))
+  const isSecond = ([name, option]: readonly [string, OptionSpec], index: number) =>
+    options.findIndex(([other, spec]) => other === name && spec === option) < index
+  return Object.fromEntries(options.filter(isSecond))
+}
+
+/** What an option says of itself, and the verbs that have it, unless all do. */
+function withUsers(option: OptionSpec, verbs: readonly Command[], name: string): OptionSpec {
+  const users = verbs.filter((verb) => verb.options[name] === option)
+  if (users.length === verbs.length) return option
+  return { ...option, describe: `${option.describe} (${users.map(verbOf).join(', ')})` }
+}
+
 function optionGroup([title, options]: readonly [string, readonly [string, OptionSpec][]]): string {
-  const list = tagList(options.map(([name, option]) => [optionTag(name, option), optionText(option)]))
+  const list = tagList(options.map(optionItem))
   return title === 'Options' ? list : `.Ss ${plain(title)}\n${list}`
+}
+
+function optionItem([name, option]: readonly [string, OptionSpec]): readonly [tag: string, text: string] {
+  return [optionTag(name, option), optionText(option)]
 }
 
 function tagList(items: readonly (readonly [tag: string, text: string])[]): string {

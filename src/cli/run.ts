@@ -6,10 +6,12 @@ import type { Command, InferredArguments, OptionSpecs, PositionalSpecs } from '.
 import { allOptions } from './common-options.ts'
 import { completionScript } from './completion.ts'
 import { endProcess } from './end-process.ts'
+import type { CheckResult } from './exit-status.ts'
 import { helpText } from './help.ts'
 import { writeDiagnostic } from './messages.ts'
 import { readSettings } from './read-settings.ts'
 import { abortOnSignals } from './signals.ts'
+import { chooseVerb, programOf } from './suite.ts'
 import { type OpenTerminal, openTerminal } from './terminal.ts'
 import { versionText } from './version.ts'
 import { sortWords, type Words } from './words.ts'
@@ -20,22 +22,23 @@ import { writeStdout } from './write-text.ts'
 setFlagsFromString('--semi-space-growth-factor=1')
 
 /** Runs a program on this process's arguments and ends the process. Does not return. */
-export async function run(command: Command): Promise<void> {
+export async function run(program: Command): Promise<void> {
   // Else the AWS SDK prints lines about Node's age to everybody's stderr.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   const signal = abortOnSignals()
   let terminal: OpenTerminal | undefined
-  const end = (error?: unknown) => endProcess(command.name, signal, terminal, error)
+  const [command, argv] = chooseVerb(program, process.argv.slice(2))
+  const end = (error?: unknown, result?: CheckResult) => endProcess(command, signal, terminal, error, result)
   process.on('uncaughtException', end)
   process.on('beforeExit', () => end(new Error('nothing is left to wait for, but the work is not done')))
   try {
-    const prepared = await prepare(command, process.argv.slice(2))
-    if (typeof prepared === 'string') writeStdout(prepared)
-    else {
-      terminal = openTerminal(command.name, prepared, signal)
-      await command.run(prepared as Arguments, terminal)
+    const prepared = await prepare(command, argv)
+    if (typeof prepared === 'string') {
+      writeStdout(prepared)
+      return end()
     }
-    end()
+    terminal = openTerminal(programOf(command), prepared, signal)
+    end(undefined, (await command.run(prepared as Arguments, terminal)) ?? 'ok')
   } catch (error) {
     end(error)
   }

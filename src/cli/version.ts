@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from './command.ts'
+import { programOf } from './suite.ts'
 
 /** From our own package.json, which lies as far above src/ as above dist/. */
 export function packageVersion(): string {
@@ -8,7 +9,7 @@ export function packageVersion(): string {
 
 /** `pput 0.1.0`; in full also what runs it and which fast paths this machine has. */
 export async function versionText(command: Command, inFull: boolean): Promise<string> {
-  const lines = [`${command.name} ${packageVersion()}`]
+  const lines = [`${programOf(command)} ${packageVersion()}`]
   if (inFull) {
     lines.push(`node ${process.versions.node}, ${process.platform} ${process.arch}`)
     lines.push(...((await command.fastPaths?.()) ?? []))

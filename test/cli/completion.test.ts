@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { completionScript } from '../../src/cli/completion.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
-import { sample } from './fakes/sample-command.ts'
+import { sample, sampleSuite } from './fakes/sample-command.ts'
 
 const has = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0
 
@@ -23,12 +23,26 @@ const cases: readonly Case[] = [
   { typed: ['--force', '--completion', 'b'], offered: ['bash'] },
 ]
 
+// `zfs` lists tank/home@mon, tank/home@tue and dozer@mon here.
+const suiteCases: readonly Case[] = [
+  { typed: ['s'], offered: ['second'] },
+  { typed: ['second', '--d'], offered: ['--depth'] },
+  { typed: ['first', '--fo'], offered: ['--force', '--format'] },
+  { typed: ['second', '--format', 'z'], offered: ['zfs'] },
+  { typed: ['second', 'tank/home@m'], offered: ['tank/home@mon'] },
+  { typed: ['second', 'dozer@mon', 't'], offered: ['tank/home@mon', 'tank/home@tue'] },
+]
+
 /** Runs a shell with the script sourced, in a folder that has one file, and gives the sorted lines that it writes. */
 function lines(shell: string, commandLine: string, ...options: string[]): string[] {
   const folder = temporaryFolder()
-  writeFileSync(join(folder, 'script'), completionScript(sample, shell))
+  const program = commandLine.includes(sampleSuite.name) ? sampleSuite : sample
+  writeFileSync(join(folder, 'script'), completionScript(program, shell))
+  writeFileSync(join(folder, 'zfs'), '#!/bin/sh\nprintf "tank/home@mon\\ntank/home@tue\\ndozer@mon\\n"\n')
+  chmodSync(join(folder, 'zfs'), 0o755)
   const { stdout, stderr, status } = spawnSync(shell, [...options, '-c', commandLine], {
     cwd: folder,
+    env: { ...process.env, PATH: `${folder}:${process.env['PATH']}` },
     encoding: 'utf8',
     timeout: 20_000,
   })
@@ -47,6 +61,19 @@ describe.skipIf(!has('bash'))('bash', () => {
   }
 
   it.each(cases)('$typed', ({ typed, offered }) => expect(complete(...typed)).toEqual(offered))
+
+  // What readline makes of the words, and replaces: the last of them.
+  const completeSuite = (...typed: string[]) => {
+    const line = ['sample-suite', ...typed].join(' ')
+    const words: string[] = [...(line.match(/[@:]|[^@: ]+/g) ?? [])]
+    if (line.endsWith(' ')) words.push('')
+    const set = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}`
+    const commandLine = `source ./script; ${set}; COMP_LINE='${line}'; COMP_POINT=${line.length}; _sample_suite; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const before = typed.at(-1)?.replace(/[^@:]*$/, '') ?? ''
+    return lines('bash', commandLine, '--norc').map((word) => before + word)
+  }
+
+  it.each(suiteCases)('of verbs: $typed', ({ typed, offered }) => expect(completeSuite(...typed)).toEqual(offered))
 
   it('knows that --format=z are three words to bash', () => {
     expect(complete('--format', '=', 'z')).toEqual(['zfs'])
@@ -67,6 +94,10 @@ describe.skipIf(!has('fish'))('fish', () => {
 
   it.each(cases)('$typed', ({ typed, offered }) => expect(complete(`sample-cmd ${typed.join(' ')}`)).toEqual(offered))
 
+  it.each(suiteCases)('of verbs: $typed', ({ typed, offered }) =>
+    expect(complete(`sample-suite ${typed.join(' ')}`)).toEqual(offered),
+  )
+
   it('offers values after =, files where a file is meant, and none where not', () => {
     expect(complete('sample-cmd --format=z')).toEqual(['--format=zfs'])
     expect(complete('sample-cmd --file scr')).toEqual(['script'])
@@ -82,6 +113,10 @@ describe.skipIf(!has('zsh'))('zsh', () => {
   }
 
   it.each(cases)('$typed', ({ typed, offered }) => expect(complete(`sample-cmd ${typed.join(' ')}`)).toEqual(offered))
+
+  it.each(suiteCases)('of verbs: $typed', ({ typed, offered }) =>
+    expect(complete(`sample-suite ${typed.join(' ')}`)).toEqual(offered),
+  )
 
   it('offers files where a file is meant', () => expect(complete('sample-cmd --file=scr')).toEqual(['script']))
 })

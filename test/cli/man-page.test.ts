@@ -8,7 +8,7 @@ import { allOptions } from '../../src/cli/common-options.ts'
 import { withGeneratedParts } from '../../src/cli/man-page.ts'
 import { generatedSections } from '../../src/cli/mdoc.ts'
 import { spellings } from '../../src/cli/words.ts'
-import { sample } from './fakes/sample-command.ts'
+import { sample, sampleSuite } from './fakes/sample-command.ts'
 
 const root = join(import.meta.dirname, '../..')
 const programs = readdirSync(join(root, 'bin'))
@@ -25,7 +25,10 @@ function mandoc(type: string, page: string): string {
 }
 
 function visibleOptions(command: Command) {
-  return Object.entries(allOptions(command)).filter(([, option]) => option.hidden !== true && option.flag !== false)
+  const commands = command.verbs ?? [command]
+  return commands
+    .flatMap((each) => Object.entries(allOptions(each)))
+    .filter(([, option]) => option.hidden !== true && option.flag !== false)
 }
 
 describe.each(programs)('the page of %s', (program) => {
@@ -126,5 +129,24 @@ describe('withGeneratedParts', () => {
     expect(text).toContain('ZPIPES_S3_SECRET, S3_SECRET')
     expect(text).toMatch(/sample-cmd \[options\] key -- command \[argument \.\.\.\]/)
     expect(text).not.toMatch(/--secret|--inner/)
+  })
+  it('shows what one verb has, what several share, and what all have', () => {
+    const sections = generatedSections(sampleSuite)
+    expect(sections['SYNOPSIS']).toBe(
+      '.Nm\n.Cm first\n.Op Ar options\n.Nm\n.Cm second\n.Op Ar options\n.Op Ar dataset Ar ...',
+    )
+    const parts = (sections['OPTIONS'] ?? '').split(/^\.Ss /m)
+    const heads = parts.map((part) => part.split('\n')[0])
+    expect(heads).toEqual([
+      '',
+      'sample-suite first',
+      'sample-suite second',
+      'Options of several verbs',
+      expect.any(String),
+    ])
+    expect(parts[2]).toMatch(/depth/)
+    expect(parts[2]).not.toMatch(/format|verbose/)
+    expect(parts[3]).toMatch(/format[\s\S]*\(first,\nsecond\)[\s\S]*verbose/)
+    expect(sections['ENVIRONMENT']).toContain('ZPIPES_CHUNK_SIZE')
   })
 })

@@ -72,6 +72,11 @@ const calls: Readonly<Record<string, Calls>> = {
     writes: (folder) => `$PROGRAM ${object(folder)}`,
     atTerminal: (folder) => [object(folder)],
   },
+  zsnap: {
+    busy: [{ what: 'checking a stream that does not come', words: () => ['check'] }],
+    writes: () => `gzip -dc ${root}/test/vectors/demo/full.zfs.gz | $PROGRAM check`,
+    atTerminal: () => ['check'],
+  },
 }
 
 /** Starts a busy call and waits until it is at work. */

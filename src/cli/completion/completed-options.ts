@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { allOptions } from '../common-options.ts'
+import { isShown } from '../help.ts'
 import { isSwitch, spellings } from '../words.ts'
 
 export interface CompletedOption {
@@ -13,7 +14,7 @@ export interface CompletedOption {
 /** A program's options as a shell needs them. */
 export function completedOptions(command: Command): readonly CompletedOption[] {
   return Object.entries(allOptions(command))
-    .filter(([, option]) => option.hidden !== true && option.flag !== false)
+    .filter(([, option]) => isShown(option))
     .map(([name, option]) => ({
       spellings: spellings(name, option),
       describe: option.describe,

@@ -1,10 +1,28 @@
 import type { Command } from '../command.ts'
+import { verbOf } from '../suite.ts'
+import { completedNames } from './completed-names.ts'
 import { type CompletedOption, completedOptions } from './completed-options.ts'
 
 /** For `pput --completion fish | source`, or a file in ~/.config/fish/completions. */
-export function fishCompletion(command: Command): string {
-  const lines = completedOptions(command).map((option) => `complete -c ${command.name} ${argumentsFor(option)}`)
-  return `# fish completion for ${command.name}\n${lines.join('\n')}\n`
+export function fishCompletion(program: Command): string {
+  const lines = program.verbs === undefined ? commandLines(program, '') : program.verbs.flatMap(verbLines)
+  return `# fish completion for ${program.name}\n${lines.map((line) => `complete -c ${program.name} ${line}`).join('\n')}\n`
+}
+
+function verbLines(verb: Command): readonly string[] {
+  const name = verbOf(verb)
+  return [
+    `-n __fish_use_subcommand -f -a ${name} -d ${fishQuoted(verb.summary)}`,
+    ...commandLines(verb, `-n '__fish_seen_subcommand_from ${name}' `),
+  ]
+}
+
+function commandLines(command: Command, condition: string): readonly string[] {
+  const names = completedNames(command)
+  return [
+    ...completedOptions(command).map((option) => condition + argumentsFor(option)),
+    ...(names === undefined ? [] : [`${condition}-f -a ${fishQuoted(`(${names})`)}`]),
+  ]
 }
 
 function argumentsFor({ spellings, describe, value }: CompletedOption): string {

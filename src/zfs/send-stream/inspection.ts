@@ -4,7 +4,9 @@ import { startChild } from '../../stream/child.ts'
 import { type Compression, recogniseCompression } from '../../stream/compression.ts'
 import { writerTo } from '../../stream/filter.ts'
 import { programInput } from '../../stream/program-input.ts'
+import type { Begin } from './begin.ts'
 import { StreamJudge } from './judge.ts'
+import type { RecordCount } from './stream-reader.ts'
 import type { FlawedVerdict, StreamFacts } from './verdict.ts'
 
 /** auto: a ZFS stream is checked, all else passes. zfs: must be one, compressed perhaps. bytes: is not looked at. */
@@ -14,16 +16,20 @@ export type StreamFormat = 'auto' | 'zfs' | 'bytes'
 export interface Inspection extends Required<Check> {
   /** What the stream has shown itself to be so far. */
   readonly facts: StreamFacts | undefined
+  /** Records and bytes so far, by type. */
+  readonly counts: readonly RecordCount[]
 }
 
 export interface InspectionOptions {
   readonly signal?: AbortSignal | undefined
   /** What to throw if the format is 'zfs' and the stream is not. */
   readonly notZfs?: Failure | undefined
+  /** Told of every BEGIN, before the checksum that covers it has come. */
+  readonly onBegin?: (begin: Begin) => void
 }
 
 export function inspectStream(format: StreamFormat, options: InspectionOptions = {}): Inspection {
-  if (format === 'bytes') return { look: () => {}, facts: undefined, finish: async () => {} }
+  if (format === 'bytes') return { look: () => {}, facts: undefined, counts: [], finish: async () => {} }
   const plain = inspectPlain(format, options)
   let inspection: Inspection = plain
   let isFirst = true
@@ -37,13 +43,16 @@ export function inspectStream(format: StreamFormat, options: InspectionOptions =
     get facts() {
       return inspection.facts
     },
+    get counts() {
+      return inspection.counts
+    },
     finish: () => inspection.finish(),
   }
 }
 
 function inspectPlain(format: 'auto' | 'zfs', options: InspectionOptions): Inspection {
   const notZfs = () => options.notZfs ?? new Failure('data', 'the input is no ZFS send stream')
-  const judge = new StreamJudge()
+  const judge = new StreamJudge(options.onBegin)
   return {
     look(piece) {
       judge.push(piece)
@@ -52,6 +61,9 @@ function inspectPlain(format: 'auto' | 'zfs', options: InspectionOptions): Inspe
     },
     get facts() {
       return judge.facts
+    },
+    get counts() {
+      return judge.counts
     },
     async finish() {
       const verdict = judge.finish()
@@ -89,6 +101,9 @@ function inspectCompressed({ decompress }: Compression, plain: Inspection, { sig
     },
     get facts() {
       return plain.facts
+    },
+    get counts() {
+      return plain.counts
     },
     async finish() {
       await writer.end().catch((error) => {

@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionSpecs } from '../../../src/cli/command.ts'
+import { defineSuite } from '../../../src/cli/suite.ts'
 import { parseSize } from '../../../src/cli/units.ts'
 
 const sampleOptions = {
@@ -53,3 +54,23 @@ export const sample: Command = defineCommand({
 
 /** The same without a command after `--`. */
 export const plainSample: Command = { ...sample, synopsis: ['[options] key [place]'] }
+
+/** A program with verbs, one of which takes names of snapshots. */
+export const sampleSuite: Command = defineSuite({
+  name: 'sample-suite',
+  summary: 'show verbs',
+  verbs: [
+    { ...sample, name: 'first', positionals: {}, synopsis: ['[options]'] },
+    defineCommand({
+      name: 'second',
+      summary: "take names, and don't ask",
+      synopsis: ['[options] [dataset ...]'],
+      positionals: { dataset: { describe: 'which', optional: true, many: true, completes: 'snapshot' } },
+      options: { format: sampleOptions.format, depth: { type: 'number', metavar: 'N', describe: 'how deep' } },
+      examples: [['sample-suite second tank', 'see it']],
+      stdin: 'none',
+      stdout: 'text',
+      async run() {},
+    }),
+  ],
+})

@@ -1,0 +1,8 @@
+import { defineSuite } from '../cli/suite.ts'
+import { check } from './zsnap/check.ts'
+
+export const zsnap = defineSuite({
+  name: 'zsnap',
+  summary: 'snapshots, here and in a store',
+  verbs: [check],
+})

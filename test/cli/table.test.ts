@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { alignedLines } from '../../src/cli/table.ts'
+
+it('aligns columns, with nothing after the last cell', () => {
+  const rows = [
+    ['NAME', 'SIZE', 'STATE'],
+    ['tank', '1.5M', ''],
+    ['a longer name', '12K', 'ok'],
+  ]
+  expect(alignedLines(rows, { right: [1] })).toEqual([
+    'NAME           SIZE  STATE',
+    'tank           1.5M',
+    'a longer name   12K  ok',
+  ])
+  expect(alignedLines(rows.slice(0, 2), { separator: ' | ' })).toEqual(['NAME | SIZE | STATE', 'tank | 1.5M |'])
+})
+
+it('counts what a terminal shows, and takes no rows', () => {
+  expect(
+    alignedLines([
+      ['cafe\u0301', 'x'],
+      ['abcd', 'y'],
+    ]),
+  ).toEqual(['cafe\u0301  x', 'abcd  y'])
+  expect(alignedLines([])).toEqual([])
+})
