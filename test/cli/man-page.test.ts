@@ -133,14 +133,14 @@ describe('withGeneratedParts', () => {
   it('shows what one verb has, what several share, and what all have', () => {
     const sections = generatedSections(sampleSuite)
     expect(sections['SYNOPSIS']).toBe(
-      '.Nm\n.Cm first\n.Op Ar options\n.Nm\n.Cm second\n.Op Ar options\n.Op Ar dataset Ar ...',
+      '.Nm\n.Cm first\n.Op Ar options\n.Nm\n.Cm second\n.Op Ar options\n.Op Ar dataset Ar ...\n.Nm\n.Cm other\n.Op Ar options',
     )
     const parts = (sections['OPTIONS'] ?? '').split(/^\.Ss /m)
     const heads = parts.map((part) => part.split('\n')[0])
     expect(heads).toEqual(['', 'sample-suite first', 'sample-suite second', 'Options of several verbs'])
     expect(parts[2]).toMatch(/depth/)
     expect(parts[2]).not.toMatch(/format|verbose/)
-    expect(parts[3]).toMatch(/format[\s\S]*\(first,\nsecond\)[\s\S]*verbose/)
+    expect(parts[3]).toMatch(/format[\s\S]*\(first, second\)[\s\S]*verbose/)
     expect(sections['ENVIRONMENT']).toContain('ZPIPES_CHUNK_SIZE')
   })
 })

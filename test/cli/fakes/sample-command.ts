@@ -72,5 +72,6 @@ export const sampleSuite: Command = defineSuite({
       stdout: 'text',
       async run() {},
     }),
+    { ...sample, name: 'other', positionals: {}, options: {}, synopsis: ['[options]'] },
   ],
 })
