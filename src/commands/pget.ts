@@ -21,9 +21,12 @@ const options = {
   },
   through: {
     type: 'string',
+    array: true,
     metavar: 'COMMAND',
+    default: [] as string[],
     conflicts: 'decompress',
-    describe: 'write what this shell command makes of the object, such as a decompressor',
+    describe:
+      'write what this shell command makes of the object, such as a decompressor; several are one after the other',
   },
   decompress: { type: 'boolean', default: false, describe: 'undo the compression that is recorded with the object' },
   format: {
@@ -92,11 +95,11 @@ export const pget = defineCommand({
     const checks = await checksOf(args, object, terminal.signal)
     const bytes = getStream(store, object, { range, verify: args.verify, checks })
 
-    const filter = await filterOf(args, object)
-    const transfer = new Transfer(filter === undefined ? range.bytes : undefined)
+    const filters = await filtersOf(args, object)
+    const transfer = new Transfer(filters.length === 0 ? range.bytes : undefined)
     const progress = terminal.progress(transfer)
     try {
-      const pieces = filter === undefined ? bytes : await filtered(bytes, filter, terminal.signal)
+      const pieces = filters.length === 0 ? bytes : await filtered(bytes, filters, terminal.signal)
       await writeTo(args.output, terminal.signal, (output) => copy(pieces, output, transfer))
     } finally {
       progress.stop()
@@ -131,22 +134,24 @@ async function checksOf(args: Arguments, object: OpenObject, signal: AbortSignal
   return [...checks, inspectStream('zfs', { signal, notZfs: hasChecksum ? undefined : nothingToCompare })]
 }
 
-async function filterOf(args: Arguments, { metadata }: OpenObject): Promise<readonly string[] | undefined> {
-  if (args.through !== undefined) {
+type Programs = readonly (readonly string[])[]
+
+async function filtersOf(args: Arguments, { metadata }: OpenObject): Promise<Programs> {
+  if (args.through.length > 0) {
     const { shellCommand } = await import('../stream/child.ts')
-    return shellCommand(args.through)
+    return args.through.map(shellCommand)
   }
   const { compressor } = metadata
-  if (!args.decompress || compressor === undefined || compressor === 'none') return undefined
+  if (!args.decompress || compressor === undefined || compressor === 'none') return []
   const { compressionNamed } = await import('../stream/compression.ts')
-  return compressionNamed(compressor).decompress
+  return [compressionNamed(compressor).decompress]
 }
 
-async function filtered(bytes: AsyncIterable<Uint8Array>, filter: readonly string[], signal: AbortSignal) {
+async function filtered(bytes: AsyncIterable<Uint8Array>, filters: Programs, signal: AbortSignal) {
   const { piecesOf } = await import('../stream/copy.ts')
-  const { throughFilter } = await import('../stream/filter.ts')
+  const { throughFilters } = await import('../stream/filter.ts')
   const { iteratedInput } = await import('../stream/iterated-input.ts')
-  return piecesOf(throughFilter(iteratedInput(bytes), filter, { onBadEnd: 'data', signal }))
+  return piecesOf(throughFilters(iteratedInput(bytes), filters, { onBadEnd: 'data', signal }))
 }
 
 async function writeTo(file: string | undefined, signal: AbortSignal, write: (output: Output) => Promise<void>) {

@@ -25,8 +25,11 @@ const options = {
   },
   through: {
     type: 'string',
+    array: true,
     metavar: 'COMMAND',
-    describe: 'store what this shell command makes of the stream, such as a compressor',
+    default: [] as string[],
+    describe:
+      'store what this shell command makes of the stream, such as a compressor; several are one after the other',
   },
   metadata: {
     type: 'string',
@@ -107,7 +110,7 @@ export const pput = defineCommand({
     const source = await openSource(args, terminal.signal)
     const stream = checked(source, [...(await checksOf(args, terminal.signal)), inspection])
     const compression = watchCompression()
-    const body = checked(await throughCommand(stream, args.through, terminal.signal), [compression])
+    const body = checked(await throughCommands(stream, args.through, terminal.signal), [compression])
 
     const transfer = new Transfer(args.estimated)
     const progress = terminal.progress(transfer)
@@ -158,11 +161,10 @@ async function checksOf(args: Arguments, signal: AbortSignal): Promise<Check[]> 
   return checks
 }
 
-async function throughCommand(stream: Input, commandLine: string | undefined, signal: AbortSignal): Promise<Input> {
-  if (commandLine === undefined) return stream
+async function throughCommands(stream: Input, commandLines: readonly string[], signal: AbortSignal): Promise<Input> {
   const { shellCommand } = await import('../stream/child.ts')
-  const { throughFilter } = await import('../stream/filter.ts')
-  return throughFilter(stream, shellCommand(commandLine), { onBadEnd: 'unavailable', signal })
+  const { throughFilters } = await import('../stream/filter.ts')
+  return throughFilters(stream, commandLines.map(shellCommand), { onBadEnd: 'unavailable', signal })
 }
 
 function tellReused({ reusedBytes, doneBytes }: Transfer, terminal: Terminal): void {

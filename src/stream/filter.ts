@@ -36,6 +36,11 @@ export function throughFilter(source: Input, argv: readonly string[], options: F
   }
 }
 
+/** The source's bytes as the last of several programs makes them, each reading what the one before it writes. */
+export function throughFilters(source: Input, programs: readonly (readonly string[])[], options: FilterOptions): Input {
+  return programs.reduce((input, argv) => throughFilter(input, argv, options), source)
+}
+
 async function pump(source: Input, child: Child, options: FilterOptions): Promise<void> {
   // Shared, so that a check in another thread needs no copy of it.
   const buffer = new Uint8Array(new SharedArrayBuffer(pumpBytes))

@@ -51,6 +51,13 @@ describe('an object', () => {
     expect(filesBelow(folder).filter((file) => file.includes('out'))).toEqual(['out'])
   })
 
+  test('through two filters, one after the other', async () => {
+    const { run } = await prepare()
+    const two = "pput --through 'zstd -cq' --through 'gzip -c' $S/two < zfs; gzip -dc store/two | zstd -dcq | cmp - zfs"
+    expect(await run(two)).toEqual(nothing)
+    expect(await run("pget --through 'gzip -dc' --through 'zstd -dcq' $S/two | cmp - zfs")).toEqual(nothing)
+  })
+
   test('through a filter, and by the recorded compressor', async () => {
     const { run } = await prepare()
     expect(await run("pput --through 'zstd -cq' $S/z < zfs && pget --through 'zstd -dcq' $S/z | cmp - zfs")).toEqual(

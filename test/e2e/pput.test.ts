@@ -110,6 +110,12 @@ describe('what is refused leaves nothing', () => {
     ['no sha256 at all', 'pput --expect-sha256 123 $STORE/k < bytes', 64, '64 hexadecimal digits'],
     ['a filter that fails', "pput --through 'cat; exit 7' $STORE/k < bytes", 69, "'cat; exit 7' ended with status 7"],
     ['a filter that is not there', "pput --through 'no-such-program' $STORE/k < bytes", 69, 'ended with status 127'],
+    [
+      'the first of two filters that fails',
+      "pput --through 'head -c 9; exit 7' --through cat $STORE/k < bytes",
+      69,
+      "'head -c 9; exit 7' ended with status 7",
+    ],
     ['a filter that reads a part', "pput --through 'head -c 10' $STORE/k < bytes", 69, 'before it had read everything'],
     ['a producer that fails', "pput $STORE/k -- sh -c 'cat bytes; exit 3'", 65, 'sh ended with status 3'],
     ['a producer that is killed', "pput $STORE/k -- sh -c 'cat bytes; kill -9 $$'", 65, 'killed by SIGKILL'],
