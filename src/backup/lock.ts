@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../errors.ts'
+import type { Owner } from '../store/open-store.ts'
+
+export interface LockPlace {
+  /** A directory of this machine that does not outlive a restart. Made if it is missing. */
+  readonly folder: string
+  readonly owner: Owner
+}
+
+/*
+ * A lock is a file `<16 digits of what it is for>.<owner id>`. Whoever wants it writes his own and then looks for others':
+ * the files of owners that are gone (kill -9) are removed, that of a living one wins. No two can both see none. If two
+ * come at the same instant both may see the other; so each tries again, after times that differ.
+ */
+const tries = 4
+const pauseMs = 60
+
+/** Does the work while no other program of this machine does the same. If one does, that is a Failure 'retry'. */
+export async function withLock<T>(what: string, place: LockPlace, work: () => Promise<T>): Promise<T> {
+  const file = await acquire(what, place)
+  try {
+    return await work()
+  } finally {
+    await unlink(file).catch(() => {})
+  }
+}
+
+async function acquire(what: string, { folder, owner }: LockPlace): Promise<string> {
+  const subject = createHash('sha256').update(what).digest('hex').slice(0, 16)
+  const file = join(folder, `${subject}.${owner.id}`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  for (let attempt = 1; ; attempt++) {
+    await writeFile(file, `${what}\n`)
+    const other = await findOther(folder, subject, owner)
+    if (other === undefined) return file
+    await unlink(file)
+    if (attempt === tries) throw heldBy(what, join(folder, other))
+    await sleep(pauseMs * (0.5 + Math.random()))
+  }
+}
+
+async function findOther(folder: string, subject: string, owner: Owner): Promise<string | undefined> {
+  for (const name of await readdir(folder)) {
+    const id = name.slice(subject.length + 1)
+    if (!name.startsWith(`${subject}.`) || id === owner.id) continue
+    if (!owner.isGone(id)) return name
+    await unlink(join(folder, name)).catch(() => {})
+  }
+  return undefined
+}
+
+function heldBy(what: string, file: string): Failure {
+  return new Failure('retry', `${what}: another program is at it`, {
+    hint: `its lock is ${file}; the number at the end is its process`,
+  })
+}

@@ -1,0 +1,101 @@
+import { Failure } from '../errors.ts'
+import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
+import type { Backup } from './backup.ts'
+
+/** The dataset that a backup is restored to, as it is. */
+export interface RestoreTarget {
+  readonly dataset: string
+  readonly exists: boolean
+  /** All of the dataset; none if there is none. */
+  readonly snapshots: readonly Snapshot[]
+}
+
+export interface RestoreRequest {
+  /** dataset@snapshot, as the store has it. */
+  readonly wanted: string
+  /** All of the dataset in the store. */
+  readonly backups: readonly Backup[]
+  /** The backup that an increment goes on from; undefined if it is missing. */
+  parentOf(backup: Backup): Backup | undefined
+  readonly target: RestoreTarget
+  /** The target may be rolled back, its later snapshots destroyed; a dataset without snapshots may be replaced. */
+  readonly force: boolean
+}
+
+export interface RestorePlan {
+  /** What is fetched and received, the oldest first; none if the snapshot is there already. */
+  readonly steps: readonly Backup[]
+  /** Bytes to fetch. */
+  readonly bytes: number
+  /** Snapshots of the target that are destroyed, the oldest first. */
+  readonly destroyed: readonly Snapshot[]
+}
+
+/**
+ * What is to be fetched so that the target has the snapshot. Snapshots are recognised by guid, and by name where none was
+ * recorded. A chain with a gap is a Failure 'data', a target in the way 'exists', a name that the store lacks 'unavailable'.
+ */
+export function planRestore(request: RestoreRequest): RestorePlan {
+  const wanted = request.backups.find(({ name }) => name === request.wanted)
+  if (wanted === undefined) throw new Failure('unavailable', `${request.wanted}: there is no backup of it in the store`)
+  const { steps, base } = walkBack(wanted, request)
+  const bytes = steps.reduce((sum, { object }) => sum + object.size, 0)
+  if (steps.length === 0) return { steps, bytes, destroyed: [] }
+  return { steps, bytes, destroyed: base === undefined ? makeRoom(request) : laterThan(base, request) }
+}
+
+/** The snapshot of the target that a backup holds. */
+export function presentAs(backup: Backup, snapshots: readonly Snapshot[]): Snapshot | undefined {
+  const [, snapshotName] = splitSnapshotName(backup.name)
+  return snapshots.find(({ name, guid }) =>
+    backup.guid === undefined ? splitSnapshotName(name)[1] === snapshotName : backup.guid === guid,
+  )
+}
+
+function walkBack(wanted: Backup, { parentOf, target }: RestoreRequest) {
+  const steps: Backup[] = []
+  for (let backup = wanted; ; ) {
+    const base = presentAs(backup, target.snapshots)
+    if (base !== undefined) return { steps, base }
+    if (steps.includes(backup)) throw broken(wanted, 'cycle detected', backup)
+    steps.unshift(backup)
+    if (backup.isFull) return { steps, base: undefined }
+    const parent = parentOf(backup)
+    if (parent === undefined) throw broken(wanted, `missing parent ${backup.parent ?? ''}`.trim(), backup)
+    backup = parent
+  }
+}
+
+function broken(wanted: Backup, reason: string, where: Backup): Failure {
+  const place = where === wanted ? '' : ` of ${where.name}`
+  return new Failure('data', `${wanted.name}: its chain is broken: ${reason}${place}`, {
+    hint: 'zsnap status shows which backups can be restored',
+  })
+}
+
+/** For a full: it makes the dataset, or takes the place of one that has nothing to lose but its present files. */
+function makeRoom({ target, force }: RestoreRequest): readonly Snapshot[] {
+  if (!target.exists) return []
+  if (target.snapshots.length > 0) {
+    throw new Failure('exists', `${target.dataset}: exists, and has no snapshot in common with the backup`, {
+      hint: '--to names another dataset to restore to',
+    })
+  }
+  if (force) return []
+  throw new Failure('exists', `${target.dataset}: exists already, without snapshots`, {
+    hint: '--force replaces what it holds; --to names another dataset to restore to',
+  })
+}
+
+/** For an increment: what came after its source must go. */
+function laterThan(base: Snapshot, { target, force }: RestoreRequest): readonly Snapshot[] {
+  const later = target.snapshots
+    .filter(({ createTxg }) => createTxg > base.createTxg)
+    .toSorted((a, b) => a.createTxg - b.createTxg)
+  const last = later.at(-1)
+  if (last === undefined || force) return later
+  const [which, more] = [last.name, later.length === 1 ? '' : ` and ${later.length - 1} before it`]
+  throw new Failure('exists', `${target.dataset}: has ${which}${more}, later than ${base.name}`, {
+    hint: `--force destroys what is later; --to names another dataset to restore to`,
+  })
+}
