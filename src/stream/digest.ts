@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { createCrc64Nvme } from './crc64nvme.ts'
 
 export const digestNames = ['crc32', 'crc32c', 'crc64nvme', 'xxh64', 'md5', 'sha256'] as const
 export type DigestName = (typeof digestNames)[number]
@@ -16,7 +17,7 @@ export interface Digest {
 const crc32cPolynomial = 0x82f63b78
 const crc64nvmePolynomial = '9a6c9329ac4bc9b5'
 
-/** Starts a digest. All of these run at 1.5 GB/s or more here, except md5 and (without SHA instructions) sha256. */
+/** Starts a digest. All of these run at 1.9 GB/s or more here, except md5 and (without SHA instructions) sha256. */
 export async function createDigest(name: DigestName): Promise<Digest> {
   switch (name) {
     case 'crc32':
@@ -26,11 +27,10 @@ export async function createDigest(name: DigestName): Promise<Digest> {
       const hash = createHash(name)
       return { name, update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') }
     }
-    default: {
-      const hash = await createWasmHash(name)
-      hash.init()
-      return { name, update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') }
-    }
+    case 'crc64nvme':
+      return createCrc64Nvme() ?? createWasmHash(name)
+    default:
+      return createWasmHash(name)
   }
 }
 
@@ -45,7 +45,13 @@ function createCrc32(): Digest {
   }
 }
 
-async function createWasmHash(name: 'crc32c' | 'crc64nvme' | 'xxh64') {
+async function createWasmHash(name: 'crc32c' | 'crc64nvme' | 'xxh64'): Promise<Digest> {
+  const hash = await createHasher(name)
+  hash.init()
+  return { name, update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') }
+}
+
+async function createHasher(name: 'crc32c' | 'crc64nvme' | 'xxh64') {
   const { createCRC32, createCRC64, createXXHash64 } = await import('hash-wasm')
   if (name === 'crc32c') return createCRC32(crc32cPolynomial)
   return name === 'crc64nvme' ? createCRC64(crc64nvmePolynomial) : createXXHash64()
