@@ -1,12 +1,5 @@
 import { Failure } from '../errors.ts'
-
-/** What a stream passes through on its way to the store, and what is recorded of it. */
-export interface Stage {
-  /** As the metadata `compressor` or `encryptor` have it; compressionNamed and decryptionOf undo it by this name. */
-  readonly name: string
-  /** A program, from stdin to stdout. */
-  readonly command: readonly string[]
-}
+import type { Stage } from './stages.ts'
 
 type MakeCommand = (level: string, gpgRecipient: string) => readonly string[]
 

@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts'
-import { encryptForGpg, type Stage } from './compressors.ts'
+import { encryptForGpg } from './compressors.ts'
+import type { Stage } from './stages.ts'
 
 /** `age:RECIPIENT` or `gpg:RECIPIENT`, as often as there are recipients. Undefined if there are none. */
 export function encryptorFor(words: readonly string[]): Stage | undefined {
