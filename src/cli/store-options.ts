@@ -9,6 +9,7 @@ export const storeOptions = {
     type: 'string',
     metavar: 'URL',
     setting: 'STORE',
+    coerce: checkStore,
     describe: 'the store that a bare key belongs to, such as file:///backup or s3://bucket/prefix',
   },
   bucket: {
@@ -25,6 +26,7 @@ export const storeOptions = {
     setting: 'ENDPOINT',
     z3: ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'ENDPOINT'],
     alsoInFiles: ['HOST'],
+    coerce: checkEndpoint,
     group: 'S3',
     describe: "the store's address, a URL or a host name; 'aws' is AWS",
   },
@@ -90,7 +92,15 @@ export const storeOptions = {
     default: '1h',
     coerce: parseDuration,
     group: 'S3',
-    describe: 'try a failing request again for so long',
+    describe: 'try a failing request again for so long; a server that was never reached is given up after 20 s',
+  },
+  'idle-timeout': {
+    type: 'string',
+    metavar: 'DURATION',
+    default: '1m',
+    coerce: parseIdleTimeout,
+    group: 'S3',
+    describe: 'break a connection that has been silent for so long, and try again',
   },
 } satisfies OptionSpecs
 
@@ -122,6 +132,7 @@ export function connectionOf(args: StoreArguments, terminal: Speaker) {
     headers: Object.fromEntries(args.header.map(parsePair)),
     memoryBytes: args.memory,
     retryForMs: args['retry-for'],
+    idleMs: args['idle-timeout'],
     signal: terminal.signal,
     onRetry: (message: string) => {
       if (terminal.verbose) terminal.say(message)
@@ -133,6 +144,32 @@ function credentialsOf({ 'key-id': accessKeyId, secret: secretAccessKey }: Store
   if (accessKeyId === undefined && secretAccessKey === undefined) return undefined
   if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey }
   throw new Failure('configuration', 'S3_KEY_ID and S3_SECRET belong together, and one is missing')
+}
+
+// A store that answers, but slower than this, would never be heard.
+const shortestIdleMs = 1000
+
+function parseIdleTimeout(text: string): number {
+  const ms = parseDuration(text)
+  if (ms >= shortestIdleMs) return ms
+  throw new Failure('usage', `'${text}' is shorter than 1s`)
+}
+
+/** Only its form: the rest is seen when a key is put behind it. */
+function checkStore(url: string): string {
+  if (/^(file:\/\/\/|s3:\/\/[^/])/i.test(url)) return url
+  throw new Failure('usage', `'${url}' is not a store`, {
+    hint: 'write file:///dir, s3://bucket or s3://bucket/prefix',
+  })
+}
+
+/** A URL, z3's bare host name, or `aws`. */
+function checkEndpoint(endpoint: string): string {
+  const url = endpoint.includes('://') ? endpoint : `https://${endpoint}`
+  if (URL.canParse(url) && /^https?:/i.test(url)) return endpoint
+  throw new Failure('usage', `'${endpoint}' is not an endpoint`, {
+    hint: 'a host name, or a URL such as https://s3.host',
+  })
 }
 
 /** `name=value`; the value may hold more equals signs. */

@@ -15,15 +15,13 @@ const wish = { overwrite: false, allowEmpty: false, metadata: () => ({}) }
 
 /** Faults that are no passing trouble, or cannot be told from such, and what they mean. */
 function meaningOf(operation: string, nth: number, fault: FaultName): readonly string[] {
-  // The answer to a HEAD has no body that could say more than 403.
-  if (operation === 'HeadObject' && fault === 'clock-skew') return ['permission']
   // A store that no longer knows what it knew with the first part.
   if (operation === 'UploadPart' && nth > 1 && fault.startsWith('no-checksums')) return ['protocol', 'unavailable']
   if (operation === 'CompleteMultipartUpload' && fault === 'no-checksums-400') return ['protocol']
   // It is the ETags of parts that Complete names.
   if (operation === 'UploadPart' && fault === 'wrong-etag') return ['retry']
-  if (operation === 'HeadObject' && nth > 1 && fault === 'wrong-etag') return ['stored', 'exists']
-  if (/^(Put|Complete)/.test(operation) && fault === 'wrong-etag') return ['exists']
+  if (operation === 'HeadObject' && nth > 1 && fault === 'wrong-etag') return ['stored', 'data']
+  if (/^(Put|Complete)/.test(operation) && fault === 'wrong-etag') return ['data']
   return ['stored']
 }
 

@@ -17,8 +17,8 @@ import type { S3StoreOptions } from './s3-options.ts'
 
 const connectMs = 10_000
 const idleMs = 60_000
-// Nothing is heard while a server puts 10,000 parts together.
-const patientMs = 15 * 60_000
+// Nothing is heard while a server puts 10,000 parts together: a quarter of an hour, unless told otherwise.
+const patience = 15
 // More than are used at once: a connection that hangs must not hold up the others.
 const maxSockets = 256
 // Where a bucket of no known region is looked for first; AWS answers with the right one.
@@ -35,7 +35,8 @@ export interface Clients {
 export function createClients(options: S3StoreOptions, region?: string): Clients {
   const config = configOf(options, region)
   const create = (socketTimeout: number) => prepare(new S3Client(config(socketTimeout)), options)
-  return { usual: create(options.idleMs ?? idleMs), patient: create(options.patientMs ?? patientMs) }
+  const usualMs = options.idleMs ?? idleMs
+  return { usual: create(usualMs), patient: create(options.patientMs ?? usualMs * patience) }
 }
 
 function configOf(options: S3StoreOptions, region: string | undefined): (socketTimeout: number) => S3ClientConfig {
@@ -76,6 +77,7 @@ function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[
 }
 
 function prepare(client: S3Client, options: S3StoreOptions): S3Client {
+  followEndpoint(client.config, options)
   const always = { ...options.headers, ...(options.requestPayer ? { 'x-amz-request-payer': 'requester' } : {}) }
   client.middlewareStack.add(
     (next, context) => (args) => {
@@ -87,6 +89,12 @@ function prepare(client: S3Client, options: S3StoreOptions): S3Client {
     { step: 'build', name: 'zpipesHeaders' },
   )
   return client
+}
+
+/** Asked for each request, when the SDK has looked for an endpoint in its own files: path style with any but AWS. */
+function followEndpoint(config: S3Client['config'], { pathStyle }: S3StoreOptions): void {
+  const isCustom = async () => config.isCustomEndpoint
+  if (pathStyle === undefined) Object.assign(config, { forcePathStyle: isCustom })
 }
 
 function isPart(commandName: unknown): boolean {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { $Command, S3Client, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-s3'
 import { type Clients, createClients, fallbackRegion } from './client.ts'
-import { type ServiceError, statusOf } from './judge-error.ts'
+import { isUnreached, type ServiceError, statusOf } from './judge-error.ts'
 import { withRetries } from './retry.ts'
 import type { S3StoreOptions } from './s3-options.ts'
 
@@ -30,6 +30,7 @@ export class S3Connection {
   readonly #options: S3StoreOptions
   #clients: Clients
   #region: string | undefined
+  #wasReached = false
 
   constructor(options: S3StoreOptions) {
     this.#options = options
@@ -55,7 +56,8 @@ export class S3Connection {
     const retryForMs = options.retryForMs ?? this.#options.retryForMs ?? hourMs
     const { onRetry } = this.#options
     const requestSignal = options.graceMs === undefined ? signal : delayed(signal, options.graceMs)
-    return withRetries(what, { retryForMs, signal, onRetry }, async () => {
+    const isUnreached = () => !this.#wasReached
+    return withRetries(what, { retryForMs, isUnreached, signal, onRetry }, async () => {
       try {
         return await work(requestSignal)
       } catch (error) {
@@ -74,8 +76,11 @@ export class S3Connection {
     const { usual, patient } = this.#clients
     try {
       const client = options.isPatient ? patient : usual
-      return await client.send<Input, Output>(command, signal === undefined ? {} : { abortSignal: signal })
+      const output = await client.send<Input, Output>(command, signal === undefined ? {} : { abortSignal: signal })
+      this.#wasReached = true
+      return output
     } catch (error) {
+      this.#wasReached ||= !isUnreached(error)
       if (/^(ExpiredToken|TokenRefreshRequired)/.test((error as Error).name)) this.#renew(this.#region)
       const region = this.#betterRegion(error as ServiceError)
       if (region === undefined) throw error

@@ -1,8 +1,9 @@
-import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3'
+import type { Readable } from 'node:stream'
+import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
-import { serverError, statusOf } from './judge-error.ts'
+import { isNameless, serverError, statusOf } from './judge-error.ts'
 import { decodeMetadata, withoutOwn } from './metadata-headers.ts'
 import { bareEtag } from './multipart.ts'
 import { checksumsIn } from './whole-object.ts'
@@ -19,13 +20,36 @@ export async function headObject(bucket: Bucket, key: string, signal?: AbortSign
       return head
     })
   } catch (error) {
-    if (error instanceof Failure && error.kind === 'unavailable') return undefined
+    if (error instanceof Failure && statusOf(error.cause) === 404) return undefined
     throw error
   }
 }
 
-/** Asks for checksums too, unless the store does not know what that is. */
+/** A HEAD is refused without a word. A GET of one byte is told why; or it is not refused: then it was a passing trouble. */
 async function headOnce(bucket: Bucket, key: string, signal: AbortSignal | undefined): Promise<Head> {
+  try {
+    return await headWithChecksums(bucket, key, signal)
+  } catch (error) {
+    if (![400, 401, 403].includes(statusOf(error) ?? 0) || !isNameless(error as Error)) throw error
+    await getOneByte(bucket, key, signal)
+    return headWithChecksums(bucket, key, signal)
+  }
+}
+
+async function getOneByte(bucket: Bucket, key: string, signal: AbortSignal | undefined): Promise<void> {
+  const command = new GetObjectCommand({ ...addressOf(bucket, key), Range: 'bytes=0-0' })
+  try {
+    const { Body } = await bucket.connection.once(command, {}, signal)
+    const body = Body as unknown as Readable
+    body.destroy()
+  } catch (error) {
+    // An empty object has not even one.
+    if (statusOf(error) !== 416) throw error
+  }
+}
+
+/** Asks for checksums too, unless the store does not know what that is. */
+async function headWithChecksums(bucket: Bucket, key: string, signal: AbortSignal | undefined): Promise<Head> {
   const { connection } = bucket
   const address = addressOf(bucket, key)
   try {

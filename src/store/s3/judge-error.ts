@@ -44,7 +44,7 @@ export function judgeError(error: unknown, what: string): Again | Error {
 
 function mayTryAgain(error: ServiceError): TryAgain | undefined {
   const status = statusOf(error)
-  if (error.name === 'RequestTimeTooSkewed' || error.$metadata?.clockSkewCorrected) return 'clock'
+  if (isForTheClock(error)) return 'clock'
   // The answer to a HEAD has no body: 400 may be anything, an expired token above all.
   if (isExpired.test(error.name) || (status === 400 && isNameless(error))) return 'expired'
   if (damagedOnTheWay.test(error.name)) return 'damaged'
@@ -54,8 +54,24 @@ function mayTryAgain(error: ServiceError): TryAgain | undefined {
   return status === undefined && isBrokenConnection(error) ? 'connection' : undefined
 }
 
-function isNameless({ name }: ServiceError): boolean {
-  return /^(400|BadRequest|Unknown|UnknownError)$/.test(name)
+/** The SDK sets its clock by every answer, and says so with every failure: only a refusal can be for the clock. */
+function isForTheClock(error: ServiceError): boolean {
+  const isRefused = [400, 401, 403].includes(statusOf(error) ?? 0)
+  return error.name === 'RequestTimeTooSkewed' || (isRefused && error.$metadata?.clockSkewCorrected === true)
+}
+
+/** True for an answer without a body that could name its reason. */
+export function isNameless({ name }: Error): boolean {
+  return /^(\d{3}|BadRequest|Forbidden|Unknown|UnknownError)$/.test(name)
+}
+
+const noConnection = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND)$/
+
+/** True if no connection came about: the name, the port or the way there may be wrong as well. */
+export function isUnreached(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isUnreached)
+  const { name, message = '', code = '' } = (error ?? {}) as Partial<ServiceError>
+  return noConnection.test(code) || (name === 'TimeoutError' && /did not establish a connection/.test(message))
 }
 
 function isBrokenConnection(error: ServiceError): boolean {

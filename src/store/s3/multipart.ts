@@ -12,7 +12,7 @@ import {
 import { Failure } from '../../errors.ts'
 import type { Part } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
-import { badDigest } from './judge-error.ts'
+import { badDigest, statusOf } from './judge-error.ts'
 import {
   type CrcName,
   checksumAlgorithms,
@@ -116,7 +116,7 @@ export class Multipart {
     try {
       await connection.send(`the upload of ${this.url}`, command, { signal: null, retryForMs: abortForMs })
     } catch (error) {
-      if (!(error instanceof Failure && error.kind === 'unavailable')) throw error
+      if (!(error instanceof Failure && statusOf(error.cause) === 404)) throw error
     }
   }
 }

@@ -8,6 +8,9 @@ import { bareEtag } from './multipart.ts'
 import type { objectInput } from './object-input.ts'
 import { type ChecksumOutput, compareObject, type ExpectedObject } from './whole-object.ts'
 
+// Whoever waits for it has failed already.
+const removeForMs = 30_000
+
 /** An object at the step that makes it visible. */
 export interface Publication {
   readonly key: string
@@ -59,7 +62,7 @@ function isOurs(head: Head, id: string, expected: ExpectedObject): boolean {
 /** Compares what was published with what was sent, and asks the store once more. What differs is removed again. */
 export async function confirm(
   bucket: Bucket,
-  { key, signal }: Publication,
+  { key, id, signal }: Publication,
   expected: ExpectedObject,
   output: PublishOutput,
 ): Promise<StoredObject> {
@@ -68,30 +71,42 @@ export async function confirm(
   if (head === undefined) throw new Failure('data', `${url}: was stored, and is not there`)
   // Some servers answer to Complete without an ETag, or with an empty one.
   const etag = bareEtag(output.ETag) || bareEtag(head.ETag) || ''
-  if (bareEtag(head.ETag) !== etag) {
-    throw new Failure(
-      'exists',
-      `${url}: was replaced by another writer: ETag is ${bareEtag(head.ETag)}, ${etag} was stored`,
-    )
+  const difference = differenceOf(expected, head, output, etag)
+  if (difference === undefined) return describeHead(key, head)
+  if (bareEtag(head.ETag) !== etag && head.Metadata?.['zpipes-upload'] !== id) {
+    throw new Failure('exists', `${url}: was replaced by another writer: ${difference}`)
   }
+  const isRemoved = await removeVersion(bucket, key, bareEtag(head.ETag) ?? etag, output.VersionId)
+  throw new Failure('data', `${url}: ${difference}`, {
+    hint: isRemoved ? 'the object was removed again' : 'distrust the object: the store refused to remove it',
+  })
+}
+
+/** Where what the store answered, what it has, and what was sent do not agree; undefined where they do. */
+function differenceOf(expected: ExpectedObject, head: Head, output: PublishOutput, etag: string): string | undefined {
+  const stored = bareEtag(head.ETag)
+  if (stored !== etag) return `ETag is ${stored} in the store, and was ${etag} when it was stored`
   const comparison = compareObject(expected, { ...head, ...definedOf(output) }, etag)
-  if (comparison.isEqual && head.ContentLength === expected.size) return describeHead(key, head)
-  await removeVersion(bucket, key, etag, output.VersionId)
-  const difference = comparison.isEqual
-    ? `size is ${head.ContentLength} in the store, ${expected.size} was sent`
-    : `${comparison.what} is ${comparison.stored} in the store, ${comparison.expected} was sent`
-  throw new Failure('data', `${url}: ${difference}`, { hint: 'the object was removed again' })
+  if (!comparison.isEqual) {
+    return `${comparison.what} is ${comparison.stored} in the store, ${comparison.expected} was sent`
+  }
+  if (head.ContentLength === expected.size) return undefined
+  return `size is ${head.ContentLength} in the store, ${expected.size} was sent`
 }
 
 function definedOf(output: PublishOutput): ChecksumOutput {
   return Object.fromEntries(Object.entries(output).filter(([name, value]) => name.startsWith('Checksum') && value))
 }
 
-/** Only this object: not one that another writer put there since. */
-async function removeVersion(bucket: Bucket, key: string, etag: string, version: string | undefined): Promise<void> {
+/** Only this object: not one that another writer put there since. False if the store refuses. */
+async function removeVersion(bucket: Bucket, key: string, etag: string, version: string | undefined): Promise<boolean> {
   const which = version === undefined ? { IfMatch: `"${etag}"` } : { VersionId: version }
   const command = new DeleteObjectCommand({ ...addressOf(bucket, key), ...which })
-  await bucket.connection.send(urlIn(bucket, key), command, { signal: null })
+  const options = { signal: null, retryForMs: removeForMs }
+  return bucket.connection.send(urlIn(bucket, key), command, options).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** A Failure 'exists' if there is an object: for a store that cannot refuse to replace it by itself. */

@@ -3,7 +3,7 @@ import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
-import { serverError, statusOf } from './judge-error.ts'
+import { serverError, statusOf, wordsOf } from './judge-error.ts'
 import { bareEtag } from './multipart.ts'
 
 type Source = Pick<StoredObject, 'key' | 'etag'>
@@ -56,7 +56,8 @@ async function request(bucket: Bucket, source: Source, from: number, to: number,
     return await bucket.connection.once(command, {}, signal)
   } catch (error) {
     // 404: removed meanwhile; 416: shorter now.
-    throw [404, 412, 416].includes(statusOf(error) ?? 0) ? replaced(bucket, source, error) : error
+    const isGone = [404, 412, 416].includes(statusOf(error) ?? 0)
+    throw isGone ? replaced(bucket, source, wordsOf(error), error) : error
   }
 }
 
@@ -64,14 +65,15 @@ async function request(bucket: Bucket, source: Source, from: number, to: number,
 function refuseOther(bucket: Bucket, source: Source, answer: GetObjectCommandOutput, from: number, length: number) {
   const { ETag, ContentRange, ContentLength } = answer
   if (ETag === undefined) throw serverError('the answer has no ETag')
-  if (bareEtag(ETag) !== bareEtag(source.etag)) throw replaced(bucket, source)
+  if (bareEtag(ETag) !== bareEtag(source.etag)) throw replaced(bucket, source, `ETag is ${bareEtag(ETag)} now`)
   const isRight = ContentRange === undefined ? from === 0 : ContentRange.startsWith(`bytes ${from}-`)
   if (isRight && (ContentLength ?? length) === length) return
   throw new Failure('protocol', `${urlIn(bucket, source.key)}: the answer is another range: ${ContentRange ?? 'none'}`)
 }
 
-function replaced(bucket: Bucket, { key }: Source, cause?: unknown): Failure {
-  return new Failure('data', `${urlIn(bucket, key)}: was replaced or removed while it was being read`, { cause })
+function replaced(bucket: Bucket, { key, etag }: Source, now: string, cause?: unknown): Failure {
+  const what = `was replaced or removed while it was being read: ETag was ${bareEtag(etag)}`
+  return new Failure('data', `${urlIn(bucket, key)}: ${what}; ${now}`, { cause })
 }
 
 function endedEarly(from: number, done: number): Error {

@@ -5,6 +5,8 @@ import { judgeError, type TryAgain, wordsOf } from './judge-error.ts'
 export interface RetryOptions {
   /** How long tries may go on after the first failure, in milliseconds. */
   readonly retryForMs: number
+  /** True while no request to this server has reached it: then it is given up soon, as 'unavailable'. */
+  readonly isUnreached?: (() => boolean) | undefined
   readonly signal?: AbortSignal | undefined
   readonly onRetry?: ((message: string) => void) | undefined
   readonly clock?: RetryClock | undefined
@@ -36,6 +38,9 @@ const backoffs: Readonly<Record<TryAgain, Backoff>> = {
   expired: { firstMs: 500, longestMs: 10_000, maxTries: 6 },
 }
 
+// A name that is mistyped shall not be tried for an hour, a server that restarts or a network that comes up shall.
+const firstContactMs = 20_000
+
 const systemClock: RetryClock = {
   now: () => performance.now(),
   random: Math.random,
@@ -49,7 +54,7 @@ const systemClock: RetryClock = {
 export async function withRetries<T>(what: string, options: RetryOptions, request: (tries: number) => Promise<T>) {
   const { signal, clock = systemClock } = options
   const counts = new Map<TryAgain, number>()
-  let untilMs: number | undefined
+  let failingSinceMs: number | undefined
   for (let tries = 1; ; tries++) {
     signal?.throwIfAborted()
     try {
@@ -57,8 +62,12 @@ export async function withRetries<T>(what: string, options: RetryOptions, reques
     } catch (error) {
       signal?.throwIfAborted()
       const waitMs = nextWait(what, error, counts, clock)
-      untilMs ??= clock.now() + options.retryForMs
-      if (clock.now() + waitMs > untilMs) throw givenUp(what, error, options.retryForMs)
+      failingSinceMs ??= clock.now()
+      const isUnreached = options.isUnreached?.() ?? false
+      const limitMs = isUnreached ? Math.min(firstContactMs, options.retryForMs) : options.retryForMs
+      if (clock.now() + waitMs > failingSinceMs + limitMs) {
+        throw isUnreached ? neverReached(what, error) : givenUp(what, error, limitMs)
+      }
       options.onRetry?.(`${what}: ${wordsOf(error)}: trying again`)
       await waitFor(waitMs, signal, clock)
     }
@@ -88,6 +97,13 @@ function givenUp(what: string, error: unknown, retryForMs: number): Failure {
   const seconds = Math.round(retryForMs / 1000)
   return new Failure('retry', `${what}: ${wordsOf(error)}, for ${seconds} s now`, {
     hint: 'run the same command again later',
+    cause: error,
+  })
+}
+
+function neverReached(what: string, error: unknown): Failure {
+  return new Failure('unavailable', `${what}: the server cannot be reached: ${wordsOf(error)}`, {
+    hint: 'check the endpoint, the region and the network',
     cause: error,
   })
 }

@@ -37,7 +37,7 @@ export interface S3StoreOptions {
   readonly retryForMs?: number | undefined
   /** After so many milliseconds without a byte a connection is given up; 60 s by default. */
   readonly idleMs?: number | undefined
-  /** The same for the request that puts the parts together, which may take its time; 15 minutes by default. */
+  /** The same for the request that puts the parts together, which may take its time; 15 times as long by default. */
   readonly patientMs?: number | undefined
   /** Told of every failure that is followed by another try, as a message. */
   readonly onRetry?: ((message: string) => void) | undefined

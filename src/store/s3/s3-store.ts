@@ -13,6 +13,7 @@ import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import { ChecksumChooser } from './checksum-choice.ts'
 import { S3Connection } from './connection.ts'
 import { describeHead, headObject } from './head.ts'
+import { statusOf } from './judge-error.ts'
 import { Multipart } from './multipart.ts'
 import { openObject } from './open-object.ts'
 import { type PartSchedule, partBytesAt, planParts } from './part-schedule.ts'
@@ -125,7 +126,7 @@ export class S3Store implements Store {
     if (typeof target !== 'string') return new Multipart(this.#bucket, target.key, target.id).abort()
     const command = new DeleteObjectCommand(addressOf(this.#bucket, target))
     await this.#bucket.connection.send(this.urlOf(target), command).catch((error: unknown) => {
-      if (!(error instanceof Failure && error.kind === 'unavailable')) throw error
+      if (!(error instanceof Failure && statusOf(error.cause) === 404)) throw error
     })
   }
 

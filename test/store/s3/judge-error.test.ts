@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../../../src/errors.ts'
-import { isAmbiguous, judgeError } from '../../../src/store/s3/judge-error.ts'
+import { isAmbiguous, isUnreached, judgeError } from '../../../src/store/s3/judge-error.ts'
 import { answerOf, brokenConnection } from './sdk-errors.ts'
 
 describe('may be made again', () => {
@@ -28,10 +28,34 @@ describe('may be made again', () => {
   )
 
   test('a clock that the SDK has set right', () => {
-    const error = Object.assign(new Error('403'), { $metadata: { httpStatusCode: 403, clockSkewCorrected: true } })
-    expect(judgeError(error, 'x')).toMatchObject({ again: 'clock' })
+    expect(judgeError(withClockSetRight(403), 'x')).toMatchObject({ again: 'clock' })
+  })
+
+  test('a clock that the SDK has set right does not make a server healthy, nor an object exist', () => {
+    expect(judgeError(withClockSetRight(500), 'x')).toMatchObject({ again: 'server' })
+    expect(judgeError(withClockSetRight(503), 'x')).toMatchObject({ again: 'throttled' })
+    expect(judgeError(withClockSetRight(404), 'x')).toMatchObject({ kind: 'unavailable' })
   })
 })
+
+describe('a server that cannot be reached', () => {
+  test('is one that no connection came about with', () => {
+    expect(isUnreached(brokenConnection('ENOTFOUND'))).toBe(true)
+    expect(isUnreached(new AggregateError([brokenConnection('ECONNREFUSED'), brokenConnection('ENETUNREACH')]))).toBe(
+      true,
+    )
+  })
+
+  test('is not one that broke it or was silent', () => {
+    const errors = [brokenConnection('ECONNRESET'), brokenConnection('ETIMEDOUT'), answerOf(503, 'SlowDown'), undefined]
+    expect(errors.map(isUnreached)).toEqual([false, false, false, false])
+  })
+})
+
+/** As the SDK marks a failure that came with another time than ours. */
+function withClockSetRight(status: number): Error {
+  return Object.assign(new Error('it failed'), { $metadata: { httpStatusCode: status, clockSkewCorrected: true } })
+}
 
 describe('cannot heal', () => {
   test.each([

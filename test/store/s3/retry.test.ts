@@ -91,6 +91,30 @@ describe('the end', () => {
     expect(slept.length).toBe(tries - 1)
   })
 
+  test('comes after 20 s for a server that was never reached, and says what to check', async () => {
+    const { clock, slept } = fakeClock()
+    const options = { retryForMs: 60 * minute, isUnreached: () => true, clock }
+    const end = withRetries(
+      's3://b/k',
+      options,
+      failing(Infinity, () => brokenConnection('ENOTFOUND')),
+    )
+    await expect(end).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 's3://b/k: the server cannot be reached: read ENOTFOUND',
+      hint: 'check the endpoint, the region and the network',
+    })
+    expect(slept.reduce((a, b) => a + b)).toBeLessThanOrEqual(20_000)
+    expect(slept.reduce((a, b) => a + b)).toBeGreaterThan(10_000)
+  })
+
+  test('comes late again when another request reaches it meanwhile', async () => {
+    const { clock, slept } = fakeClock()
+    const options = { retryForMs: 60 * minute, isUnreached: () => slept.length < 4, clock }
+    const work = failing(30, () => brokenConnection('ECONNREFUSED'))
+    expect(await withRetries('x', options, work)).toBe('done')
+  })
+
   test('comes at once for what cannot heal', async () => {
     const { clock, slept } = fakeClock()
     const end = withRetries(
