@@ -160,7 +160,7 @@ async function writeTo(file: string | undefined, signal: AbortSignal, write: (ou
     return write(openOutput(1, signal))
   }
   const { createAtomicFile } = await import('../stream/atomic-file.ts')
-  const output = await createAtomicFile(file, signal)
+  const output = await createAtomicFile(file, ownerOfThisProgram(), signal)
   try {
     await write(output)
     await output.commit()

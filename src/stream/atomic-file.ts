@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../errors.ts'
 import { aboutFile } from './about-file.ts'
@@ -12,10 +12,23 @@ export interface AtomicFile extends Output {
   abandon(): Promise<void>
 }
 
-/** Opens a temporary file beside `path`. A path that is something else than a file is a Failure 'exists'. */
-export async function createAtomicFile(path: string, signal?: AbortSignal): Promise<AtomicFile> {
+/** Who writes: its name is in that of the temporary file. */
+export interface Writer {
+  /** Of letters, digits and dashes. */
+  readonly id: string
+  /** True only if the program of this id is known to have ended. */
+  isGone(id: string): boolean
+}
+
+/**
+ * Opens a temporary file beside `path`, after removing those that killed writers of it have left. A path that is
+ * something else than a file is a Failure 'exists'.
+ */
+export async function createAtomicFile(path: string, writer: Writer, signal?: AbortSignal): Promise<AtomicFile> {
   const final = await finalPath(path)
-  const temporary = join(dirname(final), `.${basename(final)}.${randomBytes(4).toString('hex')}.part`)
+  await removeLeftovers(final, writer)
+  const random = randomBytes(4).toString('hex')
+  const temporary = join(dirname(final), `.${basename(final)}.${writer.id}.${random}.part`)
   const handle = await open(temporary, 'wx')
   const named = aboutFile(path)
   return {
@@ -35,6 +48,17 @@ export async function createAtomicFile(path: string, signal?: AbortSignal): Prom
       await handle.close().catch(() => {})
       await unlink(temporary).catch(() => {})
     },
+  }
+}
+
+/** Tidying up may fail: it is not what was asked for. */
+async function removeLeftovers(final: string, writer: Writer): Promise<void> {
+  const directory = dirname(final)
+  const prefix = `.${basename(final)}.`
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (!name.startsWith(prefix)) continue
+    const [, id] = /^([\w-]+)\.[0-9a-f]{8}\.part$/.exec(name.slice(prefix.length)) ?? []
+    if (id !== undefined && writer.isGone(id)) await unlink(join(directory, name)).catch(() => {})
   }
 }
 

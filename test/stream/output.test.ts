@@ -59,15 +59,26 @@ describe('openOutput', () => {
   })
 })
 
+const writer = { id: 'ours-2', isGone: (id: string) => id === 'ours-1' }
+
 describe('createAtomicFile', () => {
+  test('removes what a killed writer of that file has left, and nothing else', async () => {
+    const folder = temporaryFolder()
+    const kept = ['.f.ours-3.00112233.part', '.f.other-1.00112233.part', '.g.ours-1.00112233.part', '.f.ours-1.part']
+    for (const name of [...kept, '.f.ours-1.00112233.part']) writeFileSync(join(folder, name), '')
+    const file = await createAtomicFile(join(folder, 'f'), writer)
+    await file.abandon()
+    expect(filesBelow(folder).toSorted()).toEqual(kept.toSorted())
+  })
+
   test('appears whole, over what was there; abandoned it leaves no trace', async () => {
     const folder = temporaryFolder()
-    const first = await createAtomicFile(join(folder, 'f'))
+    const first = await createAtomicFile(join(folder, 'f'), writer)
     await first.write(randomBytes(100))
     expect(filesBelow(folder)).not.toContain('f')
     await first.flush()
     await first.commit()
-    const second = await createAtomicFile(join(folder, 'f'))
+    const second = await createAtomicFile(join(folder, 'f'), writer)
     await second.write(randomBytes(10))
     await second.abandon()
     expect(filesBelow(folder)).toEqual(['f'])
@@ -78,12 +89,12 @@ describe('createAtomicFile', () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'target'), 'old')
     symlinkSync('target', join(folder, 'link'))
-    const file = await createAtomicFile(join(folder, 'link'))
+    const file = await createAtomicFile(join(folder, 'link'), writer)
     await file.write(randomBytes(10))
     await file.flush()
     await file.commit()
     expect(new Uint8Array(readFileSync(join(folder, 'target')))).toEqual(randomBytes(10))
     expect(lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true)
-    await expect(createAtomicFile('/dev/null')).rejects.toMatchObject({ kind: 'exists' })
+    await expect(createAtomicFile('/dev/null', writer)).rejects.toMatchObject({ kind: 'exists' })
   })
 })

@@ -71,7 +71,10 @@ const noConnection = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN
 export function isUnreached(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.every(isUnreached)
   const { name, message = '', code = '' } = (error ?? {}) as Partial<ServiceError>
-  return noConnection.test(code) || (name === 'TimeoutError' && /did not establish a connection/.test(message))
+  return (
+    noConnection.test(code) ||
+    (name === 'TimeoutError' && /did not establish a connection|^no connection to/.test(message))
+  )
 }
 
 function isBrokenConnection(error: ServiceError): boolean {
