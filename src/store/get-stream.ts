@@ -36,20 +36,25 @@ export async function* getStream(store: Store, object: OpenObject, options: GetO
     options.verify ? await object.verifier() : undefined,
   )
   let held: Piece | undefined
-  for await (const piece of inOrder(ranges(read, readBytes), (range) => fetch(object, pool, range), limits)) {
-    await check.look(piece.bytes)
-    const part = cut(piece, wanted)
-    if (part === undefined) pool.give(piece.buffer)
-    else {
-      if (held !== undefined) {
+  try {
+    for await (const piece of inOrder(ranges(read, readBytes), (range) => fetch(object, pool, range), limits)) {
+      // The consumer works at the piece before while this one is looked at.
+      const looked = check.look(piece.bytes)
+      looked.catch(() => {})
+      const part = cut(piece, wanted)
+      if (part !== undefined && held !== undefined) {
         yield held.bytes
         pool.give(held.buffer)
       }
-      held = part
+      await looked
+      if (part === undefined) pool.give(piece.buffer)
+      else held = part
     }
+    await check.finish()
+    if (held !== undefined) yield held.bytes
+  } finally {
+    await check.stop()
   }
-  await check.finish()
-  if (held !== undefined) yield held.bytes
 }
 
 interface Piece {
@@ -86,11 +91,13 @@ function cut({ offset, bytes, buffer }: Piece, range: Range): Piece | undefined 
 function startCheck(url: string, checks: readonly Check[], verifier: Verifier | undefined) {
   return {
     async look(piece: Uint8Array): Promise<void> {
-      verifier?.update(piece)
+      const verified = verifier?.update(piece)
+      verified?.catch(() => {})
       for (const check of checks) await check.look(piece)
+      await verified
     },
     async finish(): Promise<void> {
-      const found = verifier?.found()
+      const found = await verifier?.found()
       if (verifier !== undefined && found !== verifier.recorded) {
         const { name, recorded } = verifier
         throw new Failure('data', `${url}: ${name} is ${recorded} in the store's record, ${found} of the bytes read`, {
@@ -99,5 +106,6 @@ function startCheck(url: string, checks: readonly Check[], verifier: Verifier | 
       }
       for (const check of checks) await check.finish?.()
     },
+    stop: async () => verifier?.stop?.(),
   }
 }

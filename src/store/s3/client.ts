@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
+import { DownloadHandler } from './download-handler.ts'
 import type { S3StoreOptions } from './s3-options.ts'
 
 /*
@@ -30,19 +31,33 @@ export interface Clients {
   readonly usual: S3Client
   /** For requests that may take minutes to be answered. */
   readonly patient: S3Client
+  /** For bodies that are filled into memory. */
+  readonly download: S3Client
 }
 
 export function createClients(options: S3StoreOptions, region?: string): Clients {
   const config = configOf(options, region)
-  const create = (socketTimeout: number) => prepare(new S3Client(config(socketTimeout)), options)
-  const usualMs = options.idleMs ?? idleMs
-  return { usual: create(usualMs), patient: create(options.patientMs ?? usualMs * patience) }
-}
-
-function configOf(options: S3StoreOptions, region: string | undefined): (socketTimeout: number) => S3ClientConfig {
-  const endpoint = options.endpoint === undefined ? undefined : endpointUrl(options.endpoint)
   const httpAgent = new HttpAgent({ keepAlive: true, maxSockets })
   const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets })
+  const handler = (socketTimeout: number) => ({
+    httpAgent,
+    httpsAgent,
+    connectionTimeout: connectMs,
+    socketTimeout,
+    logger: silence,
+  })
+  const create = (requestHandler: NonNullable<S3ClientConfig['requestHandler']>) =>
+    prepare(new S3Client({ ...config, requestHandler }), options)
+  const usualMs = options.idleMs ?? idleMs
+  return {
+    usual: create(handler(usualMs)),
+    patient: create(handler(options.patientMs ?? usualMs * patience)),
+    download: create(new DownloadHandler({ connectMs, idleMs: usualMs }) as never),
+  }
+}
+
+function configOf(options: S3StoreOptions, region: string | undefined): S3ClientConfig {
+  const endpoint = options.endpoint === undefined ? undefined : endpointUrl(options.endpoint)
   const wishes = defined({
     profile: options.profile,
     credentials: options.credentials,
@@ -51,16 +66,15 @@ function configOf(options: S3StoreOptions, region: string | undefined): (socketT
     forcePathStyle: options.pathStyle ?? (endpoint === undefined ? undefined : true),
   })
   const anonymous = { signer: { sign: async <T>(request: T) => request }, credentials: nobody }
-  return (socketTimeout) => ({
+  return {
     maxAttempts: 1,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     expectContinueHeader: false,
     logger: silence,
-    requestHandler: { httpAgent, httpsAgent, connectionTimeout: connectMs, socketTimeout, logger: silence },
     ...wishes,
     ...(options.noSignRequest ? anonymous : {}),
-  })
+  }
 }
 
 const nobody = { accessKeyId: 'nobody', secretAccessKey: 'nobody' }

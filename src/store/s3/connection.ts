@@ -14,6 +14,8 @@ export interface SendOptions {
   readonly graceMs?: number
   /** Wait long for the first byte of the answer. */
   readonly isPatient?: boolean
+  /** The body of the answer is a ResponseBody. */
+  readonly isDownload?: boolean
   readonly retryForMs?: number
   /** Sees every failed try before it is judged, and may throw something better. */
   readonly onFailure?: (error: unknown) => Promise<void> | void
@@ -73,9 +75,9 @@ export class S3Connection {
     options: SendOptions,
     signal: AbortSignal | undefined,
   ): Promise<Output> {
-    const { usual, patient } = this.#clients
+    const { usual, patient, download } = this.#clients
     try {
-      const client = options.isPatient ? patient : usual
+      const client = options.isDownload ? download : options.isPatient ? patient : usual
       const output = await client.send<Input, Output>(command, signal === undefined ? {} : { abortSignal: signal })
       this.#wasReached = true
       return output

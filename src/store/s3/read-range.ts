@@ -1,10 +1,10 @@
-import type { Readable } from 'node:stream'
 import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import { serverError, statusOf, wordsOf } from './judge-error.ts'
 import { bareEtag } from './multipart.ts'
+import type { ResponseBody } from './response-body.ts'
 
 type Source = Pick<StoredObject, 'key' | 'etag'>
 
@@ -15,34 +15,16 @@ export async function readRange(bucket: Bucket, source: Source, offset: number, 
   await bucket.connection.retry(what, {}, async (signal) => {
     const from = offset + done
     const answer = await request(bucket, source, from, offset + target.length - 1, signal)
-    const body = answer.Body as unknown as Readable
+    const body = answer.Body as unknown as ResponseBody
     try {
       refuseOther(bucket, source, answer, from, target.length - done)
-      await eachChunk(body, (chunk) => {
-        if (done + chunk.length > target.length) throw new Failure('protocol', `${what}: more came than asked for`)
-        target.set(chunk, done)
-        done += chunk.length
-      })
+      await body.fill(target.subarray(done))
+      if (!(await body.hasEnded())) throw new Failure('protocol', `${what}: more came than asked for`)
     } finally {
+      done += Math.min(body.filledBytes, target.length - done)
       body.destroy()
     }
     if (done < target.length) throw endedEarly(from, done)
-  })
-}
-
-/** `for await` would take turns of the event loop for each chunk. */
-function eachChunk(body: Readable, take: (chunk: Uint8Array) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    body.on('data', (chunk: Uint8Array) => {
-      try {
-        take(chunk)
-      } catch (error) {
-        reject(error)
-      }
-    })
-    body.on('end', resolve)
-    body.on('error', reject)
-    body.on('close', resolve)
   })
 }
 
@@ -53,7 +35,7 @@ async function request(bucket: Bucket, source: Source, from: number, to: number,
     IfMatch: source.etag,
   })
   try {
-    return await bucket.connection.once(command, {}, signal)
+    return await bucket.connection.once(command, { isDownload: true }, signal)
   } catch (error) {
     // 404: removed meanwhile; 416: shorter now.
     const isGone = [404, 412, 416].includes(statusOf(error) ?? 0)

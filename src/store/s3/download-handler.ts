@@ -1,0 +1,99 @@
+import { HttpConnection, type Patience } from './http-connection.ts'
+import { ResponseBody } from './response-body.ts'
+import { readHead } from './response-head.ts'
+
+/** What the SDK gives of a request. */
+export interface DownloadRequest {
+  readonly method: string
+  readonly protocol: string
+  readonly hostname: string
+  readonly port?: number
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/**
+ * The SDK's way to the server for GetObject, in the place of its own: bodies can be filled straight into memory. Keeps
+ * connections for the next request.
+ */
+export class DownloadHandler {
+  readonly metadata = { handlerProtocol: 'http/1.1' }
+  readonly #patience: Patience
+  readonly #idle = new Map<string, HttpConnection[]>()
+
+  constructor(patience: Patience) {
+    this.#patience = patience
+  }
+
+  async handle(request: DownloadRequest, { abortSignal }: { abortSignal?: AbortSignal } = {}) {
+    abortSignal?.throwIfAborted()
+    const origin = `${request.protocol}//${request.hostname}:${request.port ?? ''}`
+    const connection = this.#takeIdle(origin) ?? connectTo(request, this.#patience)
+    const abort = () => connection.destroy(abortSignal?.reason as Error)
+    abortSignal?.addEventListener('abort', abort, { once: true })
+    const release = (mayBeUsed: boolean) => {
+      abortSignal?.removeEventListener('abort', abort)
+      if (mayBeUsed && connection.isUsable) this.#keep(origin, connection)
+      else connection.destroy()
+    }
+    try {
+      connection.write(headOf(request))
+      const head = await readHead(connection)
+      const body = new ResponseBody(connection, head, release)
+      return { response: { statusCode: head.status, reason: head.reason, headers: { ...head.headers }, body } }
+    } catch (error) {
+      release(false)
+      throw error
+    }
+  }
+
+  destroy(): void {
+    for (const connections of this.#idle.values()) for (const connection of connections) connection.destroy()
+    this.#idle.clear()
+  }
+
+  #takeIdle(origin: string): HttpConnection | undefined {
+    const connections = this.#idle.get(origin)
+    for (;;) {
+      const connection = connections?.pop()
+      if (connection === undefined || connection.isUsable) {
+        connection?.use()
+        return connection
+      }
+      connection.destroy()
+    }
+  }
+
+  #keep(origin: string, connection: HttpConnection): void {
+    connection.rest()
+    this.#idle.set(origin, [...(this.#idle.get(origin) ?? []), connection])
+  }
+}
+
+function connectTo({ protocol, hostname, port }: DownloadRequest, patience: Patience): HttpConnection {
+  const isTls = protocol === 'https:'
+  const host = hostname.replace(/^\[|\]$/g, '')
+  return new HttpConnection({ isTls, host, port: port ?? (isTls ? 443 : 80) }, patience)
+}
+
+/** A request without a body. */
+function headOf({ method, path, query, headers, hostname, port }: DownloadRequest): string {
+  const host = headers['host'] ?? (port === undefined ? hostname : `${hostname}:${port}`)
+  const all = Object.entries({ ...headers, host, connection: 'keep-alive' })
+  const lines = [`${method} ${path}${queryOf(query)} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`)]
+  if (lines.some((line) => /[\r\n]/.test(line))) throw new Error('a line break in a header')
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
+function queryOf(query: DownloadRequest['query'] = {}): string {
+  const parts = Object.entries(query).flatMap(([name, values]) =>
+    [values ?? ''].flat().map((value) => (value === '' ? escaped(name) : `${escaped(name)}=${escaped(value)}`)),
+  )
+  return parts.length === 0 ? '' : `?${parts.toSorted().join('&')}`
+}
+
+/** As it was signed. */
+function escaped(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+}
