@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * @typedef {{ name: string, command: string, after?: string }} Runner  `after` runs unmeasured, to clean up
+ * @typedef {{ name: string, command: string, after?: string }} Runner  the whole command line is measured, or the program
+ *   behind `$TIME` in it; `after` runs unmeasured, to clean up
  * @typedef {{ seconds: number, cpuSeconds: number, rssMib: number }} Run  CPU of all processes, memory of the largest
  */
 
@@ -20,19 +21,13 @@ function runOnce({ name, command, after }) {
   const folder = mkdtempSync(join(tmpdir(), 'zpipes-bench-'))
   try {
     const file = join(folder, 'time')
-    const { status, stderr } = spawnSync('/usr/bin/time', [
-      '-o',
-      file,
-      '-f',
-      '%e %U %S %M',
-      'bash',
-      '-o',
-      'pipefail',
-      '-c',
-      command,
-    ])
+    const time = ['/usr/bin/time', '-o', file, '-f', '%e,%U,%S,%M']
+    const bash = ['bash', '-o', 'pipefail', '-c', command]
+    const env = { ...process.env, TIME: time.join(' ') }
+    const [program = '', ...words] = command.includes('$TIME') ? bash : [...time, ...bash]
+    const { status, stderr } = spawnSync(program, words, { env })
     if (status !== 0) throw new Error(`${name}: ended with status ${status}: ${stderr}`)
-    const [seconds = 0, user = 0, system = 0, kib = 0] = readFileSync(file, 'utf8').trim().split(' ').map(Number)
+    const [seconds = 0, user = 0, system = 0, kib = 0] = readFileSync(file, 'utf8').trim().split(',').map(Number)
     if (after !== undefined) spawnSync('bash', ['-c', after])
     return { seconds, cpuSeconds: user + system, rssMib: kib / 1024 }
   } finally {
@@ -41,14 +36,21 @@ function runOnce({ name, command, after }) {
 }
 
 /**
- * Prints a table of medians; the last column compares the wall time with the first runner's.
+ * Prints a table of medians, and returns them; the last column compares the wall time with the first runner's.
  * @param {string} title @param {number} gigabytes @param {number} rounds @param {Runner[]} runners
+ * @returns {Map<string, Run>}
  */
 export function race(title, gigabytes, rounds, runners) {
   const runs = new Map(runners.map((runner) => [runner, /** @type {Run[]} */ ([])]))
   for (let round = 0; round < rounds; round++) for (const runner of runners) runs.get(runner)?.push(runOnce(runner))
   const of = (/** @type {Runner} */ runner, /** @type {keyof Run} */ what) =>
     median((runs.get(runner) ?? []).map((run) => run[what]))
+  const medians = new Map(
+    runners.map((runner) => {
+      const [seconds, cpuSeconds, rssMib] = [of(runner, 'seconds'), of(runner, 'cpuSeconds'), of(runner, 'rssMib')]
+      return [runner.name, { seconds, cpuSeconds, rssMib }]
+    }),
+  )
   const [first] = runners
   console.log(`\n${title}: medians of ${rounds} rounds, interleaved\n`)
   console.log('| | MB/s | CPU s/GB | RSS MiB | speed, first = 1 |\n|---|---|---|---|---|')
@@ -67,4 +69,5 @@ export function race(title, gigabytes, rounds, runners) {
       `| ${cells.map((cell, index) => (typeof cell === 'number' ? cell.toFixed(digits[index]) : cell)).join(' | ')} |`,
     )
   }
+  return medians
 }
