@@ -1,8 +1,9 @@
 import { defineSuite } from '../cli/suite.ts'
 import { check } from './zsnap/check.ts'
+import { create } from './zsnap/create.ts'
 
 export const zsnap = defineSuite({
   name: 'zsnap',
   summary: 'snapshots, here and in a store',
-  verbs: [check],
+  verbs: [create, check],
 })

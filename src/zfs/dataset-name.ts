@@ -1,0 +1,21 @@
+import { Failure } from '../errors.ts'
+
+/** The name as it is. Throws 'usage' for what can be no dataset's name: a snapshot's, or one that zfs takes for a flag. */
+export function checkedDatasetName(name: string): string {
+  if (/[@#]/.test(name)) throw new Failure('usage', `'${name}' is not a dataset, but something of one`)
+  if (/^[A-Za-z][\w.: -]*(\/[\w.: -]+)*$/.test(name) && Buffer.byteLength(name) < 256) return name
+  throw new Failure('usage', `'${name}' is no name of a dataset`)
+}
+
+export function poolOf(dataset: string): string {
+  return dataset.split('/', 1)[0] ?? dataset
+}
+
+/** Those that are not below another of them. */
+export function topmostOf(datasets: readonly string[]): readonly string[] {
+  const all = new Set(datasets)
+  return datasets.filter((dataset) => {
+    const parts = dataset.split('/')
+    return !parts.some((_, count) => count > 0 && all.has(parts.slice(0, count).join('/')))
+  })
+}

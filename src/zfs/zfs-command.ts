@@ -1,0 +1,38 @@
+import { text } from 'node:stream/consumers'
+import { Failure, type FailureKind } from '../errors.ts'
+import { describeBadEnd, startChild } from '../stream/child.ts'
+
+/**
+ * Runs `zfs` with these words and gives what it prints. What zfs refuses is a Failure of the kind that its words mean,
+ * with its first line for a message. Not to be stopped half-way: each call is one step, done or not done.
+ */
+export async function runZfs(...words: readonly string[]): Promise<string> {
+  const child = startChild(['zfs', ...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'keep' })
+  const [output, end] = await Promise.all([text(child.stdout), child.ended])
+  const bad = describeBadEnd(end)
+  if (bad !== undefined) throw judgeRefusal(`zfs ${words[0]} ${bad}`, child.stderrTail())
+  return output
+}
+
+/** The rows of what `zfs list -H` or `zfs get -H` prints. */
+export function rowsOf(output: string): readonly (readonly string[])[] {
+  const lines = output.split('\n').filter((line) => line !== '')
+  return lines.map((line) => line.split('\t'))
+}
+
+const refusals: readonly (readonly [words: RegExp, kind: FailureKind])[] = [
+  [/already exists/, 'exists'],
+  [/does not exist|no such pool|could not find/, 'unavailable'],
+  [/permission denied|must be (super-?user|root)|Operation not permitted/i, 'permission'],
+  [/out of space|quota exceeded/, 'io'],
+  [/is busy|dependent clones|tag already exists/, 'exists'],
+  [/invalid (character|dataset name|name)|name is too long|empty component|missing '@'/, 'usage'],
+]
+
+/** zfs indents what goes with the line before, and begins an error with `cannot`. */
+function judgeRefusal(end: string, stderr: string): Failure {
+  const lines = stderr.split('\n').map((line) => line.trim())
+  const first = lines.find((line) => line.startsWith('cannot ')) ?? lines.find((line) => line !== '')
+  const kind = refusals.find(([words]) => words.test(stderr))?.[1] ?? 'unavailable'
+  return new Failure(kind, first === undefined ? end : `zfs: ${first}`)
+}
