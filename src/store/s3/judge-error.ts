@@ -96,7 +96,16 @@ const kinds: Readonly<Record<number, FailureKind>> = {
 function failureOf(error: ServiceError, what: string): Error {
   const status = statusOf(error)
   if (status === undefined) return failureBeforeTheServer(error, what)
+  if (wantsEqualParts(error)) {
+    const hint = 'this store wants parts of one size: give --part-size or --estimated'
+    return new Failure('configuration', `${what}: ${wordsOf(error)}`, { hint, cause: error })
+  }
   return new Failure(kindOf(error.name, status), `${what}: ${wordsOf(error)}`, withHint(error, status))
+}
+
+/** Cloudflare R2, when it is to put parts together that grew. */
+function wantsEqualParts({ name, message }: ServiceError): boolean {
+  return /^(InvalidPart|InvalidRequest)$/.test(name) && /\bparts? must have the same (length|size)/i.test(message)
 }
 
 function kindOf(name: string, status: number): FailureKind {

@@ -33,7 +33,7 @@ export const createMultipartUpload: Handler = ({ bucket: Bucket, key: Key, heade
   }
 }
 
-export const uploadPart: Handler = (request, bucket, { maxParts }) => {
+export const uploadPart: Handler = (request, bucket, { maxParts, etagOf }) => {
   const { headers, body, query } = request
   const upload = bucket.upload(request)
   const number = Number(query.get('partNumber'))
@@ -46,7 +46,7 @@ export const uploadPart: Handler = (request, bucket, { maxParts }) => {
     throw new S3Error(400, 'InvalidRequest', `Checksum Type mismatch occurred, ${types}`)
   }
   const checksum = checkBody(headers, body, upload.algorithm)
-  const etag = `"${md5Of(body).toString('hex')}"`
+  const etag = etagOf(body)
   upload.parts.set(number, { number, bytes: body, etag, checksum, lastModified: new Date() })
   const { 'x-amz-checksum-type': _type, ...answered } = headersOf(checksum, upload.checksumType)
   return { status: 200, headers: { etag, ...answered } }
@@ -66,7 +66,7 @@ export const completeMultipartUpload: Handler = (request, bucket, limits) => {
   checkProof(request, upload, checksum, bytes.length)
   checkConditions(request, bucket)
 
-  const etag = `"${md5Of(Buffer.concat(parts.map((part) => md5Of(part.bytes)))).toString('hex')}-${parts.length}"`
+  const etag = etagOfParts(parts, limits)
   const { key, checksumType, headers } = upload
   bucket.objects.set(key, { key, bytes, etag, checksum, checksumType, parts, headers, lastModified: new Date() })
   bucket.uploads.delete(upload.id)
@@ -106,7 +106,16 @@ function isNamedRightly({ etag, checksum }: StoredPart, names: Record<string, st
   return isSame && (names[`Checksum${checksum.algorithm}`] ?? checksum.value) === checksum.value
 }
 
-function checkSizes(parts: readonly StoredPart[], { minPartBytes }: Limits): void {
+function etagOfParts(parts: readonly StoredPart[], { etagOf }: Limits): string {
+  const md5s = Buffer.concat(parts.map((part) => md5Of(part.bytes)))
+  return etagOf(md5s).replace(/"$/, `-${parts.length}"`)
+}
+
+function checkSizes(parts: readonly StoredPart[], { minPartBytes, wantsEqualParts }: Limits): void {
+  const others = new Set(parts.slice(0, -1).map(({ bytes }) => bytes.length))
+  if (wantsEqualParts && others.size > 1) {
+    throw new S3Error(400, 'InvalidPart', 'All non-trailing parts must have the same length.')
+  }
   if (parts.slice(0, -1).some(({ bytes }) => bytes.length < minPartBytes)) {
     throw new S3Error(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size')
   }

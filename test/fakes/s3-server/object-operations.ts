@@ -1,4 +1,4 @@
-import { checkBody, givenChecksum, headersOf, md5Of } from './checksums.ts'
+import { checkBody, givenChecksum, headersOf } from './checksums.ts'
 import { S3Error } from './s3-error.ts'
 import {
   checkConditions,
@@ -10,11 +10,11 @@ import {
 } from './state.ts'
 import { elementsIn, xml } from './xml.ts'
 
-export const putObject: Handler = (request, bucket) => {
+export const putObject: Handler = (request, bucket, { etagOf }) => {
   const { key, headers, body } = request
   const checksum = checkBody(headers, body, givenChecksum(headers)?.algorithm ?? 'CRC64NVME')
   checkConditions(request, bucket)
-  const etag = `"${md5Of(body).toString('hex')}"`
+  const etag = etagOf(body)
   const checksumType = 'FULL_OBJECT'
   const lastModified = new Date()
   bucket.objects.set(key, {
@@ -41,7 +41,11 @@ export const getObject: Handler = (request, bucket) => {
   }
 }
 
-export const deleteObject: Handler = ({ key }, bucket) => {
+export const deleteObject: Handler = ({ key, headers }, bucket) => {
+  const there = bucket.objects.get(key)
+  if (headers['if-match'] !== undefined && there !== undefined && headers['if-match'] !== there.etag) {
+    throw new S3Error(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold')
+  }
   bucket.objects.delete(key)
   return { status: 204 }
 }

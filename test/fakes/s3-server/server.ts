@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import type { S3Server } from '../../s3-hosts/servers.ts'
+import { md5Of } from './checksums.ts'
+import { type Dialect, s3, understand, withoutChecksums } from './dialect.ts'
 import { handlers } from './handlers.ts'
 import { operationOf, parseTarget } from './operation.ts'
 import { S3Error } from './s3-error.ts'
@@ -10,7 +12,8 @@ import { checkSignature } from './signature.ts'
 import { type Answer, Bucket, type Limits, type S3Request } from './state.ts'
 import { xml } from './xml.ts'
 
-export interface StandInOptions extends Partial<Limits> {
+export interface StandInOptions extends Partial<Pick<Limits, 'maxParts' | 'minPartBytes'>> {
+  readonly dialect?: Dialect
   /** How far this server's clock is ahead. */
   readonly clockAheadMs?: number
 }
@@ -33,7 +36,9 @@ const credentials = { accessKey: 'AKIAIOSFODNN7EXAMPLE', secretKey: 'not-so-secr
 
 /** Its limits are S3's unless others are given: 10,000 parts, of 5 MiB or more each but the last. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
-  const limits: Limits = { maxParts: 10_000, minPartBytes: 5 * 1024 * 1024, ...options }
+  const { maxParts = 10_000, minPartBytes = 5 * 1024 * 1024, dialect = s3 } = options
+  const { wantsEqualParts } = dialect
+  const limits: Limits = { maxParts, minPartBytes, wantsEqualParts, etagOf: dialect.hasMd5Etags ? md5Etag : opaqueEtag }
   const buckets = new Map<string, Bucket>()
   const handled: Handled[] = []
   const now = () => Date.now() + (options.clockAheadMs ?? 0)
@@ -64,7 +69,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     try {
       checkSignature({ method, path, search, headers, body }, credentials, now())
       if (request === undefined) throw new S3Error(501, 'NotImplemented', `${method} ${url} is not implemented`)
-      return [request, perform(request), undefined]
+      return [request, withoutChecksums(perform(understand(request, dialect)), dialect), undefined]
     } catch (error) {
       if (!(error instanceof S3Error)) throw error
       return [request, refusal(error, url), error.code]
@@ -93,6 +98,15 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       await once(server, 'close')
     },
   }
+}
+
+function md5Etag(bytes: Uint8Array): string {
+  return `"${md5Of(bytes).toString('hex')}"`
+}
+
+/** Made of the bytes, since no two shall have the same. */
+function opaqueEtag(bytes: Uint8Array): string {
+  return `"opaque-${md5Of(bytes).toString('base64url')}"`
 }
 
 function refusal({ status, code, message }: S3Error, Resource: string): Answer {

@@ -24,6 +24,10 @@ export interface Limits {
   readonly maxParts: number
   /** All parts but the last. */
   readonly minPartBytes: number
+  /** All parts but the last have to be of one length. */
+  readonly wantsEqualParts: boolean
+  /** The ETag of bytes, with its quotes; S3's is their MD5. */
+  etagOf(bytes: Uint8Array): string
 }
 
 export type Handler = (request: S3Request, bucket: Bucket, limits: Limits) => Answer
