@@ -67,6 +67,16 @@ describe('examples', () => {
     }
   })
 
+  test('those of zsnap.1 for snapshots and streams end well, one after the other', async ({ zfs }) => {
+    const commands = manExamples(readFileSync(join(repository, 'man/zsnap.1'), 'utf8'))
+    const local = commands.filter((command) => /zsnap (create|prune|check)/.test(command))
+    expect(local.length).toBeGreaterThan(5)
+    expect((await zfs.script(prepared)).stderr).toBe('')
+    for (const [index, output] of (await run(zfs, local)).entries()) {
+      expect(output, local[index]).not.toMatch(/^\[\d+\]$|^zsnap: /m)
+    }
+  })
+
   const pages = readdirSync(join(repository, 'man')).filter((page) => /^p(put|get)\.1$/.test(page))
   for (const page of pages) {
     test(`those of ${page} end well`, async ({ zfs }) => {
