@@ -16,9 +16,7 @@ export interface DigestThread {
 const workerFile = new URL('../../dist/stream/digest-worker.js', import.meta.url)
 
 export async function startDigestThread(names: readonly DigestName[]): Promise<DigestThread> {
-  // Without stdout and stderr a Worker touches ours and makes them non-blocking.
-  const worker = new Worker(workerFile, { stdout: true, stderr: true })
-  const ask = askInTurn(worker)
+  const { worker, ask } = startWorker()
   await ask({ names })
   return {
     async update(piece) {
@@ -33,6 +31,20 @@ export async function startDigestThread(names: readonly DigestName[]): Promise<D
       await worker.terminate()
     },
   }
+}
+
+let shared: ReturnType<typeof startWorker> | undefined
+
+/** The digest of bytes in shared memory, by a thread that all callers have together. It keeps no program from ending. */
+export async function digestInThread(name: DigestName, whole: Uint8Array): Promise<string> {
+  shared ??= startWorker()
+  return (await shared.ask({ name, whole })) as string
+}
+
+function startWorker() {
+  // Without stdout and stderr a Worker touches ours and makes them non-blocking.
+  const worker = new Worker(workerFile, { stdout: true, stderr: true })
+  return { worker, ask: askInTurn(worker) }
 }
 
 /** The worker answers in the order of the questions. */

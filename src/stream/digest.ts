@@ -34,6 +34,13 @@ export async function createDigest(name: DigestName): Promise<Digest> {
   }
 }
 
+/** The digest of all bytes at once. */
+export async function digestOf(name: DigestName, bytes: Uint8Array): Promise<string> {
+  const digest = await createDigest(name)
+  digest.update(bytes)
+  return digest.hex()
+}
+
 function createCrc32(): Digest {
   let value = 0
   return {

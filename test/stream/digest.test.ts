@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createDigest, digestNames } from '../../src/stream/digest.ts'
-import { startDigestThread } from '../../src/stream/digest-thread.ts'
+import { createDigest, digestNames, digestOf } from '../../src/stream/digest.ts'
+import { digestInThread, startDigestThread } from '../../src/stream/digest-thread.ts'
 import { randomBytes } from '../fakes/inputs.ts'
 
 // The check values of "123456789": the CRC catalogue, RFC 1321, FIPS 180-4, and xxhsum -H64.
@@ -43,5 +43,15 @@ describe('digests', () => {
       expected[name] = digest.hex()
     }
     expect(await thread.finish()).toEqual(expected)
+  })
+
+  test('whole pieces can be given to a thread that all have together', async () => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(300_000))
+    bytes.set(randomBytes(300_000))
+    const jobs = digestNames.flatMap((name) => [0, 1, 100_000].map((from) => ({ name, part: bytes.subarray(from) })))
+    const found = await Promise.all(jobs.map(({ name, part }) => digestInThread(name, part)))
+    const expected = await Promise.all(jobs.map(({ name, part }) => digestOf(name, part)))
+    expect(found).toEqual(expected)
+    expect(new Set(found).size).toBe(jobs.length)
   })
 })

@@ -1,4 +1,5 @@
-import { createDigest } from '../../stream/digest.ts'
+import { digestOf as digestHere } from '../../stream/digest.ts'
+import { digestInThread } from '../../stream/digest-thread.ts'
 
 /** What S3 calls checksums, and Content-MD5, which it had before. */
 export const partChecksums = ['crc64nvme', 'crc32c', 'crc32', 'md5'] as const
@@ -16,10 +17,13 @@ export const checksumAlgorithms = { crc64nvme: 'CRC64NVME', crc32c: 'CRC32C', cr
 
 export type CrcName = keyof typeof checksumMembers
 
+// Below this the work is less than to tell another thread of it.
+const leastForThread = 2 ** 20
+
+/** A part's digest; a large one's is computed in another thread, beside the reading and sending of others. */
 export async function digestOf(name: PartChecksum, bytes: Uint8Array): Promise<string> {
-  const digest = await createDigest(name)
-  digest.update(bytes)
-  return digest.hex()
+  const isShared = bytes.buffer instanceof SharedArrayBuffer
+  return isShared && bytes.length >= leastForThread ? digestInThread(name, bytes) : digestHere(name, bytes)
 }
 
 /** S3's headers are in Base64, our checksums in hexadecimal. */
