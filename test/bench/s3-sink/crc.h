@@ -7,6 +7,7 @@ struct crc {
 	int width;
 	uint64_t polynomial;
 	uint64_t tables[16][256];
+	uint64_t fold_first, fold_second; /* x^575 and x^511, their highest bit x^0 */
 };
 
 #define CRC_COUNT 3
