@@ -1,5 +1,6 @@
 import type { Metadata } from '../store/store.ts'
 import { shellLine } from '../stream/shell-words.ts'
+import { estimateSend } from '../zfs/estimate-send.ts'
 import type { BackupStep } from './backup-plan.ts'
 import type { SendFlags } from './send-flags.ts'
 import type { Stages } from './stages.ts'
@@ -28,10 +29,11 @@ export interface BackupJob {
  * `size`, `isfull`, `parent` and `compressor` as z3 writes and reads them: its size is the estimate too. The rest are ours,
  * without underscores, which proxies drop.
  */
-export function backupJob(step: BackupStep, estimatedBytes: number, settings: JobSettings): BackupJob {
+export async function backupJob(step: BackupStep, settings: JobSettings): Promise<BackupJob> {
   const { snapshot, from } = step
   const { sendFlags, stages, version } = settings
   const source = from === undefined ? [] : ['-i', from.source.name]
+  const estimatedBytes = (await estimateSend([...sendFlags, ...source, snapshot.name])) ?? sizeInPool(step)
   const metadata: Metadata = {
     size: String(estimatedBytes),
     ...(from === undefined ? { isfull: 'true' } : { parent: from.parent }),
@@ -47,6 +49,11 @@ export function backupJob(step: BackupStep, estimatedBytes: number, settings: Jo
     metadata,
     estimatedBytes,
   }
+}
+
+/** Where zfs send cannot say: all that the snapshot refers to, or what was written since the one before. */
+function sizeInPool({ snapshot, from }: BackupStep): number {
+  return from === undefined ? snapshot.referBytes : snapshot.writtenBytes
 }
 
 /** The same as a line for sh(1): pput checks the stream, so that a zfs send that dies is noticed without pipefail. */

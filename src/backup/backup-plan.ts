@@ -24,6 +24,13 @@ export interface BackupRequest {
   readonly sendFlags: SendFlags
 }
 
+export interface BackupPlan {
+  /** What the store has, or will have when all is done. */
+  readonly wanted: Snapshot
+  /** The oldest first; none if all is there. */
+  readonly steps: readonly BackupStep[]
+}
+
 /** One object to be made. */
 export interface BackupStep {
   readonly snapshot: Snapshot
@@ -35,30 +42,13 @@ export interface BackupStep {
 
 /**
  * What is to be sent, the oldest first: the snapshot that is wanted and all before it that its chain lacks in the store,
- * each as an increment to the one before; a full where nothing in the store can be gone on from. Nothing if all is there.
+ * each as an increment to the one before; a full where nothing in the store can be gone on from.
  * A broken chain is a Failure 'data', a name that another snapshot's backup has is 'exists'.
  */
-export function planBackup(request: BackupRequest): readonly BackupStep[] {
+export function planBackup(request: BackupRequest): BackupPlan {
   const snapshots = request.snapshots.toSorted((a, b) => a.createTxg - b.createTxg)
   const wanted = chooseWanted(request, snapshots)
-  if (request.isFull) return planFull(request, wanted)
-  const own = backupOf(wanted, request.backups)
-  if (own !== undefined) refuseFlaw(own, request)
-  if (own !== undefined) return []
-  const base = findBase(request, wanted)
-  const missing = snapshots.filter(
-    (each) =>
-      each === wanted ||
-      (request.isEligible(each) &&
-        each.createTxg < wanted.createTxg &&
-        each.createTxg > (base?.source.createTxg ?? -1)),
-  )
-  return missing.map((snapshot, index) => {
-    refuseTakenName(snapshot, request.backups)
-    const before = missing[index - 1]
-    const from = before === undefined ? base : { source: before, parent: before.name }
-    return { snapshot, from, isReplacement: false }
-  })
+  return { wanted, steps: request.isFull ? planFull(request, wanted) : planMissing(request, wanted, snapshots) }
 }
 
 /** The backup of a snapshot: by its guid, or by its name where none was recorded. */
@@ -79,6 +69,26 @@ function chooseWanted({ dataset, wanted, isEligible }: BackupRequest, snapshots:
   const some = snapshots.length === 0 ? '' : `: none of its ${snapshots.length} begins with the prefix`
   throw new Failure('unavailable', `${dataset}: there is no snapshot to back up${some}`, {
     hint: `zsnap create ${dataset} takes one`,
+  })
+}
+
+function planMissing(request: BackupRequest, wanted: Snapshot, snapshots: readonly Snapshot[]): readonly BackupStep[] {
+  const own = backupOf(wanted, request.backups)
+  if (own !== undefined) refuseFlaw(own, request)
+  if (own !== undefined) return []
+  const base = findBase(request, wanted)
+  const missing = snapshots.filter(
+    (each) =>
+      each === wanted ||
+      (request.isEligible(each) &&
+        each.createTxg < wanted.createTxg &&
+        each.createTxg > (base?.source.createTxg ?? -1)),
+  )
+  return missing.map((snapshot, index) => {
+    refuseTakenName(snapshot, request.backups)
+    const before = missing[index - 1]
+    const from = before === undefined ? base : { source: before, parent: before.name }
+    return { snapshot, from, isReplacement: false }
   })
 }
 

@@ -27,7 +27,9 @@ export interface RestorePlan {
   readonly steps: readonly Backup[]
   /** Bytes to fetch. */
   readonly bytes: number
-  /** Snapshots of the target that are destroyed, the oldest first. */
+  /** The target's snapshot that the first step goes on from; undefined if that is a full. */
+  readonly base: Snapshot | undefined
+  /** Snapshots of the target later than the base, the oldest first: they must be destroyed. */
   readonly destroyed: readonly Snapshot[]
 }
 
@@ -40,8 +42,8 @@ export function planRestore(request: RestoreRequest): RestorePlan {
   if (wanted === undefined) throw new Failure('unavailable', `${request.wanted}: there is no backup of it in the store`)
   const { steps, base } = walkBack(wanted, request)
   const bytes = steps.reduce((sum, { object }) => sum + object.size, 0)
-  if (steps.length === 0) return { steps, bytes, destroyed: [] }
-  return { steps, bytes, destroyed: base === undefined ? makeRoom(request) : laterThan(base, request) }
+  if (steps.length === 0) return { steps, bytes, base, destroyed: [] }
+  return { steps, bytes, base, destroyed: base === undefined ? makeRoom(request) : laterThan(base, request) }
 }
 
 /** The snapshot of the target that a backup holds. */

@@ -24,14 +24,13 @@ export interface Stages {
   readonly commands: readonly (readonly string[])[]
   /** The same as lines for a shell. */
   readonly lines: readonly string[]
+  /** Nothing for the user's own commands: what their result looks like is recorded, if it looks like something. */
   readonly metadata: Metadata
-  /** Recorded is what the result looks like, not what was asked for. */
-  readonly areUsers: boolean
 }
 
 /** Compressed before it is encrypted, since the result of encryption cannot be compressed. Throws 'usage'. */
 export function stagesFor({ compressor, gpgRecipient, encrypt, through }: StageWishes): Stages {
-  if (through.length > 0) return { commands: through.map(shellCommand), lines: through, metadata: {}, areUsers: true }
+  if (through.length > 0) return { commands: through.map(shellCommand), lines: through, metadata: {} }
   const compression = compressorNamed(compressor, gpgRecipient)
   const encryption = encryptorFor(encrypt)
   const commands = [compression, encryption].flatMap((stage) => (stage === undefined ? [] : [stage.command]))
@@ -39,5 +38,5 @@ export function stagesFor({ compressor, gpgRecipient, encrypt, through }: StageW
     ...(compression === undefined ? {} : { compressor: compression.name }),
     ...(encryption === undefined ? {} : { encryptor: encryption.name }),
   }
-  return { commands, lines: commands.map(shellLine), metadata, areUsers: false }
+  return { commands, lines: commands.map(shellLine), metadata }
 }

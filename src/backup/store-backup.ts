@@ -55,7 +55,7 @@ export async function storeBackup(store: Store, job: BackupJob, options: StoreBa
       transfer: progress.stored,
       metadata: () => ({
         ...streamMetadata(factsOf(inspection, job)),
-        ...(job.stages.areUsers && compression.found !== undefined ? { compressor: compression.found.name } : {}),
+        ...(compression.found === undefined ? {} : { compressor: compression.found.name }),
         ...job.metadata,
       }),
     })

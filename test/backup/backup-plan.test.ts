@@ -4,7 +4,7 @@ import { backup, guidOf, snapshot, z3Backup } from './sample-backups.ts'
 
 /** `full s1`, `s1 > s2`: what the plan sends. */
 function plan(wishes: Partial<BackupRequest>): string[] {
-  return planBackup({ ...defaults, ...wishes }).map(inWords)
+  return planBackup({ ...defaults, ...wishes }).steps.map(inWords)
 }
 
 const defaults: BackupRequest = {
@@ -74,7 +74,7 @@ describe('planBackup', () => {
     const bookmarks = [{ name: 'tank/home#mark', guid: guidOf(1), createTxg: 1 }]
     const request = { ...defaults, bookmarks, snapshots: [snapshot(2)], backups: [backup(1)] }
     expect(plan(request)).toEqual(['#mark > @s2'])
-    expect(planBackup(request)[0]?.from?.parent).toBe('tank/home@s1')
+    expect(planBackup(request).steps[0]?.from?.parent).toBe('tank/home@s1')
   })
 
   it('prefers the snapshot to its bookmark, and takes none that is later', () => {
@@ -89,7 +89,7 @@ describe('planBackup', () => {
   it('goes on from a renamed snapshot, by guid, naming it as the store does', () => {
     const request = { ...defaults, snapshots: [snapshot(1, 'tank/home@renamed'), snapshot(2)], backups: [backup(1)] }
     expect(plan(request)).toEqual(['@renamed > @s2'])
-    expect(planBackup(request)[0]?.from?.parent).toBe('tank/home@s1')
+    expect(planBackup(request).steps[0]?.from?.parent).toBe('tank/home@s1')
   })
 
   it('does not take a snapshot for another that had its name', () => {

@@ -72,7 +72,8 @@ describe('planRestore', () => {
   it('destroys later snapshots only by force, and names them', () => {
     const target = holding(1, 7, 8)
     expect(() => plan(chain, { target })).toThrow('has pool/copy@s8 and 1 before it, later than pool/copy@s1')
-    const { destroyed } = planRestore(request(chain, { target, force: true }))
+    const { base, destroyed } = planRestore(request(chain, { target, force: true }))
+    expect(base?.name).toBe('pool/copy@s1')
     expect(destroyed.map(({ name }) => name)).toEqual(['pool/copy@s7', 'pool/copy@s8'])
   })
 })

@@ -68,7 +68,7 @@ describe('stagesFor', () => {
   })
 
   it('leaves a stream alone that nothing was asked for', () => {
-    expect(stagesFor(plain)).toEqual({ commands: [], lines: [], metadata: {}, areUsers: false })
+    expect(stagesFor(plain)).toEqual({ commands: [], lines: [], metadata: {} })
   })
 
   it("runs the user's own commands in place of all", () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test as base } from 'vitest'
+import { test as base, type TestContext } from 'vitest'
 import { lackOfZfsFuse, startNamespace } from './namespace.ts'
 import { type Ended, runScript } from './script.ts'
 
@@ -13,9 +13,9 @@ export interface ZfsHost {
 
 const lack = lackOfZfsFuse()
 
-/** A test on real ZFS: `test('…', async ({ zfs }) => …)`. Skipped where there is none. */
-export const test = base.extend<{ zfs: ZfsHost }>({
-  zfs: async ({ skip }, use) => {
+/** For tests that need more than ZFS: `testOn('swift').extend(zfsFixture)`. */
+export const zfsFixture = {
+  zfs: async ({ skip }: TestContext, use: (host: ZfsHost) => Promise<void>) => {
     if (lack !== undefined) skip(lack)
     const folder = mkdtempSync(join(tmpdir(), 'zpipes-zfs-host-'))
     const namespace = await startNamespace(folder)
@@ -26,4 +26,7 @@ export const test = base.extend<{ zfs: ZfsHost }>({
       rmSync(folder, { recursive: true, force: true })
     }
   },
-})
+}
+
+/** A test on real ZFS: `test('…', async ({ zfs }) => …)`. Skipped where there is none. */
+export const test = base.extend<{ zfs: ZfsHost }>(zfsFixture)

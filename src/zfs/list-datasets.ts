@@ -1,0 +1,18 @@
+import { Failure } from '../errors.ts'
+import { rowsOf, runZfs } from './zfs-command.ts'
+
+/** The dataset and all below it, file systems and volumes, each after its parent. Throws 'unavailable' if it is not there. */
+export async function listDatasets(dataset: string): Promise<readonly string[]> {
+  const rows = rowsOf(await runZfs('list', '-H', '-o', 'name', '-t', 'filesystem,volume', '-r', dataset))
+  return rows.map(([name = '']) => name)
+}
+
+export async function datasetExists(dataset: string): Promise<boolean> {
+  try {
+    await runZfs('list', '-H', '-o', 'name', dataset)
+    return true
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'unavailable') return false
+    throw error
+  }
+}

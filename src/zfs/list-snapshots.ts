@@ -1,0 +1,39 @@
+import { Failure } from '../errors.ts'
+import type { Snapshot } from './snapshot.ts'
+import { rowsOf, runZfs } from './zfs-command.ts'
+
+const properties = 'guid,createtxg,creation,used,referenced,userrefs'
+
+/** A dataset's own snapshots, in the order in which they were taken. Throws 'unavailable' if there is no such dataset. */
+export async function listSnapshots(dataset: string): Promise<readonly Snapshot[]> {
+  // zfs-fuse does not know what was written, and refuses the whole list.
+  const output = await readProperties(`${properties},written`, dataset).catch((error: unknown) => {
+    if (error instanceof Failure) return readProperties(properties, dataset)
+    throw error
+  })
+  const values = new Map<string, Record<string, string>>()
+  for (const [name = '', property = '', value = ''] of rowsOf(output)) {
+    if (name.startsWith(`${dataset}@`)) values.set(name, { ...values.get(name), [property]: value })
+  }
+  return [...values].map(([name, each]) => snapshotOf(name, each)).sort((a, b) => a.createTxg - b.createTxg)
+}
+
+/** Not `zfs list`: in zfs-fuse it has no exact numbers. */
+function readProperties(names: string, dataset: string): Promise<string> {
+  return runZfs('get', '-Hp', '-d', '1', '-o', 'name,property,value', names, dataset)
+}
+
+function snapshotOf(name: string, values: Readonly<Record<string, string>>): Snapshot {
+  return {
+    name,
+    guid: BigInt(values['guid'] ?? 0)
+      .toString(16)
+      .padStart(16, '0'),
+    createTxg: Number(values['createtxg']),
+    creation: new Date(Number(values['creation']) * 1000),
+    usedBytes: Number(values['used']),
+    referBytes: Number(values['referenced']),
+    writtenBytes: Number(values['written'] ?? 0),
+    holdCount: Number(values['userrefs']),
+  }
+}
