@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { goOnAfterFailures } from '../../src/cli/going-on.ts'
+import { Failure } from '../../src/errors.ts'
+
+function begin() {
+  const said: string[] = []
+  const goingOn = goOnAfterFailures({ say: (text) => said.push(text), hint: (text) => said.push(`hint: ${text}`) })
+  return { said, goingOn }
+}
+
+const failing = (failure: unknown) => async () => {
+  throw failure
+}
+
+describe('going on after failures', () => {
+  it('ends well if there were none', async () => {
+    const { goingOn, said } = begin()
+    expect(await goingOn.attempt(async () => 7)).toBe(7)
+    expect(() => goingOn.end()).not.toThrow()
+    expect(said).toEqual([])
+  })
+
+  it('says each once: the last is thrown, and those before it are said', async () => {
+    const { goingOn, said } = begin()
+    const last = new Failure('exists', 'third')
+    expect(await goingOn.attempt(failing(new Failure('io', 'first', { hint: 'look' })))).toBeUndefined()
+    goingOn.note(new Failure('data', 'second'))
+    expect(await goingOn.attempt(async () => 'done')).toBe('done')
+    await goingOn.attempt(failing(last))
+    expect(said).toEqual(['first', 'hint: look', 'second'])
+    expect(() => goingOn.end()).toThrow(last)
+  })
+
+  it('does not go on after a bug', async () => {
+    const bug = new TypeError('not a function')
+    await expect(begin().goingOn.attempt(failing(bug))).rejects.toBe(bug)
+  })
+})
