@@ -51,6 +51,13 @@ export function decideRetention<Item extends RetentionItem>(
   return items.map((item, index) => decision(item, reasons[index] ?? []))
 }
 
+/** Of items in the order in which they were made, needs the last, though a clock that was set back makes others look newer. */
+export function needLast<Item extends RetentionItem>(items: readonly Item[]): readonly Item[] {
+  const last = items.at(-1)
+  if (last === undefined || items.every(({ creation }) => creation <= last.creation)) return items
+  return items.with(-1, { ...last, neededFor: [...(last.neededFor ?? []), 'made last'] })
+}
+
 type Keep = (index: number, reason: string) => void
 type TimeOf = (index: number) => number
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decideRetention, type RetentionItem } from '../../src/snapshots/retention.ts'
+import { decideRetention, needLast, type RetentionItem } from '../../src/snapshots/retention.ts'
 import type { RetentionPolicy } from '../../src/snapshots/retention-policy.ts'
 import { history, madeAt, policy, timeZones } from './history.ts'
 
@@ -93,6 +93,23 @@ describe('what no rule touches', () => {
       ['held: backup', 'has a clone', 'last 2 of 2'],
       ['newest', 'last 1 of 2'],
     ])
+  })
+})
+
+describe('the last of a list in the order of making', () => {
+  it('is needed, if a clock that was set back makes another look newer', () => {
+    const items = madeAt('2026-11-21T00:00Z', '2026-11-22T00:00Z', '1970-01-01T00:05Z')
+    expect(decide(needLast(items), { last: 1 }).map(({ reasons }) => reasons)).toEqual([
+      ['no rule keeps it'],
+      ['newest', 'last 1 of 1'],
+      ['made last'],
+    ])
+  })
+
+  it('is not named, if it is the newest anyway', () => {
+    const items = madeAt('2026-11-21T00:00Z', '2026-11-22T00:00Z', '2026-11-22T00:00Z')
+    expect(needLast(items)).toBe(items)
+    expect(needLast([])).toEqual([])
   })
 })
 

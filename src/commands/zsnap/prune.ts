@@ -75,7 +75,7 @@ type Decider = (snapshots: readonly PrunableSnapshot[]) => readonly Decision[]
 /** Throws 'usage' for a policy, pattern or time zone that is none, before anything is listed. */
 async function deciderOf(args: Arguments): Promise<Decider> {
   const { compileGlob } = await import('../../snapshots/glob.ts')
-  const { decideRetention } = await import('../../snapshots/retention.ts')
+  const { decideRetention, needLast } = await import('../../snapshots/retention.ts')
   const { openOwnNames } = await import('../../snapshots/snapshot-names.ts')
   const [policy, whose] = [policyOf(args), { now: new Date(), timeZone: args.timezone }]
   decideRetention([], policy, whose)
@@ -83,17 +83,10 @@ async function deciderOf(args: Arguments): Promise<Decider> {
   const isMeant = isOwn === undefined ? compileGlob(args.match ?? '') : (name: string) => isOwn(afterAt(name))
   const left = isOwn === undefined ? `does not match ${args.match}` : `not of the prefix ${args.prefix}`
   return (snapshots) => {
-    const meant = withLast(snapshots.filter(({ name }) => isMeant(name)))
+    const meant = needLast(snapshots.filter(({ name }) => isMeant(name)))
     const decisions = new Map(decideRetention(meant, policy, whose).map((each) => [each.item.name, each]))
     return snapshots.map((item) => decisions.get(item.name) ?? { item, isKept: true, reasons: [left] })
   }
-}
-
-/** The one taken last stays, though a clock that was set back makes others look newer. */
-function withLast(snapshots: readonly PrunableSnapshot[]): readonly PrunableSnapshot[] {
-  const last = snapshots.at(-1)
-  if (last === undefined || snapshots.every(({ creation }) => creation <= last.creation)) return snapshots
-  return [...snapshots.slice(0, -1), { ...last, neededFor: [...last.neededFor, 'taken last'] }]
 }
 
 type Plan = readonly (readonly [dataset: string, decisions: readonly Decision[]])[]
