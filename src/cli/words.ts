@@ -19,7 +19,7 @@ interface Form {
 
 /**
  * Sorts words as getopt_long does: `-qv`, `-s64M`, `-s 64M`, `--part-size 64M`, `--part-size=64M`, `--` ends options.
- * Names are exact; a value that begins with a dash is written `--name=-value`. Throws 'usage'.
+ * Names are exact; a value that begins with a dash and has no blank is written `--name=-value`. Throws 'usage'.
  */
 export function sortWords(command: Command, options: OptionSpecs, words: readonly string[]): Words {
   const end = words.indexOf('--')
@@ -79,7 +79,8 @@ class Sorter {
   #nextValue(written: string): string {
     this.#at += 1
     const value = this.#words[this.#at]
-    if (value !== undefined && !(value.length > 1 && value.startsWith('-'))) return value
+    // Flags for another program, such as '-w -L', are one word with blanks: no option of ours.
+    if (value !== undefined && !/^-\S+$/.test(value)) return value
     throw new Failure('usage', `option ${written} needs a value`)
   }
 }

@@ -29,6 +29,7 @@ describe('sortWords', () => {
     [['--no-check'], { check: ['false'] }],
     [['--no-check', '--check'], { check: ['true'] }],
     [['-q', '-q'], { quiet: ['true'] }],
+    [['--file', '-w -L'], { file: ['-w -L'] }],
     [['--file', 'two words\nand a line'], { file: ['two words\nand a line'] }],
   ])('%j', (words, given) => expect(sort(...words, 'key')).toEqual({ given, positionals: ['key'], command: [] }))
 

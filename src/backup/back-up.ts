@@ -1,0 +1,86 @@
+import type { Store, StoredObject } from '../store/store.ts'
+import type { Check } from '../stream/checked-input.ts'
+import { listBookmarks } from '../zfs/bookmarks.ts'
+import { listSnapshots } from '../zfs/list-snapshots.ts'
+import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
+import { type BackupJob, backupJob, type JobSettings } from './backup-job.ts'
+import { planBackup } from './backup-plan.ts'
+import { chainsOf } from './chains.ts'
+import { listBackups } from './list-backups.ts'
+import { type LockPlace, withLock } from './lock.ts'
+import { type Guard, guardWith, type LocalSources, type Protection } from './protection.ts'
+import { BackupProgress, storeBackup } from './store-backup.ts'
+
+export interface BackupWishes extends JobSettings {
+  /** The snapshot's name behind the @; the newest if not given. */
+  readonly snapshot: string | undefined
+  readonly isFull: boolean
+  /** Only snapshots whose names begin so are backed up. */
+  readonly prefix: string
+}
+
+export interface BackupRun {
+  readonly lock: LockPlace
+  readonly protection: Protection
+  readonly signal: AbortSignal
+  /** Look at every stream before it is compressed, such as a rate limit. */
+  readonly checks: readonly Check[]
+  onStart(job: BackupJob, progress: BackupProgress): void
+  onStored(job: BackupJob, object: StoredObject, progress: BackupProgress): void
+}
+
+export interface PreparedBackup {
+  /** The oldest first; none if the store has all. */
+  readonly jobs: readonly BackupJob[]
+  readonly wanted: Snapshot
+  readonly local: LocalSources
+}
+
+/** Says what is to be done so that the store has a dataset's snapshots. Changes nothing. */
+export async function prepareBackup(store: Store, dataset: string, wishes: BackupWishes): Promise<PreparedBackup> {
+  const [snapshots, bookmarks, backups] = await Promise.all([
+    listSnapshots(dataset),
+    listBookmarks(dataset),
+    listBackups(store, dataset),
+  ])
+  const local = { snapshots, bookmarks }
+  const { wanted, steps } = planBackup({
+    ...{ dataset, backups, ...local },
+    isEligible: ({ name }) => splitSnapshotName(name)[1].startsWith(wishes.prefix),
+    flawOf: chainsOf(backups).flawOf,
+    wanted: wishes.snapshot === undefined ? undefined : `${dataset}@${wishes.snapshot}`,
+    isFull: wishes.isFull,
+    sendFlags: wishes.sendFlags,
+  })
+  const jobs: BackupJob[] = []
+  for (const step of steps) jobs.push(await backupJob(step, wishes))
+  return { jobs, wanted, local }
+}
+
+/**
+ * Brings a dataset's snapshots into the store, one object each, under a lock. What is stored stays, whatever happens after
+ * it; the last of it is kept from being destroyed, as the base of the next increment.
+ */
+export async function backUp(store: Store, dataset: string, wishes: BackupWishes, run: BackupRun): Promise<void> {
+  await withLock(`${dataset} in ${store.urlOf('')}`, run.lock, async () => {
+    const { jobs, wanted, local } = await prepareBackup(store, dataset, wishes)
+    const guard = guardWith(run.protection, store.urlOf(''), local)
+    if (jobs.length === 0) await guard.keep(wanted)
+    for (const job of jobs) await backUpOne(store, job, guard, run)
+  })
+}
+
+async function backUpOne(store: Store, job: BackupJob, guard: Guard, run: BackupRun): Promise<void> {
+  const { snapshot } = job.step
+  const progress = new BackupProgress(job.estimatedBytes)
+  await guard.hold(snapshot)
+  run.onStart(job, progress)
+  try {
+    const object = await storeBackup(store, job, { progress, signal: run.signal, checks: run.checks })
+    run.onStored(job, object, progress)
+  } catch (error) {
+    await guard.letGo(snapshot).catch(() => {})
+    throw error
+  }
+  await guard.keep(snapshot)
+}

@@ -1,0 +1,107 @@
+import { Failure } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+import { shellLine } from '../stream/shell-words.ts'
+import { Transfer } from '../stream/transfer.ts'
+import { datasetExists } from '../zfs/list-datasets.ts'
+import { listSnapshots } from '../zfs/list-snapshots.ts'
+import { resumeTokenOf } from '../zfs/resume-token.ts'
+import { splitSnapshotName } from '../zfs/snapshot.ts'
+import { runZfs } from '../zfs/zfs-command.ts'
+import type { Backup } from './backup.ts'
+import { chainsOf } from './chains.ts'
+import { listBackups } from './list-backups.ts'
+import { receiveBackup, type UndoWishes, undoingOf } from './receive-backup.ts'
+import { planRestore, presentAs, type RestorePlan } from './restore-plan.ts'
+
+export interface RestoreWishes extends UndoWishes {
+  /** dataset@snapshot, as the store has it. */
+  readonly wanted: string
+  /** The dataset that it becomes. */
+  readonly to: string
+  readonly force: boolean
+}
+
+export interface RestoreRun {
+  readonly signal: AbortSignal
+  /** Before the first byte. */
+  onPlan(plan: RestorePlan): void
+  onStart(backup: Backup, transfer: Transfer): void
+  onReceived(backup: Backup): void
+}
+
+/** One object to be fetched, and the programs that it goes through. */
+export interface RestoreJob {
+  readonly backup: Backup
+  readonly undoing: readonly (readonly string[])[]
+  readonly receive: readonly string[]
+}
+
+export interface PreparedRestore {
+  readonly plan: RestorePlan
+  readonly jobs: readonly RestoreJob[]
+  /** What makes the target ready for the first of them: programs, one after the other. */
+  readonly before: readonly (readonly string[])[]
+}
+
+/** Says what is to be done so that the target has the snapshot. Changes nothing. */
+export async function prepareRestore(store: Store, wishes: RestoreWishes): Promise<PreparedRestore> {
+  const { wanted, to, force } = wishes
+  const [dataset] = splitSnapshotName(wanted)
+  const [backups, exists] = await Promise.all([listBackups(store, dataset), datasetExists(to)])
+  const [snapshots, token] = exists ? await Promise.all([listSnapshots(to), resumeTokenOf(to)]) : [[], undefined]
+  const isPartial = token !== undefined
+  // What an interrupted receive of a full has made is no dataset yet.
+  const target = { dataset: to, exists: exists && !(isPartial && snapshots.length === 0), snapshots }
+  const plan = planRestore({ wanted, backups, parentOf: chainsOf(backups).parentOf, target, force })
+  const before =
+    plan.steps.length === 0 ? [] : [...(isPartial ? [['zfs', 'receive', '-A', to]] : []), ...rollback(plan)]
+  return { plan, before, jobs: plan.steps.map((backup) => jobFor(backup, wishes)) }
+}
+
+/** Brings a snapshot and all that it needs back into a dataset. Each that is received stays, whatever happens after it. */
+export async function restore(store: Store, wishes: RestoreWishes, run: RestoreRun): Promise<void> {
+  const { plan, before, jobs } = await prepareRestore(store, wishes)
+  run.onPlan(plan)
+  for (const [, ...words] of before) await runZfs(...words)
+  for (const { backup, undoing, receive } of jobs) {
+    const transfer = new Transfer(backup.object.size)
+    run.onStart(backup, transfer)
+    await receiveBackup(store, backup, { undoing, receive, transfer, signal: run.signal })
+    await checkPresent(backup, wishes.to)
+    run.onReceived(backup)
+  }
+}
+
+/** The same as lines for sh(1): pget withholds the last piece of what is damaged, so zfs receive does not complete it. */
+export function restoreCommands(
+  { before, jobs }: PreparedRestore,
+  store: Store,
+  getWords: readonly string[],
+): readonly string[] {
+  const lines = jobs.map(({ backup, undoing, receive }) => {
+    const through = undoing.map((command) => `--through=${shellLine(command)}`)
+    return `${shellLine(['pget', ...getWords, ...through, store.urlOf(backup.object.key)])} | ${shellLine(receive)}`
+  })
+  return [...before.map(shellLine), ...lines]
+}
+
+// By itself zfs receive -F would do, but in zfs-fuse it leaves later snapshots where nothing has changed.
+function rollback({ base, destroyed }: RestorePlan): readonly (readonly string[])[] {
+  return base === undefined || destroyed.length === 0 ? [] : [['zfs', 'rollback', '-r', base.name]]
+}
+
+function jobFor(backup: Backup, { to, force, ...undo }: RestoreWishes): RestoreJob {
+  const [, snapshot] = splitSnapshotName(backup.name)
+  // A package names its snapshots itself.
+  const target = backup.object.metadata['zfs-kind'] === 'package' ? to : `${to}@${snapshot}`
+  return {
+    backup,
+    undoing: undoingOf(backup, undo),
+    receive: ['zfs', 'receive', '-u', ...(force ? ['-F'] : []), target],
+  }
+}
+
+async function checkPresent(backup: Backup, dataset: string): Promise<void> {
+  if (presentAs(backup, await listSnapshots(dataset)) !== undefined) return
+  throw new Failure('data', `${dataset}: zfs receive ended well, but ${backup.name} (guid ${backup.guid}) is not there`)
+}

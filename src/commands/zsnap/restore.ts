@@ -1,0 +1,107 @@
+import type { RestoreRun, RestoreWishes } from '../../backup/restore.ts'
+import type { RestorePlan } from '../../backup/restore-plan.ts'
+import { backupOptions, backupStoreUrlOf, datasetOf } from '../../cli/backup-options.ts'
+import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
+import { optionWords } from '../../cli/option-words.ts'
+import { ownerOfThisProgram } from '../../cli/owner.ts'
+import { connectionOf, storeOptions } from '../../cli/store-options.ts'
+import type { Terminal } from '../../cli/terminal.ts'
+import { formatBytes } from '../../cli/units.ts'
+
+const positionals = {
+  snapshot: { describe: 'the snapshot, dataset@name, or its name alone where the settings name the dataset' },
+}
+
+const options = {
+  to: { type: 'string', metavar: 'DATASET', describe: 'restore to this dataset, in any pool; its own if not given' },
+  force: {
+    type: 'boolean',
+    default: false,
+    describe:
+      'roll the dataset back, destroying what is later there than what both have; replace one without snapshots',
+  },
+  identity: { type: 'string', metavar: 'FILE', describe: 'the file with the key for what is encrypted with age' },
+  through: {
+    type: 'string',
+    array: true,
+    metavar: 'COMMAND',
+    default: [] as string[],
+    describe: 'make the stream with this shell command, whatever is recorded; several are one after the other',
+  },
+  'dry-run': {
+    type: 'boolean',
+    alias: 'n',
+    default: false,
+    describe: 'write the commands that would do it to stdout, for sh -e',
+  },
+  ...backupOptions,
+} satisfies OptionSpecs
+
+// How pget reaches the store; the store itself is in its URL.
+const { store: _store, bucket: _bucket, ...connectionOptions } = storeOptions
+const passedOn: OptionSpecs = { ...connectionOptions, config: { describe: '' } }
+
+type Arguments = InferredArguments<typeof options, typeof positionals>
+
+export const restore = defineCommand({
+  name: 'restore',
+  summary: 'bring a snapshot back from a store, with all that it needs',
+  synopsis: ['[options] snapshot'],
+  positionals,
+  options,
+  examples: [
+    ['zsnap restore --store file:///backup --to tank/restored tank/home@mon', 'restore beside what is there'],
+    ['zsnap restore --store file:///backup --to tank/restored --dry-run tank/home@mon', 'see how'],
+  ],
+  stdin: 'none',
+  stdout: 'text',
+  async run(args, terminal) {
+    const { prepareRestore, restore: bringBack, restoreCommands } = await import('../../backup/restore.ts')
+    const { openStore } = await import('../../store/open-store.ts')
+    const { parseObjectUrl } = await import('../../store/url.ts')
+
+    const wishes = wishesOf(args)
+    const place = parseObjectUrl(wishes.wanted, backupStoreUrlOf(args))
+    const s3 = connectionOf(args, terminal)
+    const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: false, s3 })
+    if (args['dry-run']) {
+      const prepared = await prepareRestore(store, wishes)
+      for (const line of restoreCommands(prepared, store, optionWords(passedOn, args))) terminal.print(line)
+    } else await bringBack(store, wishes, runWith(wishes, terminal))
+  },
+})
+
+function wishesOf(args: Arguments): RestoreWishes {
+  const at = args.snapshot.indexOf('@')
+  const dataset = datasetOf(at < 0 ? undefined : args.snapshot.slice(0, at), args)
+  const wanted = `${dataset}@${args.snapshot.slice(at + 1)}`
+  return { wanted, to: args.to ?? dataset, force: args.force, identity: args.identity, through: args.through }
+}
+
+function runWith({ wanted, to }: RestoreWishes, terminal: Terminal): RestoreRun {
+  let progress = { stop: () => {} }
+  return {
+    signal: terminal.signal,
+    onPlan: (plan) => tell(plan, wanted, to, terminal),
+    onStart(backup, transfer) {
+      if (terminal.verbose) terminal.say(`${backup.name}: ${formatBytes(backup.object.size)}`)
+      progress = terminal.progress(transfer)
+    },
+    onReceived(backup) {
+      progress.stop()
+      terminal.event({ received: backup.name, dataset: to, storedBytes: backup.object.size })
+    },
+  }
+}
+
+/** Before the first byte: what will be fetched, and what is lost. */
+function tell({ steps, bytes, destroyed }: RestorePlan, wanted: string, to: string, terminal: Terminal): void {
+  const names = destroyed.map(({ name }) => name)
+  terminal.event({ restore: wanted, dataset: to, objects: steps.length, bytes, destroyed: names })
+  if (terminal.quiet) return
+  if (names.length > 0) terminal.say(`${to}: destroying ${names.join(', ')}`)
+  if (steps.length > 0) {
+    const objects = steps.length === 1 ? '1 object' : `${steps.length} objects`
+    terminal.say(`${wanted} to ${to}: ${objects}, ${formatBytes(bytes)}`)
+  }
+}

@@ -1,0 +1,165 @@
+import { describe, expect } from 'vitest'
+import { test } from '../zfs-host/pools.ts'
+
+const silence = { status: 0, stdout: '', stderr: '' }
+
+const make = `
+  mkdir store
+  export ZPIPES_STORE="file://$PWD/store"
+  zfs create "$A/data set"
+  for number in 1 2 3 4; do
+    fill "a/data set/$number" 300000
+    zfs snapshot "$A/data set@s$number"
+  done
+`
+const stored = `${make} zsnap backup "$A/data set"`
+const names = '-H -t snapshot -o name -r'
+// A dataset is received without being mounted; one of zfs-fuse is busy for a moment after it.
+const compare = 'zfs mount $B/copy; same "a/data set" b/copy'
+
+describe('zsnap restore', () => {
+  test('brings a whole pool back: every snapshot, every file', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      sums "a/data set" >before
+      zpool destroy $A
+      truncate -s 512M new.pool
+      zpool create -o cachefile=none -m "$PWD/a" $A "$PWD/new.pool" 2>/dev/null
+      zsnap restore -q "$A/data set@s4"
+      zfs mount "$A/data set"
+      sums "a/data set" | diff before -
+      zfs list ${names} $A`)
+    const all = [1, 2, 3, 4].map((number) => `pool-a/data set@s${number}\n`).join('')
+    expect(ended).toEqual({ ...silence, stdout: all })
+  })
+
+  test('to another pool, saying first what it fetches; then there is nothing to do', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      zsnap restore --to $B/copy "$A/data set@s4"
+      zsnap restore --to $B/copy "$A/data set@s4"
+      zsnap restore --to $B/copy "$A/data set@s2"
+      ${compare}`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+    expect(ended.stderr).toMatch(/^zsnap: pool-a\/data set@s4 to pool-b\/copy: 4 objects, [\d.]+ MiB\n$/)
+  })
+
+  test('only what the target lacks; --json', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      zsnap restore -q --to $B/copy "$A/data set@s2"
+      zsnap restore -q --json --to $B/copy "$A/data set@s4"
+      ${compare}`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    const [plan, ...received] = ended.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(plan).toMatchObject({ schema: 1, restore: 'pool-a/data set@s4', dataset: 'pool-b/copy', objects: 2 })
+    expect(received.map((each) => each.received)).toEqual(['pool-a/data set@s3', 'pool-a/data set@s4'])
+  })
+
+  test.for(['pigz1', 'pigz4', 'zstd3', 'lz4', 'xz', 'pbzip2'])(
+    'what %s has compressed',
+    async (compressor, { zfs }) => {
+      const ended = await zfs.script(`${make}
+      zsnap backup --compressor ${compressor} "$A/data set"
+      zsnap restore -q --to $B/copy "$A/data set@s4"
+      ${compare}`)
+      expect(ended).toEqual(silence)
+    },
+  )
+
+  test('what age has encrypted, with the key alone', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      age-keygen -o key 2>/dev/null
+      zsnap backup --compressor zstd3 --encrypt "age:$(age-keygen -y key)" "$A/data set"
+      head -c 21 "store/$A/data set@s1"; echo
+      ends 64 zsnap restore -q --to $B/copy "$A/data set@s4"
+      age-keygen -o other 2>/dev/null
+      ends 65 zsnap restore -q --identity other --to $B/copy "$A/data set@s4" 2>log
+      zsnap restore -q --identity key --to $B/copy "$A/data set@s4"
+      ${compare}`)
+    expect(ended).toMatchObject({ status: 0, stdout: 'age-encryption.org/v1\n' })
+    expect(ended.stderr).toBe(
+      'zsnap: the backup is encrypted with age, and no key is given\nzsnap: hint: --identity FILE names the file that holds it\n',
+    )
+  })
+
+  test("what gpg has encrypted, also under z3's name for it", async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      export GNUPGHOME="$PWD/gnupg"
+      mkdir -m 700 gnupg
+      gpg --batch --quiet --passphrase '' --quick-generate-key backup@example.com 2>/dev/null
+      zsnap backup --compressor gpg --gpg-recipient backup@example.com --snapshot s2 "$A/data set"
+      zsnap backup --compressor pigz1 --encrypt gpg:backup@example.com "$A/data set"
+      zsnap restore -q --to $B/copy "$A/data set@s4"
+      gpgconf --kill all
+      ${compare}`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+  })
+
+  test('what a command of the user has made, by what it looks like or by his own', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      zsnap backup --snapshot s1 --through 'zstd -q -9 | cat' "$A/data set"
+      zsnap restore -q --to $B/copy "$A/data set@s1"
+      zsnap backup --through "tr '\\000-\\377' '\\001-\\377\\000'" "$A/data set"
+      ends 65 zsnap restore -q --to $B/copy "$A/data set@s4"
+      zsnap restore -q --through "tr '\\001-\\377\\000' '\\000-\\377'" --to $B/copy "$A/data set@s4"
+      ${compare}`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+    expect(ended.stderr).toMatch(/^zsnap: .*no ZFS send stream/)
+  })
+
+  test('--dry-run writes commands that do the same', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      zsnap backup --compressor zstd3 "$A/data set"
+      zsnap restore --dry-run --to $B/copy "$A/data set@s4" >commands
+      ends 1 zfs list $B/copy 2>/dev/null
+      sh -e commands
+      wc -l <commands
+      ${compare}
+      zsnap restore --dry-run --to $B/copy "$A/data set@s4"`)
+    expect(ended).toEqual({ ...silence, stdout: '4\n' })
+  })
+})
+
+describe('what it refuses', () => {
+  test('a damaged object: what came before it stays, and nothing of it is received', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      printf damage | dd of="store/$A/data set@s3" bs=1 seek=200000 conv=notrunc status=none
+      ends 65 zsnap restore -q --to $B/copy "$A/data set@s4"
+      zfs list ${names} $B`)
+    expect(ended).toMatchObject({ status: 0, stdout: 'pool-b/copy@s1\npool-b/copy@s2\n' })
+    expect(ended.stderr).toMatch(/^zsnap: .*data set@s3/)
+  })
+
+  test('a chain with a gap, a name that is not there, a compressor that it does not know', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      ends 69 zsnap restore --to $B/copy "$A/data set@s9"
+      mv "store/$A/data set@s2" hidden
+      ends 65 zsnap restore --to $B/copy "$A/data set@s4"
+      mv hidden "store/$A/data set@s2"
+      sed -i 's/"isfull"/"compressor":"lz5","isfull"/' store/$A/".data set@s1".*.zpipes
+      ends 65 zsnap restore --to $B/copy "$A/data set@s4"
+      ends 1 zfs list $B/copy 2>/dev/null`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+    expect(ended.stderr).toContain('pool-a/data set@s4: its chain is broken: missing parent pool-a/data set@s2 of')
+    expect(ended.stderr).toContain('compressor lz5: not known here')
+  })
+
+  test('a dataset that is in the way, and what --force does', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      zfs create $B/copy
+      ends 73 zsnap restore -q --to $B/copy "$A/data set@s2"
+      zsnap restore -q --force --to $B/copy "$A/data set@s2"
+      zfs snapshot $B/copy@later
+      ends 73 zsnap restore -q --to $B/copy "$A/data set@s4"
+      zsnap restore --force --to $B/copy "$A/data set@s4"
+      same "a/data set" b/copy
+      zfs list ${names} $B | grep -c later || :
+      zfs create $B/own
+      zfs snapshot $B/own@mine
+      ends 73 zsnap restore -q --force --to $B/own "$A/data set@s2"`)
+    expect(ended).toMatchObject({ status: 0, stdout: '0\n' })
+    expect(ended.stderr).toContain('pool-b/copy: destroying pool-b/copy@later')
+    expect(ended.stderr).toContain('pool-b/own: exists, and has no snapshot in common with the backup')
+  })
+})
