@@ -42,7 +42,9 @@ async function begin<T>({ before }: Hooks, signal: AbortSignal, work: () => Prom
 /** Settles at the command's end. Rejects if it was aborted. */
 async function failureOf(when: string, commandLine: string, signal?: AbortSignal): Promise<Failure | undefined> {
   const argv = shellCommand(`exec >&2\n${commandLine}`)
-  const end = await startChild(argv, { stdin: 'ignore', stdout: 'inherit', stderr: 'inherit', signal }).ended
+  // Stopped with all that it has started: what went on to freeze would do so after the thaw.
+  const stdio = { stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' } as const
+  const end = await startChild(argv, { ...stdio, signal, isGroup: true }).ended
   const bad = describeBadEnd(end)
   return bad === undefined ? undefined : new Failure('unavailable', `the command ${when}, '${commandLine}', ${bad}`)
 }

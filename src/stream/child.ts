@@ -7,8 +7,12 @@ export interface ChildOptions {
   readonly stdout: 'pipe' | 'inherit' | 'ignore'
   /** 'keep' holds its last 4 KiB for `stderrTail`; 'inherit' lets the user see it as it comes. */
   readonly stderr: 'keep' | 'inherit'
+  /** Told of what is kept of stderr, as it comes. */
+  readonly onStderr?: (bytes: Uint8Array) => void
   /** When it aborts, the program is stopped. */
   readonly signal?: AbortSignal | undefined
+  /** Whether what it has started is stopped with it. Then it is a process group of its own: no ^C reaches it but ours. */
+  readonly isGroup?: boolean
 }
 
 /** How a program ended: a status, or the signal that killed it. */
@@ -35,16 +39,17 @@ const shell = '/bin/sh'
 export function startChild(argv: readonly string[], options: ChildOptions): Child {
   const [program = '', ...rest] = argv
   const stderr = options.stderr === 'keep' ? 'pipe' : 'inherit'
-  const child = spawn(program, rest, { stdio: [options.stdin, options.stdout, stderr] })
+  const stdio = [options.stdin, options.stdout, stderr] as const
+  const child = spawn(program, rest, { stdio: [...stdio], detached: options.isGroup === true })
   const ended = endOf(child, program, options.signal)
-  const stop = () => stopChild(child, ended)
+  const stop = () => stopChild(child, ended, options.isGroup === true ? signalGroup : signalChild)
   options.signal?.addEventListener('abort', stop, { once: true })
   // Whoever awaits it sees the rejection; until then it is not unhandled.
   void ended.catch(() => {}).then(() => options.signal?.removeEventListener('abort', stop))
   if (options.signal?.aborted) void stop()
   keepUnread(child.stdout)
   const { stdin, stdout } = child as { stdin: Writable; stdout: Readable }
-  return { name: nameOf(argv), stdin, stdout, ended, stderrTail: keepTail(child.stderr), stop }
+  return { name: nameOf(argv), stdin, stdout, ended, stderrTail: keepTail(child.stderr, options.onStderr), stop }
 }
 
 /** What `/bin/sh` makes of a command line that a user wrote. */
@@ -86,19 +91,31 @@ function keepUnread(stdout: Readable | null): void {
   stdout?.on('readable', () => {})
 }
 
-async function stopChild(child: ChildProcess, ended: Promise<ChildEnd>): Promise<void> {
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+type SendSignal = (child: ChildProcess, signal: 'TERM' | 'KILL') => void
+
+const signalChild: SendSignal = (child, signal) => void child.kill(`SIG${signal}`)
+
+/** By way of a shell: Node's kill of a child knows the child alone. */
+const signalGroup: SendSignal = (child, signal) => {
+  if (child.pid === undefined) return
+  const killer = spawn(shell, ['-c', `kill -s ${signal} -- -${child.pid}`], { stdio: 'ignore' })
+  killer.once('error', () => signalChild(child, signal))
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<ChildEnd>, send: SendSignal): Promise<void> {
+  send(child, 'TERM')
+  const timer = setTimeout(() => send(child, 'KILL'), killAfterMs)
   child.stdin?.destroy()
   child.stdout?.destroy()
   await ended.catch(() => {})
   clearTimeout(timer)
 }
 
-function keepTail(stderr: Readable | null): () => string {
+function keepTail(stderr: Readable | null, onStderr?: ChildOptions['onStderr']): () => string {
   let tail = Buffer.alloc(0)
   stderr?.on('data', (bytes: Buffer) => {
     tail = Buffer.concat([tail, bytes]).subarray(-stderrTailBytes)
+    onStderr?.(bytes)
   })
   return () => tail.toString('utf8').trim()
 }
