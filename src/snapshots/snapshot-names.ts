@@ -59,11 +59,12 @@ function formatPattern(format: string, timeZone: string | undefined): NamePatter
 
 /** The letters that ZFS allows in a name, without the colon: rsh, tar and many a script take it for a host's end. */
 function checkedWord(what: string, word: string): string {
-  const [wrong] = /[^\w. -]/.exec(word) ?? []
-  if (wrong === ':') throw new Failure('usage', `snapshot ${what} '${word}': it shall have no colon`)
-  if (wrong !== undefined) throw new Failure('usage', `snapshot ${what} '${word}': ZFS allows no '${wrong}' in it`)
   if (word === '') throw new Failure('usage', `the snapshot ${what} is empty`)
-  return word
+  const [wrong] = /[^\w. -]/.exec(word) ?? []
+  if (wrong === undefined) return word
+  const why = wrong === ':' ? 'it shall have no colon' : `ZFS allows no '${wrong}' in it`
+  const hint = 'letters, digits, spaces, dots, dashes and underscores make a name'
+  throw new Failure('usage', `snapshot ${what} '${word}': ${why}`, { hint })
 }
 
 function* timesOf(names: Iterable<string>, pattern: NamePattern, suffix: string): Iterable<Date> {

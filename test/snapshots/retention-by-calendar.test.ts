@@ -5,7 +5,7 @@ import { periodRules } from '../../src/snapshots/retention-policy.ts'
 import { history, madeAt, timeZones } from './history.ts'
 
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
-const now = new Date('2040-01-01')
+const now = new Date('2100-01-01')
 
 /** Every so often from one instant to before another. */
 function every(stepMs: number, from: string, to: string) {

@@ -4,7 +4,7 @@ import { decideRetention, needLast, type RetentionItem } from '../../src/snapsho
 import type { RetentionPolicy } from '../../src/snapshots/retention-policy.ts'
 import { history, madeAt, policy, timeZones } from './history.ts'
 
-const longAfter = new Date('2040-01-01')
+const longAfter = new Date('2100-01-01')
 
 function decide(items: readonly RetentionItem[], rules: RetentionPolicy, timeZone = 'UTC', now = longAfter) {
   return decideRetention(items, rules, { now, timeZone })
