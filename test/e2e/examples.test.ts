@@ -77,6 +77,16 @@ describe('examples', () => {
     }
   })
 
+  test('those of zsnap.1 for the store end well, one after the other', async ({ zfs }) => {
+    const commands = manExamples(readFileSync(join(repository, 'man/zsnap.1'), 'utf8'))
+    const stored = commands.filter((command) => /zsnap (backup|restore)/.test(command))
+    expect(stored.length).toBeGreaterThan(3)
+    expect((await zfs.script(prepared)).stderr).toBe('')
+    for (const [index, output] of (await run(zfs, stored)).entries()) {
+      expect(output, stored[index]).not.toMatch(/^\[\d+\]$/m)
+    }
+  })
+
   const pages = readdirSync(join(repository, 'man')).filter((page) => /^p(put|get)\.1$/.test(page))
   for (const page of pages) {
     test(`those of ${page} end well`, async ({ zfs }) => {
