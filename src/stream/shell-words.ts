@@ -3,6 +3,7 @@ export function shellLine(argv: readonly string[]): string {
   return argv.map(shellWord).join(' ')
 }
 
-function shellWord(word: string): string {
+/** A word that a shell takes as it is. */
+export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -1,0 +1,66 @@
+import type { EntryKind } from './entry.ts'
+import type { Host } from './host.ts'
+import type { Part } from './part-queue.ts'
+
+/** How far the names of a part are, after one attempt at it. */
+export interface Attempt {
+  /**
+   * done: all that is there is copied. partial: some could not be. broken: the program ended before it had tried all.
+   * host lost: the machine that was to run it cannot be reached.
+   */
+  readonly end: 'done' | 'partial' | 'broken' | 'host lost'
+  readonly copied: number
+  readonly copiedBytes: number
+  /** Names that were there when it looked last; the others have vanished. Undefined if it did not get so far. */
+  readonly present: number | undefined
+  /** Names that still differ, as far as it is known; some of them in `names`, for messages. */
+  readonly failed: number
+  readonly names: readonly string[]
+  /** What the program said last, and why it ended; '' if all is well. */
+  readonly reason: string
+}
+
+/** Where a part's names are, for a program to read from. */
+export interface PartJob {
+  readonly part: Part
+  /** The file that holds its names. */
+  readonly spoolPath: string
+  /** Names that share an inode, or have holes, are in it. */
+  readonly isTogether: boolean
+  readonly host: Host
+  readonly signal: AbortSignal
+  /** What the program says goes here too. */
+  log(text: string | Uint8Array): void
+}
+
+/** What parts do not hold. */
+export interface Remainder {
+  /** The file that holds the folders' names. */
+  readonly foldersPath: string
+  /** Symbolic links, where a part cannot have them. */
+  readonly symlinks: number
+  /** All names but folders and special files. */
+  readonly files: number
+}
+
+/** A copying program that is driven: rsync or rclone. */
+export interface Copier {
+  /** What parts may hold. */
+  readonly kinds: ReadonlySet<EntryKind>
+  /** What stands behind each name in its list files. */
+  readonly listEnd: '\0' | '\n'
+  /** Makes the destination, so that a hopeless copy ends at once. Throws what stands against it. */
+  prepare(host: Host, signal: AbortSignal): Promise<void>
+  copy(job: PartJob): Promise<Attempt>
+  /** Tells what differs, without copying. */
+  compare(job: PartJob, by: 'size' | 'checksum'): Promise<Attempt>
+  /** What comes after all parts: the folders' modes and times, the empty folders, and what parts do not hold. */
+  finish(rest: Remainder, host: Host, signal: AbortSignal): Promise<Attempt>
+  /** Removes what the source does not have; gives the number of names. Throws 'data' if there are more than `most`. */
+  removeExtra(
+    options: { readonly dryRun: boolean; readonly most: number | undefined },
+    signal: AbortSignal,
+  ): Promise<number>
+  /** A command for a shell that copies the names in a list file, which is given by its path. */
+  commandFor(listPath: string, isTogether: boolean): readonly string[]
+}

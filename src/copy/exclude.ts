@@ -1,0 +1,18 @@
+import type { BytePath } from './entry.ts'
+import { bytePath } from './entry.ts'
+
+/** Tells the names that match one of the patterns: `*` stands for anything, `?` for one character, `[…]` for one of these. */
+export function excluder(patterns: readonly string[]): (name: BytePath) => boolean {
+  if (patterns.length === 0) return () => false
+  const any = new RegExp(`^(?:${patterns.map((pattern) => expressionOf(bytePath(pattern))).join('|')})$`, 's')
+  return (name) => any.test(name)
+}
+
+function expressionOf(pattern: string): string {
+  return pattern.replace(/\[!?[^\]]+\]|[\\^$.*+?()[\]{}|]/g, (found) => {
+    if (found === '*') return '.*'
+    if (found === '?') return '.'
+    if (found.length > 1) return found.replace(/^\[!/, '[^').replaceAll('\\', '\\\\')
+    return `\\${found}`
+  })
+}

@@ -1,0 +1,114 @@
+import type { Copier } from './copier.ts'
+import { type BytePath, type Entry, type EntryKind, textOf } from './entry.ts'
+import { PartQueue } from './part-queue.ts'
+import type { Unreadable } from './read-entry.ts'
+import type { Found, RunFolder, SpoolName } from './run-folder.ts'
+import { type Crumb, Spool } from './spool.ts'
+import type { Tally } from './tally.ts'
+
+export interface NameSource {
+  readonly copier: Copier
+  readonly folder: RunFolder
+  /** The names to copy; each call walks again. */
+  entries(onUnreadable: (name: Unreadable) => void): AsyncIterable<readonly Entry[]>
+  /** Each name stands for all that is below it. */
+  readonly isDeep: boolean
+  /** Go on with what an earlier run left, if its walk had ended. */
+  readonly reuse: boolean
+  /** Changes as the work goes on; for whoever shows it. */
+  readonly tally: Tally
+}
+
+export type Queues = Readonly<Record<SpoolName, PartQueue>>
+
+export function emptyQueues(isDeep: boolean): Queues {
+  // Nobody knows how much a name stands for: each is worth a program.
+  return { files: new PartQueue('files', isDeep ? 1 : undefined), together: new PartQueue('together') }
+}
+
+/** Fills the queues, from an earlier run's books or by walking, and closes them. `changed` is called when there is more. */
+export async function findNames(
+  source: NameSource,
+  queues: Queues,
+  changed: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const earlier = source.reuse ? source.folder.earlier() : undefined
+  if (earlier === undefined) await walkAll(source, queues, changed, signal)
+  else {
+    source.tally.found = earlier.index.found
+    for (const part of earlier.finished) source.tally.addPart({ ...part, failed: 0 })
+    for (const spool of ['files', 'together'] as const) {
+      const done = new Set(earlier.finished.filter((part) => part.spool === spool).flatMap(crumbNumbers))
+      for (const [index, crumb] of earlier.index.crumbs[spool].entries()) {
+        if (!done.has(index)) queues[spool].addAt(index, crumb)
+      }
+    }
+  }
+  queues.files.close()
+  queues.together.close()
+  changed()
+}
+
+function crumbNumbers({ firstCrumb, crumbCount }: { firstCrumb: number; crumbCount: number }): readonly number[] {
+  return Array.from({ length: crumbCount }, (_, index) => firstCrumb + index)
+}
+
+async function walkAll(source: NameSource, queues: Queues, changed: () => void, signal: AbortSignal) {
+  const { folder, tally } = source
+  folder.clear()
+  const crumbs: Record<SpoolName, Crumb[]> = { files: [], together: [] }
+  const spoolNamed = (name: SpoolName) =>
+    new Spool(folder.file(name), (crumb) => {
+      crumbs[name].push(crumb)
+      queues[name].add(crumb)
+      changed()
+    })
+  const spools = {
+    files: spoolNamed('files'),
+    together: spoolNamed('together'),
+    folders: new Spool(folder.file('folders'), () => {}),
+  }
+  const shared = new Map<string, Entry[]>()
+  for await (const entries of source.entries((name) => addUnreadable(tally, name))) {
+    signal.throwIfAborted()
+    for (const entry of entries) sort(entry, spools, shared, source)
+    tally.found = addedTo(tally.found, entries, source)
+  }
+  for (const names of shared.values()) spools.together.addTogether(names)
+  for (const spool of Object.values(spools)) spool.end()
+  folder.endWalk({ found: tally.found, crumbs })
+}
+
+function sort(
+  entry: Entry,
+  spools: Readonly<Record<SpoolName | 'folders', Spool>>,
+  shared: Map<string, Entry[]>,
+  { copier: { kinds }, isDeep }: NameSource,
+): void {
+  const { kind, sharedInode, isSparse } = entry
+  if (isDeep) spools.files.addTogether([entry])
+  else if (kind === 'directory') spools.folders.add(entry)
+  else if (!kinds.has(kind)) return
+  else if (sharedInode !== undefined) shared.set(sharedInode, [...(shared.get(sharedInode) ?? []), entry])
+  else if (isSparse) spools.together.addTogether([entry])
+  else spools.files.add(entry)
+}
+
+function addedTo(found: Found, entries: readonly Entry[], { copier: { kinds }, isDeep }: NameSource): Found {
+  if (isDeep) return { ...found, files: found.files + entries.length }
+  const count = (of: (entry: Entry) => boolean) => entries.filter(of).length
+  const folders = count(({ kind }) => kind === 'directory')
+  const apart = (wanted: EntryKind) => count(({ kind }) => kind === wanted && !kinds.has(wanted))
+  return {
+    files: found.files + entries.length - folders,
+    folders: found.folders + folders,
+    bytes: found.bytes + entries.reduce((sum, { bytes }) => sum + bytes, 0),
+    symlinks: found.symlinks + apart('symlink'),
+    specials: found.specials + apart('special'),
+  }
+}
+
+function addUnreadable(tally: Tally, { path, code }: { path: BytePath; code: string }): void {
+  tally.addProblem({ names: [textOf(path)], count: 1, reason: `cannot be read: ${code}` })
+}

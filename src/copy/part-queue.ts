@@ -1,0 +1,110 @@
+import type { Crumb } from './spool.ts'
+
+/** Work for one copying program: consecutive crumbs of one spool. */
+export interface Part {
+  /** From 1, in the order in which they are handed out. */
+  readonly number: number
+  readonly spool: string
+  readonly firstCrumb: number
+  readonly crumbCount: number
+  readonly offset: number
+  readonly length: number
+  readonly files: number
+  readonly bytes: number
+}
+
+// Making a file costs about as much as writing so many bytes: a million small files are work too.
+const fileCostBytes = 32 * 1024
+// Less than this is not worth a program's start, unless there is no more.
+const leastWork = 64 * 1024 * 1024
+// More than this makes progress coarse, and much to do again.
+const mostWork = 64 * 1024 * 1024 * 1024
+
+interface Pending {
+  readonly crumb: Crumb
+  readonly index: number
+}
+
+/**
+ * Hands out parts while the walk still finds more: to each who asks, half of his share of what is known then. So parts
+ * become smaller towards the end, and all end at about the same time.
+ */
+export class PartQueue {
+  readonly #spool: string
+  readonly #least: number
+  #pending: Pending[] = []
+  #head = 0
+  #count = 0
+  #work = 0
+  #isClosed = false
+  #handedOut = 0
+
+  /** `least` is the work that is worth a program's start, in bytes. */
+  constructor(spool: string, least = leastWork) {
+    this.#spool = spool
+    this.#least = least
+  }
+
+  add(crumb: Crumb): void {
+    this.addAt(this.#count, crumb)
+  }
+
+  /** With the number that the crumb had in an earlier run. */
+  addAt(index: number, crumb: Crumb): void {
+    this.#pending.push({ crumb, index })
+    this.#count = index + 1
+    this.#work += workOf(crumb)
+  }
+
+  /** No more will come. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  get isExhausted(): boolean {
+    return this.#isClosed && this.#head === this.#pending.length
+  }
+
+  /** The next part for one of so many workers; undefined while there is too little, and when there is no more. */
+  take(workers: number): Part | undefined {
+    if (this.#head === this.#pending.length || (!this.#isClosed && this.#work < this.#least)) return undefined
+    const wanted = Math.min(mostWork, Math.max(this.#least, this.#work / (2 * workers)))
+    const taken: Pending[] = []
+    for (let work = 0; work < wanted; ) {
+      const next = this.#pending[this.#head]
+      // A part is one piece of the spool.
+      if (next === undefined || (taken.length > 0 && next.index !== (taken.at(-1)?.index ?? 0) + 1)) break
+      taken.push(next)
+      this.#head += 1
+      work += workOf(next.crumb)
+    }
+    for (const { crumb } of taken) this.#work -= workOf(crumb)
+    this.#forget()
+    return this.#partOf(taken)
+  }
+
+  #partOf(taken: readonly Pending[]): Part {
+    const sum = (of: (crumb: Crumb) => number) => taken.reduce((total, { crumb }) => total + of(crumb), 0)
+    this.#handedOut += 1
+    return {
+      number: this.#handedOut,
+      spool: this.#spool,
+      firstCrumb: taken[0]?.index ?? 0,
+      crumbCount: taken.length,
+      offset: taken[0]?.crumb.offset ?? 0,
+      length: sum(({ length }) => length),
+      files: sum(({ files }) => files),
+      bytes: sum(({ bytes }) => bytes),
+    }
+  }
+
+  #forget(): void {
+    if (this.#head < 1024 || this.#head < this.#pending.length / 2) return
+    this.#pending = this.#pending.slice(this.#head)
+    this.#head = 0
+  }
+}
+
+function workOf({ bytes, files }: Crumb): number {
+  return bytes + files * fileCostBytes
+}

@@ -1,0 +1,74 @@
+const namesKept = 20
+
+interface LogLine {
+  readonly level?: string
+  readonly msg?: string
+  readonly object?: string
+  readonly stats?: {
+    readonly bytes: number
+    readonly checks: number
+    readonly errors: number
+    readonly transfers: number
+  }
+}
+
+/** Adds up what rclone logs with `--use-json-log`, and what `rclone check --combined` writes. */
+export class RcloneReport {
+  copied = 0
+  checked = 0
+  errors = 0
+  copiedBytes = 0
+  lastError = ''
+  readonly failedNames: string[] = []
+  equal = 0
+  readonly differing: string[] = []
+  readonly lines: string[] = []
+  #rest = ''
+
+  /** A line of stdout, bytes as latin1: `= name` is equal; `* name`, `+ name`, `! name` differ, lack or failed. */
+  addLine(line: string): void {
+    const text = Buffer.from(line, 'latin1').toString('utf8')
+    if (text.startsWith('= ')) this.equal += 1
+    else if (/^[*+!] /.test(text)) this.differing.push(text.slice(2))
+    this.lines.push(text)
+  }
+
+  /** A piece of stderr. */
+  addLog(bytes: Uint8Array): void {
+    const lines = (this.#rest + Buffer.from(bytes).toString('utf8')).split('\n')
+    this.#rest = lines.pop() ?? ''
+    for (const line of lines) this.#addLogLine(line)
+  }
+
+  addAll(other: RcloneReport): void {
+    this.copied += other.copied
+    this.checked += other.checked
+    this.errors += other.errors
+    this.copiedBytes += other.copiedBytes
+    this.lastError = other.lastError || this.lastError
+  }
+
+  #addLogLine(line: string): void {
+    const entry = parse(line)
+    if (entry === undefined) {
+      if (line.trim() !== '') this.lastError = line.trim()
+      return
+    }
+    if (entry.level === 'error' || entry.level === 'critical') {
+      this.lastError = entry.msg ?? this.lastError
+      if (entry.object !== undefined && this.failedNames.length < namesKept) this.failedNames.push(entry.object)
+    }
+    if (entry.stats === undefined) return
+    const { bytes, checks, errors, transfers } = entry.stats
+    Object.assign(this, { copiedBytes: bytes, checked: checks, errors, copied: transfers })
+  }
+}
+
+function parse(line: string): LogLine | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

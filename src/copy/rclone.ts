@@ -1,0 +1,199 @@
+import { Readable } from 'node:stream'
+import { Failure, type FailureKind } from '../errors.ts'
+import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
+import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
+import { textOf } from './entry.ts'
+import { type Host, onHost, thisHost } from './host.ts'
+import { namesIn } from './listed-entries.ts'
+import { RcloneReport } from './rclone-report.ts'
+import { runCopier } from './run-copier.ts'
+import { readSpool } from './spool.ts'
+
+export interface RcloneOptions {
+  /** A local folder, and what rclone calls the destination. */
+  readonly source: string
+  readonly destination: string
+  readonly configFile: string | undefined
+  readonly bytesPerSecond: number | undefined
+  readonly ssh: readonly string[]
+  readonly exclude: readonly string[]
+  readonly dryRun: boolean
+}
+
+// One call moves so many files at a time, as rclone does by itself; parts multiply it.
+const transfers = 4
+
+// rclone(1), EXIT CODES: worth no other attempt.
+const hopeless: Readonly<Record<number, FailureKind>> = {
+  2: 'usage',
+  3: 'unavailable',
+  7: 'permission',
+  127: 'unavailable',
+}
+
+/** Drives rclone, version 1.56 or later. Folders are made, symbolic links stored as rclone's `--links` does. */
+export class Rclone implements Copier {
+  readonly kinds = new Set(['file'] as const)
+  readonly listEnd = '\n'
+  readonly #options: RcloneOptions
+
+  constructor(options: RcloneOptions) {
+    this.#options = options
+  }
+
+  async prepare(host: Host, signal: AbortSignal): Promise<void> {
+    const { destination, dryRun } = this.#options
+    if (!dryRun) await this.#run(['mkdir', destination], Readable.from([]), host, signal)
+  }
+
+  async copy(job: PartJob): Promise<Attempt> {
+    const { source, destination } = this.#options
+    const { names, odd } = await namesOf(job)
+    const words = ['copy', '--files-from-raw=-', '--no-traverse', source, destination]
+    const { end, report } = await this.#run(words, Readable.from(names), job.host, job.signal, job.log)
+    for (const name of odd) {
+      const one = ['copyto', ...this.#pathsOf(name)]
+      report.addAll((await this.#run(one, Readable.from([]), job.host, job.signal, job.log)).report)
+    }
+    return attemptOf(end, report, job.part.files)
+  }
+
+  async compare(job: PartJob, by: 'size' | 'checksum'): Promise<Attempt> {
+    const { source, destination } = this.#options
+    const { names, odd } = await namesOf(job)
+    const words = ['check', '--one-way', '--combined=-', '--files-from-raw=-', source, destination]
+    const sizes = by === 'size' ? ['--size-only'] : []
+    const { end, report } = await this.#run([...words, ...sizes], Readable.from(names), job.host, job.signal, job.log)
+    const { differing } = report
+    const isTold = differing.length > 0 || describeBadEnd(end) === undefined
+    for (const name of odd) {
+      const one = ['copyto', '--checksum', '--dry-run', ...this.#pathsOf(name)]
+      const look = await this.#run(one, Readable.from([]), job.host, job.signal, job.log)
+      if (look.report.checked === 1) report.equal += 1
+      else report.differing.push(name)
+    }
+    return {
+      end: isTold ? 'done' : 'broken',
+      copied: 0,
+      copiedBytes: 0,
+      present: report.equal + differing.length,
+      failed: differing.length,
+      names: differing,
+      reason: report.lastError,
+    }
+  }
+
+  async finish({ symlinks, files }: Remainder, host: Host, signal: AbortSignal): Promise<Attempt> {
+    const { source, destination } = this.#options
+    // No file is that young: this makes the folders alone.
+    const folders = ['copy', '--create-empty-src-dirs', '--max-age=1ns', ...this.#left(), source, destination]
+    const made = await this.#run(folders, Readable.from([]), host, signal)
+    if (symlinks === 0 || describeBadEnd(made.end) !== undefined) return attemptOf(made.end, made.report, 0)
+    // rclone's lists and rules cannot name links alone: it looks at everything once more.
+    const all = ['copy', '--links', ...this.#left(), source, destination]
+    const { end, report } = await this.#run(all, Readable.from([]), host, signal)
+    const attempt = attemptOf(end, report, symlinks)
+    const missing = files - report.copied - report.checked
+    if (attempt.end !== 'done' || missing <= 0) return attempt
+    return { ...attempt, end: 'partial', failed: missing, reason: 'symbolic links are missing' }
+  }
+
+  async removeExtra(
+    { dryRun, most }: { readonly dryRun: boolean; readonly most: number | undefined },
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { source, destination } = this.#options
+    const host = thisHost()
+    const same = ['--one-way', '--links', '--size-only', '--missing-on-dst=-']
+    const look = ['check', ...same, ...this.#left(), destination, source]
+    const { report } = await this.#run(look, Readable.from([]), host, signal)
+    const extra = report.lines
+    if (most !== undefined && extra.length > most)
+      throw new Failure('exists', `${extra.length} names would be deleted, and --max-delete is ${most}: none was`)
+    if (dryRun || this.#options.dryRun || extra.length === 0) return extra.length
+    const remove = ['delete', '--files-from-raw=-', destination]
+    const { end } = await this.#run(remove, Readable.from([extra.map((name) => `${name}\n`).join('')]), host, signal)
+    if (describeBadEnd(end) !== undefined) throw new Failure('io', `deleting: ${report.lastError}`)
+    return extra.length
+  }
+
+  commandFor(listPath: string): readonly string[] {
+    const { source, destination } = this.#options
+    return this.#argv(['copy', `--files-from-raw=${listPath}`, '--no-traverse', source, destination])
+  }
+
+  #pathsOf(name: string): readonly string[] {
+    const { source, destination } = this.#options
+    return [`${source}${name}`, `${destination.replace(/([^:/])$/, '$1/')}${name}`]
+  }
+
+  /** Rules that leave out what is excluded, and all below it. */
+  #left(): readonly string[] {
+    return this.#options.exclude.flatMap((pattern) => [`--filter=- ${pattern}`, `--filter=- ${pattern}/**`])
+  }
+
+  #argv(words: readonly string[]): readonly string[] {
+    const { configFile, bytesPerSecond, dryRun } = this.#options
+    const [verb = '', ...rest] = words
+    return [
+      'rclone',
+      verb,
+      ...(configFile === undefined ? [] : [`--config=${configFile}`]),
+      ...(bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond))}B`]),
+      ...(dryRun && verb !== 'check' ? ['--dry-run'] : []),
+      ...(verb.startsWith('copy')
+        ? ['--use-json-log', '--log-level=INFO', '--stats=24h', `--transfers=${transfers}`]
+        : []),
+      ...rest,
+    ]
+  }
+
+  async #run(
+    words: readonly string[],
+    input: Readable,
+    host: Host,
+    signal: AbortSignal,
+    log: PartJob['log'] = () => {},
+  ) {
+    const report = new RcloneReport()
+    const { end, said } = await runCopier({
+      argv: onHost(host, this.#options.ssh, this.#argv(words)),
+      input,
+      onLine: (line) => report.addLine(line),
+      onStderr: (bytes) => {
+        report.addLog(bytes)
+        log(bytes)
+      },
+      signal,
+    })
+    const kind = 'status' in end ? hopeless[end.status] : undefined
+    if (kind !== undefined) throw new Failure(kind, `rclone: ${report.lastError || said}`)
+    return { end, report }
+  }
+}
+
+function attemptOf(end: ChildEnd, report: RcloneReport, files: number): Attempt {
+  const { copied, checked, errors, copiedBytes, failedNames, lastError } = report
+  const isDone = describeBadEnd(end) === undefined && errors === 0
+  return {
+    end: isDone ? 'done' : copied + checked + errors > 0 ? 'partial' : 'broken',
+    copied,
+    copiedBytes,
+    // What is in the list and not at the source, rclone passes over in silence.
+    present: isDone ? Math.min(files, copied + checked) : files,
+    failed: isDone ? 0 : Math.max(1, files - copied - checked),
+    names: failedNames,
+    reason: isDone ? '' : lastError || (describeBadEnd(end) ?? ''),
+  }
+}
+
+/** The names as rclone's lists have them, and those that no line can hold. */
+async function namesOf({ spoolPath, part }: PartJob): Promise<{ names: readonly Buffer[]; odd: readonly string[] }> {
+  const names: Buffer[] = []
+  const odd: string[] = []
+  for await (const name of namesIn(readSpool(spoolPath, part), '\0')) {
+    if (name.includes('\n')) odd.push(textOf(name))
+    else names.push(Buffer.from(`${name}\n`, 'latin1'))
+  }
+  return { names, odd }
+}

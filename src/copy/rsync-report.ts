@@ -1,0 +1,51 @@
+/** Adds up what rsync writes with `--out-format='%i %l %n' --stats`; see rsync(1), --itemize-changes. */
+export class RsyncReport {
+  copied = 0
+  copiedBytes = 0
+  /** Names whose attributes alone were mended. */
+  touched = 0
+  /** Files, links and specials that were there; undefined until rsync has said so, at its end. */
+  present: number | undefined
+  deleted = 0
+  /** The first names that it told of. */
+  readonly names: string[] = []
+
+  readonly #keepNames: number
+
+  constructor(keepNames = 0) {
+    this.#keepNames = keepNames
+  }
+
+  /** The number of names, folders aside, that changed or would have to. */
+  get changed(): number {
+    return this.copied + this.touched
+  }
+
+  add(line: string): void {
+    const [, change = '', bytes = '', name = ''] = /^([<>ch.*][fdLDS][^ ]*) (\d+) (.*)$/s.exec(line) ?? []
+    if (change !== '') this.#addChange(change, Number(bytes), name)
+    else if (line.startsWith('*deleting')) this.#addDeleted(line)
+    else if (line.startsWith('Number of files: ')) this.present = presentOf(line)
+  }
+
+  #addChange(change: string, bytes: number, name: string): void {
+    if (change[1] === 'd') return
+    if (change[0] === '.') this.touched += 1
+    else this.copied += 1
+    if (change[0] === '<' || change[0] === '>') this.copiedBytes += bytes
+    if (this.names.length < this.#keepNames) this.names.push(name)
+  }
+
+  #addDeleted(line: string): void {
+    this.deleted += 1
+    const [, name = ''] = /^\*deleting +\d+ (.*)$/s.exec(line) ?? []
+    if (this.names.length < this.#keepNames) this.names.push(name)
+  }
+}
+
+/** `Number of files: 9 (reg: 3, dir: 4, link: 1, special: 1)`, without the folders. */
+function presentOf(line: string): number {
+  const [, kinds = ''] = /\((.*)\)/.exec(line) ?? []
+  const counts = [...kinds.matchAll(/(\w+): ([\d,]+)/g)].filter(([, kind]) => kind !== 'dir')
+  return counts.reduce((sum, [, , count = '0']) => sum + Number(count.replaceAll(',', '')), 0)
+}

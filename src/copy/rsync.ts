@@ -1,0 +1,212 @@
+import { Readable } from 'node:stream'
+import { Failure } from '../errors.ts'
+import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
+import { shellLine } from '../stream/shell-words.ts'
+import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
+import { type Host, HostLost, onHost, thisHost } from './host.ts'
+import { makeFolder } from './make-folder.ts'
+import { judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
+import { RsyncReport } from './rsync-report.ts'
+import { runCopier } from './run-copier.ts'
+import { readSpool } from './spool.ts'
+
+export interface RsyncOptions {
+  /** Folders as rsync takes them, `/src/` or `host:/src/`, each with a slash behind. */
+  readonly source: string
+  readonly destination: string
+  /** What is kept of each file: `-aAX`, for instance. */
+  readonly flags: readonly string[]
+  /** For each program that runs. */
+  readonly bytesPerSecond: number | undefined
+  /** The words that reach a host. */
+  readonly ssh: readonly string[]
+  /** Patterns of names that `removeExtra` must leave alone. */
+  readonly exclude: readonly string[]
+  readonly dryRun: boolean
+  /** Names stand for all that is below them. */
+  readonly isDeep: boolean
+}
+
+// How many names a message may come to tell of.
+const namesKept = 20
+
+/** Drives rsync, version 3.1 or later. */
+export class Rsync implements Copier {
+  readonly kinds = new Set(['file', 'symlink', 'special'] as const)
+  readonly listEnd = '\0'
+  readonly #options: RsyncOptions
+
+  constructor(options: RsyncOptions) {
+    this.#options = options
+  }
+
+  async prepare(host: Host, signal: AbortSignal): Promise<void> {
+    const { destination, dryRun } = this.#options
+    if (dryRun) return
+    if (host.name === undefined && host.destinationHost === undefined && !destination.includes(':')) {
+      await makeFolder(destination)
+    }
+    const { end, said } = await this.#copyRoot(host, signal)
+    const verdict = judgeRsync(end, said)
+    if (verdict === 'done') return
+    if (verdict === 'host lost') throw new HostLost(host, lastLines(said))
+    throw new Failure(kindOfComplaint(said), lastLines(said))
+  }
+
+  async copy(job: PartJob): Promise<Attempt> {
+    const argv = this.#forNames(job.host, this.#partFlags(job))
+    const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log)
+    const verdict = judgeRsync(end, said)
+    const soFar = { copied: report.copied, copiedBytes: report.copiedBytes, reason: reasonOf(end, said) }
+    if (verdict === 'done') return { ...soFar, end: 'done', present: report.present, failed: 0, names: [], reason: '' }
+    if (verdict !== 'partial') return { ...soFar, end: verdict, present: undefined, failed: job.part.files, names: [] }
+    // What failed, and what only vanished, is seen by looking again.
+    const rest = await this.#compare(job, [])
+    const isWhole = rest.end === 'done' && rest.failed === 0
+    return { ...rest, ...soFar, end: isWhole ? 'done' : rest.end === 'done' ? 'partial' : rest.end }
+  }
+
+  compare(job: PartJob, by: 'size' | 'checksum'): Promise<Attempt> {
+    return this.#compare(job, [by === 'checksum' ? '--checksum' : '--size-only'])
+  }
+
+  async #compare(job: PartJob, flags: readonly string[]): Promise<Attempt> {
+    const argv = this.#forNames(job.host, [...this.#partFlags(job), '--dry-run', ...flags])
+    const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log, namesKept)
+    const verdict = judgeRsync(end, said)
+    const isTold = verdict === 'done' || verdict === 'partial'
+    // What stands in a name's way, rsync tells on stderr alone.
+    const isRefused = 'status' in end && end.status === 23
+    const failed = Math.max(report.changed, isRefused ? 1 : 0)
+    return {
+      end: isTold ? 'done' : verdict,
+      copied: 0,
+      copiedBytes: 0,
+      present: report.present,
+      failed: isTold ? failed : job.part.files,
+      names: report.names,
+      reason: isTold && failed === 0 ? '' : reasonOf(end, said),
+    }
+  }
+
+  async finish({ foldersPath }: Remainder, host: Host, signal: AbortSignal): Promise<Attempt> {
+    const argv = this.#forNames(host, []).filter((word) => word !== '--omit-dir-times')
+    const below = await this.#run(argv, readSpool(foldersPath), host, signal)
+    const { end, said } = judgeRsync(below.end, below.said) === 'done' ? await this.#copyRoot(host, signal) : below
+    const verdict = judgeRsync(end, said)
+    const reason = verdict === 'done' ? '' : reasonOf(end, said)
+    return { end: verdict, copied: 0, copiedBytes: 0, present: undefined, failed: 0, names: [], reason }
+  }
+
+  async removeExtra(
+    options: { readonly dryRun: boolean; readonly most: number | undefined },
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { most } = options
+    if (most !== undefined && !options.dryRun) {
+      const found = await this.removeExtra({ dryRun: true, most: undefined }, signal)
+      if (found > most)
+        throw new Failure('exists', `${found} names would be deleted, and --max-delete is ${most}: none was`)
+    }
+    const { exclude } = this.#options
+    const argv = this.#argv(undefined, [
+      '--recursive',
+      '--delete',
+      '--existing',
+      '--ignore-existing',
+      ...exclude.map((pattern) => `--exclude=${pattern}`),
+      ...(options.dryRun || this.#options.dryRun ? ['--dry-run'] : []),
+    ])
+    const host = thisHost()
+    const { end, said, report } = await this.#run(argv, Readable.from([]), host, signal)
+    if (judgeRsync(end, said) !== 'done') throw new Failure(kindOfComplaint(said), `deleting: ${lastLines(said)}`)
+    return report.deleted
+  }
+
+  commandFor(listPath: string, isTogether: boolean): readonly string[] {
+    const { dryRun } = this.#options
+    const flags = [...(isTogether ? togetherFlags : []), ...(dryRun ? ['--dry-run'] : [])]
+    const names = ['--from0', `--files-from=${listPath}`]
+    return this.#argv(undefined, [...names, ...(this.#options.isDeep ? this.#deepFlags() : partOnly), ...flags])
+  }
+
+  #deepFlags(): readonly string[] {
+    return ['--recursive', '--ignore-missing-args', ...this.#options.exclude.map((pattern) => `--exclude=${pattern}`)]
+  }
+
+  /** The folder itself, and nothing in it. */
+  #copyRoot(host: Host, signal: AbortSignal) {
+    const { dryRun } = this.#options
+    const flags = ['--dirs', '--exclude=*', ...(dryRun ? ['--dry-run'] : [])]
+    return this.#run(this.#argv(host, flags), Readable.from([]), host, signal)
+  }
+
+  #partFlags({ isTogether }: PartJob): readonly string[] {
+    return isTogether ? togetherFlags : []
+  }
+
+  #forNames(host: Host, flags: readonly string[]): readonly string[] {
+    const { dryRun, isDeep } = this.#options
+    return this.#argv(host, [
+      '--from0',
+      '--files-from=-',
+      ...(isDeep ? this.#deepFlags() : partOnly),
+      ...flags,
+      ...(dryRun && !flags.includes('--dry-run') ? ['--dry-run'] : []),
+    ])
+  }
+
+  #argv(host: Host | undefined, flags: readonly string[]): readonly string[] {
+    const { source, destination, bytesPerSecond, ssh } = this.#options
+    const target = host?.destinationHost === undefined ? destination : `${host.destinationHost}:${destination}`
+    const isRemote = [source, target].some((place) => place.includes(':'))
+    return [
+      'rsync',
+      ...this.#options.flags,
+      ...flags,
+      '--out-format=%i %l %n',
+      '--stats',
+      '--no-human-readable',
+      ...(isRemote ? ['--protect-args', `--rsh=${shellLine(ssh)}`] : []),
+      ...(bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond / 1024))}k`]),
+      '--',
+      source,
+      target,
+    ]
+  }
+
+  async #run(
+    argv: readonly string[],
+    input: Readable,
+    host: Host,
+    signal: AbortSignal,
+    log: PartJob['log'] = () => {},
+    keepNames = 0,
+  ) {
+    const report = new RsyncReport(keepNames)
+    const ended = await runCopier({
+      argv: onHost(host, this.#options.ssh, argv),
+      input,
+      onLine: (line) => {
+        report.add(line)
+        log(`${line}\n`)
+      },
+      onStderr: log,
+      signal,
+    })
+    return { ...ended, report }
+  }
+}
+
+// Names may go between the walk and the copy. The times of folders change with each file in them, and are set at the end.
+const partOnly = ['--ignore-missing-args', '--omit-dir-times']
+const togetherFlags = ['--hard-links', '--sparse']
+
+/** What it said last, or how it ended if it said nothing. */
+function reasonOf(end: ChildEnd, said: string): string {
+  return lastLines(said) || `rsync ${describeBadEnd(end) ?? 'ended'}`
+}
+
+function namesOf({ spoolPath, part }: PartJob): Readable {
+  return readSpool(spoolPath, part)
+}

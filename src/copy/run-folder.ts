@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure } from '../errors.ts'
+import type { Part } from './part-queue.ts'
+import type { Crumb } from './spool.ts'
+
+export const spoolNames = ['files', 'together'] as const
+export type SpoolName = (typeof spoolNames)[number]
+
+/** What one walk found. */
+export interface Found {
+  readonly files: number
+  readonly folders: number
+  readonly bytes: number
+  /** Of the files: those that are no regular files, and that parts could not hold. */
+  readonly symlinks: number
+  readonly specials: number
+}
+
+/** What is known of a walk that came to its end. */
+export interface WalkIndex {
+  readonly found: Found
+  readonly crumbs: Readonly<Record<SpoolName, readonly Crumb[]>>
+}
+
+/** A part that is finished: its place, and what came of it. */
+export interface FinishedPart {
+  readonly spool: SpoolName
+  readonly firstCrumb: number
+  readonly crumbCount: number
+  readonly copied: number
+  readonly copiedBytes: number
+  readonly present: number
+  readonly files: number
+}
+
+export interface Owner {
+  readonly id: string
+  isGone(id: string): boolean
+}
+
+/**
+ * The working files of a copy, in a folder of its own below the working directory, so that a run that was killed can go
+ * on:
+ *
+ *   dsync-1f2e3d4c5b6a/     by the source, the destination, and what decides which names are copied
+ *     owner                 who works here
+ *     files, together       names, each with a NUL behind it; those that must be copied in one part are in `together`
+ *     folders               the same, of folders
+ *     index.json            where parts may begin, when the walk has ended
+ *     finished              a line of JSON for each finished part
+ */
+export class RunFolder {
+  readonly path: string
+
+  constructor(workingDirectory: string, identity: readonly string[]) {
+    const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 12)
+    this.path = join(workingDirectory, `dsync-${name}`)
+  }
+
+  /** Takes the folder for this program. One that another works in is a Failure 'retry'. */
+  claim(owner: Owner): void {
+    mkdirSync(this.path, { recursive: true, mode: 0o700 })
+    const file = join(this.path, 'owner')
+    for (;;) {
+      try {
+        writeFileSync(file, owner.id, { flag: 'wx' })
+        return
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+      const other = existsSync(file) ? readFileSync(file, 'utf8') : ''
+      if (other !== '' && other !== owner.id && !owner.isGone(other)) {
+        throw new Failure('retry', `another dsync copies this tree already (${file})`)
+      }
+      rmSync(file, { force: true })
+    }
+  }
+
+  /**
+   * What an earlier run left: undefined if its walk did not come to its end. After a crash of the machine what was
+   * finished may not be on the disk, and counts as not finished.
+   */
+  earlier(): { readonly index: WalkIndex; readonly finished: readonly FinishedPart[] } | undefined {
+    const [index, finished] = [join(this.path, 'index.json'), join(this.path, 'finished')]
+    if (!existsSync(index)) return undefined
+    const { boot, ...walked } = JSON.parse(readFileSync(index, 'utf8'))
+    if (boot !== bootId() || !existsSync(finished)) return { index: walked, finished: [] }
+    // The last line may have been cut by a kill.
+    const lines = readFileSync(finished, 'utf8').split('\n').slice(0, -1)
+    return { index: walked, finished: lines.map((line) => JSON.parse(line)) }
+  }
+
+  /** Forgets an earlier run. */
+  clear(): void {
+    for (const name of ['index.json', 'finished', 'files', 'together', 'folders'])
+      rmSync(this.file(name), { force: true })
+  }
+
+  endWalk(index: WalkIndex): void {
+    writeFileSync(this.file('index.json.new'), JSON.stringify({ ...index, boot: bootId() }))
+    renameSync(this.file('index.json.new'), this.file('index.json'))
+  }
+
+  finish(part: Part, spool: SpoolName, outcome: Pick<FinishedPart, 'copied' | 'copiedBytes' | 'present'>): void {
+    const { firstCrumb, crumbCount, files } = part
+    const { copied, copiedBytes, present } = outcome
+    const line = { spool, firstCrumb, crumbCount, files, copied, copiedBytes, present }
+    appendFileSync(this.file('finished'), `${JSON.stringify(line)}\n`)
+  }
+
+  file(name: string): string {
+    return join(this.path, name)
+  }
+
+  /** Leaves nothing behind: the work is done. */
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+
+  /** Leaves it for a later run. */
+  release(): void {
+    rmSync(this.file('owner'), { force: true })
+  }
+}
+
+/** Another one after each start of the machine; '' where there is none. */
+function bootId(): string {
+  const file = '/proc/sys/kernel/random/boot_id'
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+}

@@ -1,0 +1,41 @@
+import { cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const sampleMs = 250
+// With less of the processors idle, another program would only slow the others down.
+const idleShare = 0.15
+
+/**
+ * How many workers may run: one at first, and twice as many whenever processors are still idle. Copies that wait for
+ * disks and networks soon have all; where one program keeps this machine busy, it stays alone.
+ */
+export class SpareProcessors {
+  allowed = 1
+  readonly #most: number
+  readonly #measure: () => { readonly idle: number; readonly total: number }
+
+  constructor(most: number, measure = processorTimes) {
+    this.#most = most
+    this.#measure = measure
+  }
+
+  /** Goes on measuring until all are allowed, or the signal aborts. */
+  async watch(onMore: () => void, signal: AbortSignal): Promise<void> {
+    let before = this.#measure()
+    while (this.allowed < this.#most && !signal.aborted) {
+      await sleep(sampleMs, undefined, { signal, ref: false }).catch(() => {})
+      const now = this.#measure()
+      const share = (now.idle - before.idle) / Math.max(1, now.total - before.total)
+      before = now
+      if (share < idleShare) continue
+      this.allowed = Math.min(this.#most, this.allowed * 2)
+      onMore()
+    }
+  }
+}
+
+function processorTimes() {
+  const times = cpus().map((processor) => processor.times)
+  const idle = times.reduce((sum, time) => sum + time.idle, 0)
+  return { idle, total: idle + times.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, 0) }
+}

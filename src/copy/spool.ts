@@ -1,0 +1,92 @@
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { type BytePath, bytesOf, type Entry } from './entry.ts'
+
+/** Consecutive names of a spool: what parts are made of. */
+export interface Crumb {
+  /** Bytes from the spool's start to the first name, and of all its names with the NUL behind each. */
+  readonly offset: number
+  readonly length: number
+  readonly files: number
+  /** Of the files themselves. */
+  readonly bytes: number
+}
+
+// A crumb is never split: small enough for parts to be even, large enough to keep their number down.
+const crumbFiles = 64
+const crumbBytes = 16 * 1024 * 1024
+const flushBytes = 256 * 1024
+
+/** Names on their way from the walk to the copies, kept in a file, each with a NUL behind it. */
+export class Spool {
+  readonly path: string
+  readonly #onCrumb: (crumb: Crumb) => void
+  readonly #descriptor: number
+  #unwritten: Buffer[] = []
+  #unwrittenBytes = 0
+  #length = 0
+  #crumb: Crumb = { offset: 0, length: 0, files: 0, bytes: 0 }
+
+  /** Each crumb is in the file when `onCrumb` is told of it. */
+  constructor(path: string, onCrumb: (crumb: Crumb) => void) {
+    this.path = path
+    this.#onCrumb = onCrumb
+    this.#descriptor = openSync(path, 'w', 0o600)
+  }
+
+  add(entry: Entry): void {
+    this.#write(entry.path)
+    const { offset, length, files, bytes } = this.#crumb
+    this.#crumb = { offset, length: length + entry.path.length + 1, files: files + 1, bytes: bytes + entry.bytes }
+    if (this.#crumb.files >= crumbFiles || this.#crumb.bytes >= crumbBytes) this.#endCrumb()
+  }
+
+  /** Names that must be copied together: one crumb, however many. */
+  addTogether(entries: readonly Entry[]): void {
+    this.#endCrumb()
+    for (const { path } of entries) this.#write(path)
+    const bytes = Math.max(0, ...entries.map((entry) => entry.bytes))
+    this.#crumb = {
+      offset: this.#crumb.offset,
+      length: this.#length - this.#crumb.offset,
+      files: entries.length,
+      bytes,
+    }
+    this.#endCrumb()
+  }
+
+  end(): void {
+    this.#endCrumb()
+    closeSync(this.#descriptor)
+  }
+
+  #write(path: BytePath): void {
+    const bytes = bytesOf(`${path}\0`)
+    this.#unwritten.push(bytes)
+    this.#unwrittenBytes += bytes.length
+    this.#length += bytes.length
+    if (this.#unwrittenBytes >= flushBytes) this.#flush()
+  }
+
+  #endCrumb(): void {
+    const crumb = this.#crumb
+    this.#crumb = { offset: this.#length, length: 0, files: 0, bytes: 0 }
+    if (crumb.files === 0) return
+    this.#flush()
+    this.#onCrumb(crumb)
+  }
+
+  #flush(): void {
+    const bytes = Buffer.concat(this.#unwritten)
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done)
+    this.#unwritten = []
+    this.#unwrittenBytes = 0
+  }
+}
+
+/** The names in a spool, or in a piece of it, as they are there. */
+export function readSpool(path: string, piece?: { readonly offset: number; readonly length: number }): Readable {
+  return piece === undefined
+    ? createReadStream(path)
+    : createReadStream(path, { start: piece.offset, end: piece.offset + piece.length - 1 })
+}

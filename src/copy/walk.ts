@@ -1,0 +1,74 @@
+import { type Dir, opendirSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type BytePath, bytesOf, type Entry } from './entry.ts'
+import { readEntries, type Unreadable } from './read-entry.ts'
+
+export interface WalkOptions {
+  /** True for a name, whatever folder it is in, that is left out with all below it. */
+  isExcluded(name: BytePath): boolean
+  onUnreadable(name: Unreadable): void
+}
+
+const namesAtOnce = 512
+
+/**
+ * Everything below a folder, in groups, each folder before what it holds. Folders that are still to be read are kept in
+ * memory, and nothing else. Throws what opening the root throws.
+ */
+export async function* walk(root: BytePath, options: WalkOptions): AsyncGenerator<readonly Entry[]> {
+  const folders: BytePath[] = ['']
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const names of namesIn(root, folder, options)) {
+      const paths = names.filter((name) => !options.isExcluded(name)).map((name) => `${folder}${name}`)
+      const entries = await readEntries(root, paths, options.onUnreadable)
+      for (const { path, kind } of entries) if (kind === 'directory') folders.push(`${path}/`)
+      if (entries.length > 0) yield entries
+      // Looking at names blocks; what copies must be heard in between.
+      await nextTurn()
+    }
+  }
+}
+
+/** What lies at the top of a folder, each name standing for all that is below it. */
+export async function* topEntries(root: BytePath, options: WalkOptions): AsyncGenerator<readonly Entry[]> {
+  for (const names of namesIn(root, '', options)) {
+    const entries = names.filter((name) => !options.isExcluded(name)).map(unlooked)
+    if (entries.length > 0) yield entries
+  }
+}
+
+// Nobody knows how much is below: each name is a part of its own.
+function unlooked(path: BytePath): Entry {
+  return { path, kind: 'file', bytes: 0, isSparse: false }
+}
+
+/** The names in a folder, a group at a time. */
+function* namesIn(root: BytePath, folder: BytePath, options: WalkOptions): Generator<BytePath[]> {
+  const directory = open(root, folder, options)
+  if (directory === undefined) return
+  try {
+    let names: BytePath[] = []
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      names.push(entry.name)
+      if (names.length === namesAtOnce) {
+        yield names
+        names = []
+      }
+    }
+    if (names.length > 0) yield names
+  } finally {
+    directory.closeSync()
+  }
+}
+
+function open(root: BytePath, folder: BytePath, options: WalkOptions): Dir | undefined {
+  try {
+    // Node's types know no encoding but UTF-8's here.
+    return opendirSync(bytesOf(`${root}/${folder}`) as unknown as string, { encoding: 'latin1', bufferSize: 256 })
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (folder === '') throw error
+    if (code !== 'ENOENT') options.onUnreadable({ path: folder.slice(0, -1), code })
+    return undefined
+  }
+}

@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Attempt } from './copier.ts'
+import { type Host, hostName, loseHost } from './host.ts'
+import type { Part, PartQueue } from './part-queue.ts'
+import type { SpoolName } from './run-folder.ts'
+
+/** A part, and what was tried with it so far. */
+export interface Task {
+  readonly part: Part
+  readonly spool: SpoolName
+  attempts: number
+  copied: number
+  copiedBytes: number
+}
+
+export interface WorkersOptions {
+  readonly queues: Readonly<Record<SpoolName, PartQueue>>
+  /** One for each worker, in the order in which they may start. */
+  readonly hosts: readonly Host[]
+  /** How many of them may run now. */
+  allowed(): number
+  readonly retries: number
+  readonly signal: AbortSignal
+  attempt(task: Task, host: Host): Promise<Attempt>
+  onFinished(task: Task, attempt: Attempt): void
+  say(message: string): void
+}
+
+// The pause before a part is tried again, doubled each time.
+const firstPauseMs = 500
+const longestPauseMs = 60_000
+
+/** Gives parts to workers until all are finished, or given up. */
+export class Workers {
+  readonly #options: WorkersOptions
+  readonly #again: Task[] = []
+  #underWay = 0
+  #wake: () => void = () => {}
+  #changed: Promise<void> = Promise.resolve()
+
+  constructor(options: WorkersOptions) {
+    this.#options = options
+    this.changed()
+  }
+
+  /** To be called when there may be more to do. */
+  changed(): void {
+    this.#wake()
+    this.#changed = new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  /** Parts that run now. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  /** Resolves when nothing is left, or no host is. The tasks that nobody could do are given back. */
+  async run(): Promise<readonly Task[]> {
+    await Promise.all(this.#options.hosts.map((host, index) => this.#work(host, index)))
+    return this.#again
+  }
+
+  async #work(host: Host, index: number): Promise<void> {
+    const { signal } = this.#options
+    while (!host.isLost) {
+      signal.throwIfAborted()
+      const changed = this.#changed
+      const task = this.#rankOf(index) < this.#options.allowed() ? this.#next() : undefined
+      if (task !== undefined) await this.#try(task, host)
+      else if (this.#isOver()) return
+      else await changed
+    }
+  }
+
+  /** Its place among those whose hosts are there. */
+  #rankOf(index: number): number {
+    return this.#options.hosts.slice(0, index).filter(({ isLost }) => !isLost).length
+  }
+
+  #isOver(): boolean {
+    const { queues } = this.#options
+    return this.#underWay === 0 && this.#again.length === 0 && Object.values(queues).every((queue) => queue.isExhausted)
+  }
+
+  #next(): Task | undefined {
+    const again = this.#again.shift()
+    if (again !== undefined) return again
+    const { queues, hosts } = this.#options
+    const workers = Math.min(this.#options.allowed(), hosts.filter(({ isLost }) => !isLost).length)
+    for (const spool of ['files', 'together'] as const) {
+      const part = queues[spool].take(workers)
+      if (part !== undefined) return { part, spool, attempts: 0, copied: 0, copiedBytes: 0 }
+    }
+    return undefined
+  }
+
+  async #try(task: Task, host: Host): Promise<void> {
+    this.#underWay += 1
+    try {
+      const attempt = await this.#options.attempt(task, host)
+      task.attempts += 1
+      task.copied += attempt.copied
+      task.copiedBytes += attempt.copiedBytes
+      if (attempt.end === 'host lost' && this.#loses(host, attempt)) this.#again.push(task)
+      else if (attempt.end === 'done' || task.attempts > this.#options.retries) this.#options.onFinished(task, attempt)
+      else await this.#tryAgain(task, attempt)
+    } finally {
+      this.#underWay -= 1
+      this.changed()
+    }
+  }
+
+  /** A host that is gone gives its work to others. */
+  #loses(host: Host, attempt: Attempt): boolean {
+    const { hosts, say } = this.#options
+    const wasLost = host.isLost
+    const isLost = loseHost(host, hosts)
+    if (isLost && !wasLost) say(`${hostName(host)} is lost, others do its work: ${attempt.reason}`)
+    return isLost || wasLost
+  }
+
+  async #tryAgain(task: Task, attempt: Attempt): Promise<void> {
+    const { retries, signal, say } = this.#options
+    say(`part ${task.part.number} is tried again (${task.attempts} of ${retries}): ${attempt.reason}`)
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (task.attempts - 1))
+    await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal })
+    this.#again.push(task)
+  }
+}

@@ -1,0 +1,117 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { parseHosts } from '../../src/copy/host.ts'
+import { listedEntries, namesIn } from '../../src/copy/listed-entries.ts'
+import { parsePlace, rsyncPlace } from '../../src/copy/place.ts'
+import { SpareProcessors } from '../../src/copy/spare-processors.ts'
+import { Tally } from '../../src/copy/tally.ts'
+import { temporaryFolder } from '../fakes/folder.ts'
+
+async function* piecesOf(...texts: string[]) {
+  for (const text of texts) yield Buffer.from(text)
+}
+
+async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const value of values) found.push(value)
+  return found
+}
+
+it('namesIn joins what pieces have cut, and takes a last name without an end', async () => {
+  expect(await all(namesIn(piecesOf('a\0b', 'c\0', '\0d'), '\0'))).toEqual(['a', 'bc', 'd'])
+  expect(await all(namesIn(piecesOf('a b\n\nc\n'), '\n'))).toEqual(['a b', 'c'])
+})
+
+describe('listedEntries', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = temporaryFolder()
+    mkdirSync(join(folder, 'sub'))
+    writeFileSync(join(folder, 'sub/file'), 'x')
+  })
+  const listed = async (...names: string[]) => {
+    const missing: unknown[] = []
+    const stream = listedEntries(folder, 'as/written', namesIn(piecesOf(names.join('\n')), '\n'), (name) =>
+      missing.push(name),
+    )
+    return { paths: (await all(stream)).flat().map(({ path }) => path), missing }
+  }
+
+  it('takes names as find writes them', async () => {
+    const names = ['.', './sub', `${folder}/sub/file`, folder, 'as/written/sub/file', 'sub//./file']
+    expect(await listed(...names)).toEqual({ paths: ['sub', 'sub/file', 'sub/file', 'sub/file'], missing: [] })
+  })
+
+  it('tells what is not there', async () => {
+    expect(await listed('sub/none')).toEqual({ paths: [], missing: [{ path: 'sub/none', code: 'ENOENT' }] })
+  })
+
+  it.each(['/etc/passwd', '../x', 'sub/../../x'])('refuses %s', async (name) => {
+    await expect(listed(name)).rejects.toThrow(expect.objectContaining({ kind: 'usage' }))
+  })
+})
+
+describe('parsePlace', () => {
+  it.each([
+    ['/src/', false, { kind: 'local', path: '/src' }],
+    ['host:/dst', false, { kind: 'remote', host: 'host', path: '/dst' }],
+    ['me@host:', false, { kind: 'remote', host: 'me@host', path: '.' }],
+    ['s3:bucket/path', true, { kind: 'cloud', url: 's3:bucket/path' }],
+    [':local:/dst', false, { kind: 'cloud', url: ':local:/dst' }],
+    ['/with:colon', false, { kind: 'local', path: '/with:colon' }],
+  ] as const)('%s', (text, isCloud, place) => expect(parsePlace(text, isCloud)).toEqual(place))
+
+  it('refuses a daemon, and rsync for a remote of rclone', () => {
+    expect(() => parsePlace('host::module', false)).toThrow('not supported')
+    expect(() => rsyncPlace(parsePlace('s3:b', true))).toThrow('--cloud')
+  })
+
+  it('means what is in a folder', () => {
+    expect(rsyncPlace(parsePlace('/a/b', false))).toBe('/a/b/')
+    expect(rsyncPlace(parsePlace('h:/a/', false))).toBe('h:/a/')
+  })
+})
+
+it('parseHosts leaves comments and empty lines out', () => {
+  expect(parseHosts('a\n\n # none\nb # two\n')).toEqual(['a', 'b'])
+})
+
+describe('SpareProcessors', () => {
+  const watched = async (shares: readonly number[]) => {
+    let [idle, total, at] = [0, 0, 0]
+    const spare = new SpareProcessors(8, () => {
+      total += 1000
+      idle += 1000 * (shares[at] ?? 1)
+      at += 1
+      return { idle, total }
+    })
+    const steps: number[] = []
+    await spare.watch(() => steps.push(spare.allowed), new AbortController().signal)
+    return steps
+  }
+
+  it('allows twice as many whenever some are idle', async () =>
+    expect(await watched([0, 0.5, 0.9, 0.2])).toEqual([2, 4, 8]))
+
+  it('allows no more while all are busy', async () => expect((await watched([0, 0, 0.1, 0.5]))[0]).toBe(2))
+})
+
+describe('Tally', () => {
+  it('is complete only if every name is accounted for', () => {
+    const tally = new Tally()
+    tally.found = { files: 10, folders: 1, bytes: 5, symlinks: 0, specials: 0 }
+    expect(tally.isComplete).toBe(false)
+    tally.addPart({ files: 7, copied: 4, copiedBytes: 4, present: 6, failed: 0 })
+    expect(tally).toMatchObject({ copied: 4, unchanged: 2, vanished: 1, failed: 0, isComplete: false })
+    tally.addPart({ files: 3, copied: 0, copiedBytes: 0, present: 3, failed: 0 })
+    expect(tally).toMatchObject({ unchanged: 5, isComplete: true })
+  })
+
+  it('counts no name twice that several attempts copied', () => {
+    const tally = new Tally()
+    tally.found = { files: 3, folders: 0, bytes: 0, symlinks: 0, specials: 0 }
+    tally.addPart({ files: 3, copied: 5, copiedBytes: 9, present: 3, failed: 1 })
+    expect(tally).toMatchObject({ copied: 2, unchanged: 0, vanished: 0, failed: 1, isComplete: false })
+  })
+})

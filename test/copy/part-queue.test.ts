@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Part, PartQueue } from '../../src/copy/part-queue.ts'
+import type { Crumb } from '../../src/copy/spool.ts'
+
+const MiB = 1024 * 1024
+
+/** Crumbs one behind the other, of so many bytes each, with one file. */
+function crumbsOf(sizes: readonly number[]): Crumb[] {
+  return sizes.map((bytes, index) => ({ offset: index * 10, length: 10, files: 1, bytes }))
+}
+
+function takeAll(queue: PartQueue, workers: number): Part[] {
+  const parts: Part[] = []
+  for (let part = queue.take(workers); part !== undefined; part = queue.take(workers)) parts.push(part)
+  return parts
+}
+
+describe('PartQueue', () => {
+  it('hands out every crumb just once, in parts that are pieces of the spool', () => {
+    const sizes = fc.array(fc.nat(512 * MiB), { maxLength: 300 })
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 16 }), fc.nat(300), (all, workers, closedAfter) => {
+        const queue = new PartQueue('files')
+        const parts: Part[] = []
+        for (const [index, crumb] of crumbsOf(all).entries()) {
+          queue.add(crumb)
+          if (index < closedAfter) parts.push(...takeAll(queue, workers))
+        }
+        queue.close()
+        parts.push(...takeAll(queue, workers))
+        expect(queue.isExhausted).toBe(true)
+        const numbers = parts.flatMap(({ firstCrumb, crumbCount }) =>
+          Array.from({ length: crumbCount }, (_, index) => firstCrumb + index),
+        )
+        expect(numbers).toEqual(all.map((_, index) => index))
+        for (const part of parts) {
+          expect(part).toMatchObject({ offset: part.firstCrumb * 10, length: part.crumbCount * 10 })
+        }
+        expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(all.reduce((sum, bytes) => sum + bytes, 0))
+      }),
+    )
+  })
+
+  it('waits for enough to be worth a program, unless there is no more', () => {
+    const queue = new PartQueue('files')
+    queue.add({ offset: 0, length: 10, files: 1, bytes: MiB })
+    expect(queue.take(1)).toBeUndefined()
+    expect(queue.isExhausted).toBe(false)
+    queue.close()
+    expect(queue.take(1)).toMatchObject({ number: 1, files: 1, bytes: MiB })
+    expect(queue.isExhausted).toBe(true)
+  })
+
+  it('begins with a part at once, though the walk has far to go', () => {
+    const queue = new PartQueue('files')
+    for (const crumb of crumbsOf(Array(10).fill(16 * MiB))) queue.add(crumb)
+    expect(queue.take(8)).toMatchObject({ firstCrumb: 0, crumbCount: 4 })
+  })
+
+  it('counts a million empty files as work', () => {
+    const queue = new PartQueue('files')
+    for (let at = 0; at < 1_000_000; at += 64) queue.add({ offset: at, length: 64, files: 64, bytes: 0 })
+    queue.close()
+    const parts = takeAll(queue, 8)
+    expect(parts[0]?.files).toBeGreaterThan(60_000)
+    expect(parts[0]?.files).toBeLessThan(65_000)
+    expect(parts.at(-1)?.files).toBeLessThan(2_200)
+  })
+
+  it('makes parts smaller towards the end, so that all workers end together', () => {
+    const queue = new PartQueue('files')
+    for (const crumb of crumbsOf(Array(2000).fill(16 * MiB))) queue.add(crumb)
+    queue.close()
+    const workers = 8
+    const ends: number[] = Array(workers).fill(0)
+    for (let part = queue.take(workers); part !== undefined; part = queue.take(workers)) {
+      const idle = ends.indexOf(Math.min(...ends))
+      ends[idle] = (ends[idle] ?? 0) + part.bytes
+    }
+    expect(Math.max(...ends) / Math.min(...ends)).toBeLessThan(1.05)
+  })
+
+  it('leaves out what an earlier run has finished, and makes no part across the gap', () => {
+    const queue = new PartQueue('files', 1)
+    for (const index of [0, 1, 4]) queue.addAt(index, { offset: index, length: 1, files: 1, bytes: 0 })
+    queue.close()
+    const parts = takeAll(queue, 1)
+    expect(parts.map(({ firstCrumb, crumbCount }) => [firstCrumb, crumbCount])).toEqual([
+      [0, 2],
+      [4, 1],
+    ])
+  })
+})
