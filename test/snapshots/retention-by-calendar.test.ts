@@ -21,6 +21,12 @@ function keptTimes(items: readonly { creation: Date }[], rules: object, timeZone
     .map(({ item }) => item.creation.toISOString().slice(0, 16))
 }
 
+/** Of this process: other work on the machine does not count. */
+function cpuMsSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1000
+}
+
 /** What Intl says of each item, one by one: the slow way, by names instead of numbers. */
 function namedPeriod(rule: (typeof periodRules)[number], timeZone: string, instant: Date): string {
   const format = (options: Intl.DateTimeFormatOptions) =>
@@ -122,9 +128,9 @@ describe('a year of a snapshot a minute', () => {
   const rules = { last: 10, hourly: 36, daily: 31, weekly: 8, monthly: 12, yearly: 5 }
 
   it.each(['UTC', 'America/St_Johns'])('is decided in seconds, in %s', (timeZone) => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     const kept = keptTimes(items, rules, timeZone)
-    expect(performance.now() - start).toBeLessThan(5000)
+    expect(cpuMsSince(start)).toBeLessThan(5000)
     expect(kept).toHaveLength(new Set(kept).size)
     // 10 last, 36 hours, 31 days, 8 weeks, 12 months, and the oldest; the newest is all of them at once.
     expect(kept.length).toBeGreaterThan(70)
@@ -150,10 +156,10 @@ it('10,000 snapshots are decided in a tenth of a second', () => {
   const items = every(hourMs, '2025-01-01T00:00Z', '2026-02-21T16:00Z')
   expect(items).toHaveLength(10_000)
   const measure = () => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     keptTimes(items, { last: 10, hourly: 36, daily: 31, weekly: 8, monthly: 12, yearly: 5 }, 'Europe/Berlin')
-    return performance.now() - start
+    return cpuMsSince(start)
   }
-  // The best of three: the machine has other work.
+  // The best of three: the first compiles.
   expect(Math.min(measure(), measure(), measure())).toBeLessThan(100)
 })
