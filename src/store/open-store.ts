@@ -24,6 +24,10 @@ export async function openStore(place: ObjectPlace, options: StoreOptions): Prom
     const { S3Store } = await import('./s3/s3-store.ts')
     return new S3Store(place.bucket, place.prefix, options.s3 ?? {})
   }
+  if (place.scheme === 'rclone') {
+    const { RcloneStore } = await import('./rclone/rclone-store.ts')
+    return new RcloneStore(place.remote, place.root, options)
+  }
   const { DirectoryStore } = await import('./directory/directory-store.ts')
   return new DirectoryStore(place.directory, options)
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../errors.ts'
 
 /** Where an object is: a store and a key in it. */
-export type ObjectPlace = DirectoryPlace | S3Place
+export type ObjectPlace = DirectoryPlace | S3Place | RclonePlace
 
 export interface DirectoryPlace {
   readonly scheme: 'file'
@@ -18,12 +18,22 @@ export interface S3Place {
   readonly key: string
 }
 
+export interface RclonePlace {
+  readonly scheme: 'rclone'
+  /** As rclone takes it, with its colon: `nas:`, `:local:`, `:sftp,host=nas:`. */
+  readonly remote: string
+  /** What all paths of the store begin with: empty, or ending in a slash. */
+  readonly root: string
+  readonly key: string
+}
+
 /**
- * Reads `file:///dir/key` or `s3://bucket/key`, or a bare key beside the store that the settings name (`file:///dir`,
- * `s3://bucket/prefix`). The last is the same as the URL of both joined by a slash. %XX is decoded, all else (also ? and
- * #) is the name's own.
+ * Reads `file:///dir/key`, `s3://bucket/key` or `rclone:remote:path/key`, or a bare key beside the store that the settings
+ * name (`file:///dir`, `s3://bucket/prefix`, `rclone:remote:path`). The last is the same as the URL of both joined by a
+ * slash. %XX is decoded, but not in rclone's paths; all else (also ? and #) is the name's own.
  */
 export function parseObjectUrl(urlOrKey: string, storeUrl?: string): ObjectPlace {
+  if (isRclone(urlOrKey)) return rcloneObject(urlOrKey)
   if (isUrl(urlOrKey)) return placeInRoot(urlOrKey)
   if (storeUrl === undefined) {
     throw new Failure('usage', `${urlOrKey}: a key needs a store`, {
@@ -36,6 +46,7 @@ export function parseObjectUrl(urlOrKey: string, storeUrl?: string): ObjectPlace
     })
   }
   const key = checkKey(urlOrKey)
+  if (isRclone(storeUrl)) return rcloneStore(storeUrl, key)
   const store = parseUrl(storeUrl)
   if (store.scheme === 'file') return { scheme: 'file', directory: store.path, key }
   const prefix = store.path.replace(/^\/+|\/+$/g, '')
@@ -44,6 +55,35 @@ export function parseObjectUrl(urlOrKey: string, storeUrl?: string): ObjectPlace
 
 function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+}
+
+function isRclone(text: string): boolean {
+  return /^rclone:/i.test(text)
+}
+
+// A path from the root has a slash that is no part of the key.
+function rcloneObject(url: string): RclonePlace {
+  const { remote, path } = parseRclone(url)
+  const root = path.startsWith('/') ? '/' : ''
+  return { scheme: 'rclone', remote, root, key: checkKey(path.slice(root.length)) }
+}
+
+function rcloneStore(url: string, key: string): RclonePlace {
+  const { remote, path } = parseRclone(url)
+  const root = path === '' || path.endsWith('/') ? path : `${path}/`
+  return { scheme: 'rclone', remote, root, key }
+}
+
+// A configured remote or a kind of remote behind a colon; both with parameters, whose values may be in quotes.
+const rcloneForm =
+  /^rclone:(:?[\p{L}\p{N}_.+@][\p{L}\p{N}_.+@ -]*(?:,[\w-]+(?:=(?:"(?:[^"]|"")*"|'(?:[^']|'')*'|[^,:"']*))?)*:)(.*)$/isu
+
+function parseRclone(url: string): { remote: string; path: string } {
+  const [, remote, path] = rcloneForm.exec(url) ?? []
+  if (remote !== undefined && path !== undefined && !path.includes('\ufffd')) return { remote, path }
+  throw new Failure('usage', `${url.replace(/,.*/s, ',…')}: not a remote of rclone's and a path on it`, {
+    hint: 'write rclone:remote:path/key, the remote as rclone listremotes shows it',
+  })
 }
 
 // A whole URL names no root of the store, and none is needed: an object's files lie beside it.
@@ -73,7 +113,7 @@ function parseUrl(url: string): ParsedUrl {
       throw new Failure('usage', `${url}: '${host}' is not a bucket`, { hint: 'write s3://bucket/key' })
     default:
       throw new Failure('usage', `${url}: no store of this kind`, {
-        hint: 'file:///dir/key is a directory, s3://bucket/key is S3',
+        hint: 'file:///dir/key is a directory, s3://bucket/key is S3, rclone:remote:path/key is a remote of rclone',
       })
   }
 }
