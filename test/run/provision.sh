@@ -7,8 +7,9 @@ export DEBIAN_FRONTEND=noninteractive
 s3_needs='ceph-mon:ceph-mon ceph-osd:ceph-osd ceph:ceph-common radosgw:radosgw memcached:memcached
   swift-proxy-server:swift-proxy swift-object-server:swift-object swift-container-server:swift-container
   swift-account-server:swift-account'
-needs="zfs-fuse:zfs-fuse mandoc:mandoc zstd:zstd gzip:gzip lz4:lz4 xz:xz-utils script:bsdutils ps:procps mkfifo:coreutils
-  pgrep:procps python3:python3-minimal zsh:zsh fish:fish time:time rsync:rsync $s3_needs"
+needs="zfs-fuse:zfs-fuse mandoc:mandoc zstd:zstd gzip:gzip lz4:lz4 xz:xz-utils pigz:pigz pbzip2:pbzip2 age:age gpg:gnupg
+  script:bsdutils ps:procps mkfifo:coreutils
+  pgrep:procps python3:python3-minimal zsh:zsh fish:fish time:time rclone:rclone rsync:rsync $s3_needs"
 
 lacking() {
   for need in $needs; do

@@ -2,6 +2,7 @@ import type { BackupRun, BackupWishes, PreparedBackup } from '../../backup/back-
 import type { BackupJob } from '../../backup/backup-job.ts'
 import { backupOptions, backupStoreUrlOf, datasetOf } from '../../cli/backup-options.ts'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
+import { goOnAfterFailures } from '../../cli/going-on.ts'
 import { objectOptions, objectSettingsOf } from '../../cli/object-options.ts'
 import { optionWords } from '../../cli/option-words.ts'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
@@ -103,11 +104,12 @@ const options = {
 
 // How pput reaches the store; the store itself is in its URL.
 const { store: _store, bucket: _bucket, ...connectionOptions } = storeOptions
-const passedOn = {
+const passedOn: OptionSpecs = {
   ...connectionOptions,
   ...storageOptions,
-  config: { type: 'string', describe: '' },
-} satisfies OptionSpecs
+  bwlimit: options.bwlimit,
+  config: { describe: '' },
+}
 
 type Arguments = InferredArguments<typeof options, typeof positionals>
 
@@ -126,22 +128,28 @@ export const backup = defineCommand({
   stdout: 'text',
   async run(args, terminal) {
     const { backUp, prepareBackup } = await import('../../backup/back-up.ts')
-    const { forEachDataset } = await import('../../backup/datasets.ts')
     const { openStore } = await import('../../store/open-store.ts')
     const { parseObjectUrl } = await import('../../store/url.ts')
+    const { checkedDatasetName } = await import('../../zfs/dataset-name.ts')
+    const { listDatasets } = await import('../../zfs/list-datasets.ts')
 
-    const dataset = datasetOf(args.dataset, args)
+    const dataset = checkedDatasetName(datasetOf(args.dataset, args))
     const wishes = await wishesOf(args)
     const settings = objectSettingsOf({ ...args, estimated: undefined, resume: false })
     const place = parseObjectUrl(dataset, backupStoreUrlOf(args))
     const s3 = { ...connectionOf(args, terminal), ...settings }
     const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: true, s3 })
+
     const backupRun = await runWith(args, store, terminal)
-    const work = async (each: string) => {
-      if (args['dry-run']) await printCommands(await prepareBackup(store, each, wishes), store, args, terminal)
-      else await backUp(store, each, wishes, backupRun)
+    const goingOn = goOnAfterFailures(terminal)
+    for (const each of args.recursive ? await listDatasets(dataset) : [dataset]) {
+      terminal.signal.throwIfAborted()
+      await goingOn.attempt(async () => {
+        if (args['dry-run']) await printCommands(await prepareBackup(store, each, wishes), store, args, terminal)
+        else await backUp(store, each, wishes, backupRun)
+      })
     }
-    await forEachDataset(dataset, args.recursive, work, ({ message }) => terminal.say(message))
+    goingOn.end()
   },
 })
 

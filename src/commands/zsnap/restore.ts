@@ -59,8 +59,10 @@ export const restore = defineCommand({
     const { prepareRestore, restore: bringBack, restoreCommands } = await import('../../backup/restore.ts')
     const { openStore } = await import('../../store/open-store.ts')
     const { parseObjectUrl } = await import('../../store/url.ts')
+    const { checkedDatasetName } = await import('../../zfs/dataset-name.ts')
 
     const wishes = wishesOf(args)
+    checkedDatasetName(wishes.to)
     const place = parseObjectUrl(wishes.wanted, backupStoreUrlOf(args))
     const s3 = connectionOf(args, terminal)
     const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: false, s3 })
