@@ -82,6 +82,20 @@ describe('zsnap create', () => {
 })
 
 describe('zsnap create that cannot', () => {
+  test('hold what it has taken prints it, and ends with what zfs says', async ({ zfs }) => {
+    const tag = 'x'.repeat(300)
+    const ended = await zfs.script(`${made}; ends 69 zsnap create --format x --hold ${tag} $A/db; ${listed}`)
+    expect(ended).toMatchObject({ status: 0, stdout: 'pool-a/db@x\n/db@x\n' })
+    expect(ended.stderr).toMatch(/^zsnap: zfs: x+: tag too long\n/)
+  })
+
+  test('print what it has taken still holds it', async ({ zfs }) => {
+    const ended = await zfs.script(`${made}
+      ends 141 zsnap create --format x --hold keep $A/db > >(true)
+      zfs get -H -o value userrefs $A/db@x`)
+    expect(ended).toEqual({ status: 0, stdout: '1\n', stderr: '' })
+  })
+
   test.for([
     ['a dataset that is not there', '$A/none', 69, "zsnap: zfs: cannot open 'pool-a/none': dataset does not exist\n"],
     ['a snapshot for a dataset', '$A/db@x', 64, "zsnap: 'pool-a/db@x' is not a dataset, but something of one\n"],

@@ -123,9 +123,17 @@ async function holdAndTell({ roots, isRecursive }: Trees, { hold }: Arguments, t
   const [first = ''] = roots
   const below = isRecursive ? await listSnapshotNames(roots.map(beforeAt), { isRecursive }) : roots
   const snapshots = below.filter((each) => afterAt(each) === afterAt(first))
-  for (const snapshot of terminal.json ? [] : snapshots) terminal.print(snapshot)
-  if (hold !== undefined) await holdSnapshots(hold, roots, { isRecursive })
-  for (const snapshot of snapshots) terminal.event({ snapshot, ...(hold === undefined ? {} : { hold }) })
+  // What was taken is told, whether it can be held or not; and is held before a closed stdout ends the program.
+  let held: { hold?: string } = {}
+  try {
+    if (hold !== undefined) await holdSnapshots(hold, roots, { isRecursive })
+    if (hold !== undefined) held = { hold }
+  } finally {
+    for (const snapshot of snapshots) {
+      if (terminal.json) terminal.event({ snapshot, ...held })
+      else terminal.print(snapshot)
+    }
+  }
 }
 
 /** Lines for sh -e that do the same. */
