@@ -66,7 +66,7 @@ export const create = defineCommand({
   options,
   examples: [
     ['zsnap create -r tank/home', 'of a dataset and all below it'],
-    ["zsnap create --before 'pg freeze' --after 'pg thaw' tank/db tank/log", 'while a database stands still'],
+    ["zsnap create --before 'psql -c CHECKPOINT' tank/db tank/wal", 'of several, after a database has written all'],
   ],
   stdin: 'none',
   stdout: 'text',
