@@ -121,6 +121,8 @@ interface Speaker {
 export function connectionOf(args: StoreArguments, terminal: Speaker) {
   const { region, profile, concurrency } = args
   const endpoint = args.endpoint === 'aws' ? undefined : args.endpoint
+  // By this alone the SDK finds a profile's endpoint_url: else its keys would be shown to AWS.
+  if (profile !== undefined) process.env['AWS_PROFILE'] = profile
   return {
     endpoint,
     region,

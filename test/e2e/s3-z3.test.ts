@@ -12,6 +12,7 @@ import { bytesOf, completeStreams, whyNoStreams } from '../fakes/recorded-stream
 import { standInWithBucket } from '../fakes/s3-server/started.ts'
 import { type Bucket, testOn } from '../s3-hosts/buckets.ts'
 import { hostNames } from '../s3-hosts/servers.ts'
+import { storeOn } from '../store/s3/store-on.ts'
 
 const mib = 1024 * 1024
 const key = 'z3-backup/tank/data set@zfs-auto-snap:daily-2015-01-01'
@@ -44,6 +45,20 @@ describe.each(hostNames)("z3's objects on %s", (host) => {
     const stream = streamNamed('R-full.zfs').subarray(0, -400)
     await putAsZ3(s3, stream, { size: '1', isfull: 'true' })
     expect(await get(s3, ['--format', 'zfs'], stream)).toMatchObject({ status: 65, isSame: false })
+  })
+})
+
+describe('the older spelling is_full', () => {
+  test('comes back as it was written, and so does the stream', async ({ skip }) => {
+    if (whyNoStreams !== undefined) skip(whyNoStreams)
+    const s3 = await standInWithBucket()
+    const stream = streamNamed('R-full.zfs')
+    await putAsZ3(s3, gzipSync(stream, { level: 1 }), { size: '1', is_full: 'true', compressor: 'pigz1' })
+    const { headers } = s3.standIn.bucket(s3.name).objects.get(key)!
+    expect(headers).toHaveProperty('x-amz-meta-is_full', 'true')
+    expect(await get(s3, ['--format', 'zfs', '--decompress'], stream)).toEqual({ status: 0, stderr: '', isSame: true })
+    const described = await storeOn(s3.standIn, s3.name).describe(key)
+    expect(described?.metadata).toMatchObject({ is_full: 'true', size: '1' })
   })
 })
 

@@ -9,6 +9,8 @@ import { createBucket } from '../s3-hosts/buckets.ts'
 import { fewAtOnce, type Run, runWithFault, type Work } from './s3-runs.ts'
 
 const mib = 1024 * 1024
+// A program takes a while to start on a busy machine.
+const atLeisure = { timeout: 20_000 }
 const small = Buffer.from(randomBytes(200_000))
 const large = Buffer.from(randomBytes(10 * mib + 300_000))
 const words = ['--format', 'bytes', '--part-size', '5M', '--retry-for', '60s']
@@ -102,7 +104,9 @@ test('a server that lets nobody list parts: --resume ends with 77 and names them
   const { environment, url, name } = await createBucket(standIn)
   const { child } = start('pput', [...words, '--resume', url('key')], environment)
   child.stdin.write(large)
-  await expect.poll(() => standIn.handled.filter(({ operation }) => operation === 'UploadPart').length).toBe(2)
+  await expect
+    .poll(() => standIn.handled.filter(({ operation }) => operation === 'UploadPart').length, atLeisure)
+    .toBe(2)
   child.kill('SIGKILL')
   const again = start('pput', [...words, '--resume', url('key')], environment)
   again.child.stdin.end(large)

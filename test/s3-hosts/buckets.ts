@@ -29,10 +29,10 @@ export function testOn(name: HostName) {
   })
 }
 
-export async function createBucket(server: S3Server): Promise<Bucket> {
+export async function createBucket(server: S3Server, wishes: object = {}): Promise<Bucket> {
   const name = `test-${randomBytes(6).toString('hex')}`
   const client = clientOf(server)
-  await client.send(new CreateBucketCommand({ Bucket: name }))
+  await client.send(new CreateBucketCommand({ Bucket: name, ...wishes }))
   return {
     ...{ server, name, client, environment: environmentOf(server) },
     url: (key) => `s3://${name}/${key}`,

@@ -20,6 +20,8 @@ const connectMs = 10_000
 const idleMs = 60_000
 // Nothing is heard while a server puts 10,000 parts together: a quarter of an hour, unless told otherwise.
 const patience = 15
+// What was sent may wait for minutes in the buffers of a slow link. Five times: a server that hangs is noticed still.
+const slowness = 5
 // More than are used at once: a connection that hangs must not hold up the others.
 const maxSockets = 256
 // Where a bucket of no known region is looked for first; AWS answers with the right one.
@@ -29,6 +31,8 @@ const silence = { debug() {}, info() {}, warn() {}, error() {} }
 
 export interface Clients {
   readonly usual: S3Client
+  /** The same where a connection was silent once: a slow link is silent for long, and lives. */
+  readonly slow: S3Client
   /** For requests that may take minutes to be answered. */
   readonly patient: S3Client
   /** For bodies that are filled into memory. */
@@ -51,6 +55,7 @@ export function createClients(options: S3StoreOptions, region?: string): Clients
   const usualMs = options.idleMs ?? idleMs
   return {
     usual: create(handler(usualMs)),
+    slow: create(handler(usualMs * slowness)),
     patient: create(handler(options.patientMs ?? usualMs * patience)),
     download: create(new DownloadHandler({ connectMs, idleMs: usualMs }) as never),
   }

@@ -33,6 +33,7 @@ export class S3Connection {
   #clients: Clients
   #region: string | undefined
   #wasReached = false
+  #wasSilent = false
 
   constructor(options: S3StoreOptions) {
     this.#options = options
@@ -75,20 +76,27 @@ export class S3Connection {
     options: SendOptions,
     signal: AbortSignal | undefined,
   ): Promise<Output> {
-    const { usual, patient, download } = this.#clients
+    const client = this.#clientFor(options)
     try {
-      const client = options.isDownload ? download : options.isPatient ? patient : usual
       const output = await client.send<Input, Output>(command, signal === undefined ? {} : { abortSignal: signal })
       this.#wasReached = true
       return output
     } catch (error) {
       this.#wasReached ||= !isUnreached(error)
+      this.#wasSilent ||= (error as Error).name === 'TimeoutError' && !isUnreached(error)
       if (/^(ExpiredToken|TokenRefreshRequired)/.test((error as Error).name)) this.#renew(this.#region)
       const region = this.#betterRegion(error as ServiceError)
       if (region === undefined) throw error
       this.#renew(region)
       return this.once(command, options, signal)
     }
+  }
+
+  #clientFor({ isDownload, isPatient }: SendOptions): S3Client {
+    const { usual, slow, patient, download } = this.#clients
+    if (isDownload) return download
+    if (isPatient) return patient
+    return this.#wasSilent ? slow : usual
   }
 
   #signalFor({ signal }: SendOptions): AbortSignal | undefined {

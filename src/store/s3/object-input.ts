@@ -15,7 +15,7 @@ export function objectInput(metadata: Metadata, settings: ObjectSettings = {}): 
     StorageClass: settings.storageClass,
     ServerSideEncryption: settings.kmsKeyId === undefined ? settings.sse : (settings.sse ?? 'aws:kms'),
     SSEKMSKeyId: settings.kmsKeyId,
-    Tagging: settings.tags === undefined ? undefined : new URLSearchParams(settings.tags).toString(),
+    Tagging: settings.tags === undefined ? undefined : encodeTags(settings.tags),
     ACL: settings.acl,
     ObjectLockMode: settings.lockMode,
     ObjectLockRetainUntilDate: settings.lockUntil,
@@ -23,4 +23,10 @@ export function objectInput(metadata: Metadata, settings: ObjectSettings = {}): 
   }
   const given = Object.entries(wishes).filter(([, value]) => value !== undefined)
   return { Metadata: encodeMetadata(metadata), ...Object.fromEntries(given) } as ObjectInput
+}
+
+/** As a query, but a space is %20: radosgw takes a plus sign for itself. */
+function encodeTags(tags: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(tags).map((pair) => pair.map(encodeURIComponent).join('='))
+  return pairs.join('&')
 }

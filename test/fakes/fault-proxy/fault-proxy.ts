@@ -17,10 +17,10 @@ export interface FaultProxy extends S3Server {
  * Stands in front of an S3 server and lets faults happen to the requests that the plan names; all others pass. A test
  * asks `plan.missed` at its end: `withFaults(server, [{ on: 'UploadPart', nth: 2, do: 'reset-mid-body' }])`.
  */
-export async function startFaultProxy(server: S3Server, faults: readonly Fault[]): Promise<FaultProxy> {
+export async function startFaultProxy(server: S3Server, faults: readonly Fault[], port = 0): Promise<FaultProxy> {
   const plan = new Plan(faults)
   const proxy = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => void handle(incoming, outgoing))
-  proxy.listen(0, '127.0.0.1')
+  proxy.listen(port, '127.0.0.1')
   await once(proxy, 'listening')
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -41,6 +41,7 @@ export async function startFaultProxy(server: S3Server, faults: readonly Fault[]
     endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     plan,
     async stop() {
+      if (!proxy.listening) return
       proxy.closeAllConnections()
       proxy.close()
       await once(proxy, 'close')
@@ -49,8 +50,8 @@ export async function startFaultProxy(server: S3Server, faults: readonly Fault[]
 }
 
 /** The same, stopped when the test ends. */
-export async function withFaults(server: S3Server, faults: readonly Fault[]): Promise<FaultProxy> {
-  const proxy = await startFaultProxy(server, faults)
+export async function withFaults(server: S3Server, faults: readonly Fault[], port = 0): Promise<FaultProxy> {
+  const proxy = await startFaultProxy(server, faults, port)
   onTestFinished(() => proxy.stop())
   return proxy
 }

@@ -7,6 +7,7 @@ import type { FaultName } from './plan.ts'
 type Action = (exchange: Exchange) => Promise<unknown>
 
 const slowBytesPerSecond = 1024 * 1024
+const verySlowBytesPerSecond = 200_000
 
 export async function pass(exchange: Exchange): Promise<void> {
   exchange.answer(await exchange.forward())
@@ -43,8 +44,12 @@ export const actions: Readonly<Record<FaultName, Action>> = {
     exchange.answer(reply, flippingOneBit())
     return Number(reply.headers['content-length'] ?? 1) > 0 && exchange.incoming.method !== 'HEAD'
   },
-  'slow-link': async (exchange) =>
-    exchange.answer(await exchange.forward(paced(slowBytesPerSecond)), paced(slowBytesPerSecond)),
+  'slow-link': (exchange) => passSlowly(exchange, slowBytesPerSecond),
+  'very-slow-link': (exchange) => passSlowly(exchange, verySlowBytesPerSecond),
+}
+
+async function passSlowly(exchange: Exchange, bytesPerSecond: number): Promise<void> {
+  exchange.answer(await exchange.forward(paced(bytesPerSecond)), paced(bytesPerSecond))
 }
 
 async function unharmed(exchange: Exchange): Promise<false> {

@@ -24,8 +24,9 @@ export const faultNames = [
   /** One bit of the body on its way to the server, or from it. */
   'flipped-bit-up',
   'flipped-bit-down',
-  /** 1 MiB/s in each direction, for each connection. */
+  /** 1 MiB/s in each direction, for each connection; and 200 kB/s. */
   'slow-link',
+  'very-slow-link',
 ] as const
 
 export type FaultName = (typeof faultNames)[number]
