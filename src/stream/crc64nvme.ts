@@ -30,10 +30,15 @@ const wordBytes = 16
 const idle: Engine[] = []
 let module: object | null | undefined
 
+/** Whether it runs here, for `--version --verbose`. */
+export function hasFastCrc64Nvme(): boolean {
+  if (module === undefined) module = compile()
+  return module !== null
+}
+
 /** The CRC of NVM Express, at 7 GB/s; undefined where WebAssembly has no SIMD. */
 export function createCrc64Nvme(): Digest | undefined {
-  if (module === undefined) module = compile()
-  if (module === null) return undefined
+  if (!hasFastCrc64Nvme() || !module) return undefined
   const engine = idle.pop() ?? createEngine(module)
   const { exports, block } = engine
   exports.reset()

@@ -16,6 +16,7 @@ const bin = fileURLToPath(new URL('../../bin/', import.meta.url))
 // A folder in memory: the programs are compared, not disks.
 const folder = mkdtempSync('/dev/shm/zpipes-bench-')
 process.on('exit', () => rmSync(folder, { recursive: true }))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
 // Nothing of this machine's own settings, and no look for a cloud that it may run in.
 for (const name of Object.keys(process.env)) if (/^(AWS|RCLONE|ZPIPES)_/.test(name)) delete process.env[name]

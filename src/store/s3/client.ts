@@ -3,14 +3,15 @@ import { Agent as HttpsAgent } from 'node:https'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import { DownloadHandler } from './download-handler.ts'
+import { RepeatedDownload } from './repeated-download.ts'
 import type { S3StoreOptions } from './s3-options.ts'
 
 /*
  * What is said to the SDK, and why:
  *
  *   maxAttempts 1            retry.ts tries again: by kind of failure, and for an hour
- *   checksums WHEN_REQUIRED  we send the checksums of parts as headers, at 1.5 GB/s; the SDK computes its own at a tenth
- *                            of that, and its trailers are refused by other stores, or kept as data
+ *   checksums WHEN_REQUIRED  we send the checksums of parts as headers, at 7 GB/s; the SDK computes its own at 0.1, and
+ *                            its trailers are refused by other stores, or kept as data
  *   UNSIGNED-PAYLOAD         for parts, over plain HTTP too: the signer's SHA-256 of the body costs half of an upload's
  *                            CPU, and the body's checksum is a header, and every header is signed
  *   no Expect: 100-continue  it costs a round trip for each part, and reuses no connection
@@ -37,6 +38,8 @@ export interface Clients {
   readonly patient: S3Client
   /** For bodies that are filled into memory. */
   readonly download: S3Client
+  /** For further ranges of an object that `download` was asked for. */
+  readonly repeated: RepeatedDownload
 }
 
 export function createClients(options: S3StoreOptions, region?: string): Clients {
@@ -53,11 +56,14 @@ export function createClients(options: S3StoreOptions, region?: string): Clients
   const create = (requestHandler: NonNullable<S3ClientConfig['requestHandler']>) =>
     prepare(new S3Client({ ...config, requestHandler }), options)
   const usualMs = options.idleMs ?? idleMs
+  const downloadHandler = new DownloadHandler({ connectMs, idleMs: usualMs })
+  const download = create(downloadHandler as never)
   return {
     usual: create(handler(usualMs)),
     slow: create(handler(usualMs * slowness)),
     patient: create(handler(options.patientMs ?? usualMs * patience)),
-    download: create(new DownloadHandler({ connectMs, idleMs: usualMs }) as never),
+    download,
+    repeated: new RepeatedDownload(download, downloadHandler),
   }
 }
 

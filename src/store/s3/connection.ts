@@ -1,7 +1,15 @@
 import { setMaxListeners } from 'node:events'
-import type { $Command, S3Client, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-s3'
+import {
+  type $Command,
+  GetObjectCommand,
+  type GetObjectCommandInput,
+  type S3Client,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from '@aws-sdk/client-s3'
 import { type Clients, createClients, fallbackRegion } from './client.ts'
 import { isUnreached, type ServiceError, statusOf } from './judge-error.ts'
+import type { Download } from './repeated-download.ts'
 import { withRetries } from './retry.ts'
 import type { S3StoreOptions } from './s3-options.ts'
 
@@ -90,6 +98,13 @@ export class S3Connection {
       this.#renew(region)
       return this.once(command, options, signal)
     }
+  }
+
+  /** One try to get an object's bytes, or a range of them. */
+  async download(input: GetObjectCommandInput, signal: AbortSignal | undefined): Promise<Download> {
+    const repeated = await this.#clients.repeated.get(input, signal)
+    if (repeated !== undefined) return repeated
+    return (await this.once(new GetObjectCommand(input), { isDownload: true }, signal)) as unknown as Download
   }
 
   #clientFor({ isDownload, isPatient }: SendOptions): S3Client {

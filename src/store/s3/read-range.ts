@@ -1,10 +1,9 @@
-import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import { serverError, statusOf, wordsOf } from './judge-error.ts'
 import { bareEtag } from './multipart.ts'
-import type { ResponseBody } from './response-body.ts'
+import type { Download } from './repeated-download.ts'
 
 type Source = Pick<StoredObject, 'key' | 'etag'>
 
@@ -15,7 +14,7 @@ export async function readRange(bucket: Bucket, source: Source, offset: number, 
   await bucket.connection.retry(what, {}, async (signal) => {
     const from = offset + done
     const answer = await request(bucket, source, from, offset + target.length - 1, signal)
-    const body = answer.Body as unknown as ResponseBody
+    const body = answer.Body
     try {
       refuseOther(bucket, source, answer, from, target.length - done)
       await body.fill(target.subarray(done))
@@ -29,13 +28,9 @@ export async function readRange(bucket: Bucket, source: Source, offset: number, 
 }
 
 async function request(bucket: Bucket, source: Source, from: number, to: number, signal: AbortSignal | undefined) {
-  const command = new GetObjectCommand({
-    ...addressOf(bucket, source.key),
-    Range: `bytes=${from}-${to}`,
-    IfMatch: source.etag,
-  })
+  const input = { ...addressOf(bucket, source.key), Range: `bytes=${from}-${to}`, IfMatch: source.etag }
   try {
-    return await bucket.connection.once(command, { isDownload: true }, signal)
+    return await bucket.connection.download(input, signal)
   } catch (error) {
     // 404: removed meanwhile; 416: shorter now.
     const isGone = [404, 412, 416].includes(statusOf(error) ?? 0)
@@ -44,7 +39,7 @@ async function request(bucket: Bucket, source: Source, from: number, to: number,
 }
 
 /** Not every server does as it is asked. */
-function refuseOther(bucket: Bucket, source: Source, answer: GetObjectCommandOutput, from: number, length: number) {
+function refuseOther(bucket: Bucket, source: Source, answer: Download, from: number, length: number) {
   const { ETag, ContentRange, ContentLength } = answer
   if (ETag === undefined) throw serverError('the answer has no ETag')
   if (bareEtag(ETag) !== bareEtag(source.etag)) throw replaced(bucket, source, `ETag is ${bareEtag(ETag)} now`)
