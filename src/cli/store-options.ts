@@ -159,9 +159,9 @@ function parseIdleTimeout(text: string): number {
 
 /** Only its form: the rest is seen when a key is put behind it. */
 function checkStore(url: string): string {
-  if (/^(file:\/\/\/|s3:\/\/[^/])/i.test(url)) return url
+  if (/^(file:\/\/\/|s3:\/\/[^/]|rclone:.+:)/is.test(url)) return url
   throw new Failure('usage', `'${url}' is not a store`, {
-    hint: 'write file:///dir, s3://bucket or s3://bucket/prefix',
+    hint: 'write file:///dir, s3://bucket, s3://bucket/prefix or rclone:remote:path',
   })
 }
 

@@ -42,6 +42,39 @@ describe('parseObjectUrl', () => {
   })
 
   test.each([
+    ['rclone:nas:backup/a@mon', 'nas:', '', 'backup/a@mon'],
+    ['RCLONE:my nas:/a:b%20', 'my nas:', '/', 'a:b%20'],
+    ['rclone::local:/dir/-k', ':local:', '/', 'dir/-k'],
+    ['rclone::memory:k', ':memory:', '', 'k'],
+    [
+      'rclone::webdav,vendor=other,url="http://[::1]:80/""x":a/b',
+      ':webdav,vendor=other,url="http://[::1]:80/""x":',
+      '',
+      'a/b',
+    ],
+  ])('%s', (url, remote, root, key) => {
+    expect(parseObjectUrl(url)).toEqual({ scheme: 'rclone', remote, root, key })
+  })
+
+  test.each([
+    ['rclone:nas:', ''],
+    ['rclone:nas:a/b', 'a/b/'],
+    ['rclone:nas:a/b/', 'a/b/'],
+    ['rclone:nas:/', '/'],
+  ])('a bare key in %s', (store, root) => {
+    expect(parseObjectUrl('tank@1', store)).toEqual({ scheme: 'rclone', remote: 'nas:', root, key: 'tank@1' })
+  })
+
+  test('a password in a remote that is none of rclone is not shown', () => {
+    expect(() => parseObjectUrl('rclone:x,pass="secret')).toThrow(/^rclone:x,…: not a remote/)
+  })
+
+  test.each([
+    ['rclone:nas', 'not a remote'],
+    ['rclone:-x:a', 'not a remote'],
+    ['rclone:nas:a//b', 'not a key'],
+    ['rclone:nas:../b', 'not a key'],
+    ['rclone:nas:a/', 'not a key'],
     ['tank/home@mon', 'a key needs a store'],
     ['file://backup/x', 'not absolute'],
     ['ftp://host/x', 'no store of this kind'],
