@@ -14,7 +14,10 @@ import type { Input } from '../stream/input.ts'
 import type { Transfer } from '../stream/transfer.ts'
 
 const positionals = {
-  key: { describe: 'a URL (file:///dir/key, s3://bucket/key), or a key in the store that the settings name' },
+  key: {
+    describe:
+      'a URL (file:///dir/key, s3://bucket/key, rclone:remote:path/key), or a key in the store that the settings name',
+  },
 }
 
 const options = {
@@ -177,7 +180,8 @@ function tellReused({ reusedBytes, doneBytes }: Transfer, terminal: Terminal): v
 function report(object: StoredObject, url: string, args: Arguments, terminal: Terminal): void {
   const { etag, size, checksums, metadata } = object
   if (terminal.json) terminal.event({ status: 'success', etag, url, size, checksums, metadata })
-  else if (!args.key.includes('://') && !terminal.quiet) terminal.print(JSON.stringify({ status: 'success', etag }))
+  else if (!/^rclone:|:\/\//i.test(args.key) && !terminal.quiet)
+    terminal.print(JSON.stringify({ status: 'success', etag }))
 }
 
 function compressor(compression: Compression | undefined): Metadata {
