@@ -75,12 +75,11 @@ async function backUpOne(store: Store, job: BackupJob, guard: Guard, run: Backup
   const progress = new BackupProgress(job.estimatedBytes)
   await guard.hold(snapshot)
   run.onStart(job, progress)
-  try {
-    const object = await storeBackup(store, job, { progress, signal: run.signal, checks: run.checks })
-    run.onStored(job, object, progress)
-  } catch (error) {
+  const options = { progress, signal: run.signal, checks: run.checks }
+  const object = await storeBackup(store, job, options).catch(async (error: unknown) => {
     await guard.letGo(snapshot).catch(() => {})
     throw error
-  }
+  })
   await guard.keep(snapshot)
+  run.onStored(job, object, progress)
 }

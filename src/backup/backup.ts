@@ -14,4 +14,6 @@ export interface Backup {
   /** How the object's bytes are to be decompressed, and decrypted before that; undefined: not at all. */
   readonly compressor: string | undefined
   readonly encryptor: string | undefined
+  /** When the snapshot was taken; when it was stored, where that was not recorded. */
+  readonly creation: Date
 }

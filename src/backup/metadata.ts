@@ -9,6 +9,7 @@ import type { StreamFacts } from '../zfs/send-stream/verdict.ts'
  *   zfs-snapshot    dataset@snapshot, as the stream's first record names it
  *   zfs-guid        the snapshot's guid, 16 hexadecimal digits
  *   zfs-from-guid   the incremental source's guid; absent in a full stream
+ *   zfs-creation    when the snapshot was taken, in seconds since 1970
  *   zfs-features    the stream's feature flags, separated by commas; absent if none
  *   zfs-kind        simple | package (of send -R, -I, -p)
  *   compressor      gzip | zstd | lz4 | xz | bzip2, if the object's bytes begin as theirs do
@@ -17,12 +18,13 @@ import type { StreamFacts } from '../zfs/send-stream/verdict.ts'
 /** What a stream says of itself. Nothing for a stream that is not ZFS's. */
 export function streamMetadata(facts: StreamFacts | undefined): Metadata {
   if (facts === undefined) return {}
-  const { name, guid, fromGuid, features } = facts.first
+  const { name, guid, fromGuid, features, creationTime } = facts.first
   return {
     'zfs-kind': facts.kind,
     'zfs-snapshot': name,
     'zfs-guid': guid,
     ...(fromGuid === undefined ? {} : { 'zfs-from-guid': fromGuid }),
+    ...(creationTime > 0 ? { 'zfs-creation': String(creationTime) } : {}),
     ...(features.length === 0 ? {} : { 'zfs-features': features.join(',') }),
   }
 }

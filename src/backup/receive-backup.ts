@@ -44,11 +44,8 @@ export interface ReceiveOptions {
  * and the stream is checked to its end: a damaged one is not completed.
  */
 export async function receiveBackup(store: Store, backup: Backup, options: ReceiveOptions): Promise<void> {
-  const { undoing, receive, transfer, signal } = options
-  const object = await store.open(backup.object.key)
-  const bytes = getStream(store, object, { verify: true, checks: [counted(transfer)] })
-  const plain = throughFilters(iteratedInput(bytes), undoing, { onBadEnd: 'data', signal })
-  const stream = checked(plain, [inspectStream('zfs', { signal })])
+  const { receive, transfer, signal } = options
+  const { stream, close } = await openStreamOf(store, backup, options)
   const child = startChild(receive, { stdin: 'pipe', stdout: 'inherit', stderr: 'keep', signal })
   const writer = writerTo(child, 'io')
   try {
@@ -56,9 +53,23 @@ export async function receiveBackup(store: Store, backup: Backup, options: Recei
     await writer.end()
     await endWell(child, 'io')
   } finally {
-    await Promise.allSettled([stream.close(), child.stop()])
+    await Promise.allSettled([child.stop(), close()])
+  }
+}
+
+/** A backup's stream, checked on its way: the last piece comes only when object and stream are proven. */
+export async function openStreamOf(store: Store, backup: Backup, options: Omit<ReceiveOptions, 'receive'>) {
+  const { undoing, transfer, signal } = options
+  const object = await store.open(backup.object.key)
+  const bytes = getStream(store, object, { verify: true, checks: [counted(transfer)] })
+  const plain = throughFilters(iteratedInput(bytes), undoing, { onBadEnd: 'data', signal })
+  const inspection = inspectStream('zfs', { signal })
+  const stream = checked(plain, [inspection])
+  async function close(): Promise<void> {
+    await Promise.allSettled([stream.close()])
     await object.close()
   }
+  return { stream, inspection, close }
 }
 
 function counted(transfer: Transfer) {

@@ -23,8 +23,8 @@ export interface RestoreWishes extends UndoWishes {
 
 export interface RestoreRun {
   readonly signal: AbortSignal
-  /** Before the first byte. */
-  onPlan(plan: RestorePlan): void
+  /** Before the first byte, and before anything is destroyed. */
+  onPlan(prepared: PreparedRestore): void
   onStart(backup: Backup, transfer: Transfer): void
   onReceived(backup: Backup): void
 }
@@ -41,6 +41,8 @@ export interface PreparedRestore {
   readonly jobs: readonly RestoreJob[]
   /** What makes the target ready for the first of them: programs, one after the other. */
   readonly before: readonly (readonly string[])[]
+  /** A receive into the target was interrupted, and what it has kept is thrown away. */
+  readonly isPartial: boolean
 }
 
 /** Says what is to be done so that the target has the snapshot. Changes nothing. */
@@ -55,18 +57,24 @@ export async function prepareRestore(store: Store, wishes: RestoreWishes): Promi
   const plan = planRestore({ wanted, backups, parentOf: chainsOf(backups).parentOf, target, force })
   const before =
     plan.steps.length === 0 ? [] : [...(isPartial ? [['zfs', 'receive', '-A', to]] : []), ...rollback(plan)]
-  return { plan, before, jobs: plan.steps.map((backup) => jobFor(backup, wishes)) }
+  return {
+    plan,
+    before,
+    isPartial: isPartial && before.length > 0,
+    jobs: plan.steps.map((backup) => jobFor(backup, wishes)),
+  }
 }
 
 /** Brings a snapshot and all that it needs back into a dataset. Each that is received stays, whatever happens after it. */
 export async function restore(store: Store, wishes: RestoreWishes, run: RestoreRun): Promise<void> {
-  const { plan, before, jobs } = await prepareRestore(store, wishes)
-  run.onPlan(plan)
+  const prepared = await prepareRestore(store, wishes)
+  const { before, jobs } = prepared
+  run.onPlan(prepared)
   for (const [, ...words] of before) await runZfs(...words)
   for (const { backup, undoing, receive } of jobs) {
     const transfer = new Transfer(backup.object.size)
     run.onStart(backup, transfer)
-    await receiveBackup(store, backup, { undoing, receive, transfer, signal: run.signal })
+    await receiveBackup(store, backup, { undoing, receive, transfer, signal: run.signal }).catch(explain)
     await checkPresent(backup, wishes.to)
     run.onReceived(backup)
   }
@@ -99,6 +107,14 @@ function jobFor(backup: Backup, { to, force, ...undo }: RestoreWishes): RestoreJ
     undoing: undoingOf(backup, undo),
     receive: ['zfs', 'receive', '-u', ...(force ? ['-F'] : []), target],
   }
+}
+
+function explain(error: unknown): never {
+  if (!(error instanceof Failure && /has been modified/.test(error.message))) throw error
+  throw new Failure('exists', error.message, {
+    hint: '--force gives up what was changed; --to names another dataset to restore to',
+    cause: error,
+  })
 }
 
 async function checkPresent(backup: Backup, dataset: string): Promise<void> {

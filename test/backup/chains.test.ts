@@ -29,6 +29,6 @@ describe('chainsOf', () => {
 
   it('takes no other snapshot of the same name for the parent', () => {
     const other = { ...backup(1), guid: guidOf(9) }
-    expect(flaws(other, backup(2, 1))).toEqual([undefined, 'missing parent'])
+    expect(flaws(other, backup(2, 1))).toEqual([undefined, 'parent guid mismatch'])
   })
 })

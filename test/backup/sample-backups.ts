@@ -24,6 +24,7 @@ export function backup(number: number, parent?: number, metadata: Metadata = {})
     fromGuid: parent === undefined ? undefined : guidOf(parent),
     compressor: undefined,
     encryptor: undefined,
+    creation: published,
   }
 }
 

@@ -39,6 +39,7 @@ describe('what is stored', () => {
       metadata: {
         'zfs-snapshot': 'p/a@s1',
         'zfs-guid': 'a45cb216d55458f6',
+        'zfs-creation': expect.stringMatching(/^1\d{9}$/),
         'zfs-kind': 'simple',
         'zfs-features': 'sa-spill',
       },
