@@ -56,17 +56,16 @@ static void etag_of(const struct request *request, const struct part *part, EVP_
 	to_hex(bytes, etag);
 }
 
-/* Takes a body. False when the client has gone. */
+/* False when the client has gone. */
 static bool take(struct connection *c, struct request *request, struct part *part, char *crc_sent) {
 	size_t length;
 	char *bytes;
 	long count;
 	*part = (struct part){ .crc = announced_crc(request, crc_sent), .file = -1 };
-	EVP_MD_CTX *md5 = NULL;
-	if (!part->crc && !header_of(request, "content-md5", &length)) {
-		md5 = EVP_MD_CTX_new();
+	bool needs_md5 = !part->crc && !header_of(request, "content-md5", &length);
+	EVP_MD_CTX *md5 = needs_md5 ? EVP_MD_CTX_new() : NULL;
+	if (md5)
 		EVP_DigestInit_ex(md5, EVP_md5(), NULL);
-	}
 	if (!strncmp(request->path, "/kept/", 6))
 		part->file = memfd_create("part", 0);
 	while ((count = read_body(c, request, &bytes)) > 0) {
@@ -187,7 +186,6 @@ static bool post(struct connection *c, struct request *request) {
 	return answer(c, "200 OK", "Content-Type: application/xml\r\n", body);
 }
 
-/* A range of the object, from the files that its parts are in. */
 static bool send_range(struct connection *c, const struct object *object, long from, long to) {
 	long part_start = 0;
 	for (int at = 0; at < object->part_count && part_start < to; at++) {
