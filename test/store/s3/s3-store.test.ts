@@ -114,7 +114,7 @@ describe('putStream and getStream', () => {
       'x-amz-storage-class': 'STANDARD_IA',
       'x-amz-server-side-encryption': 'aws:kms',
       'x-amz-server-side-encryption-aws-kms-key-id': 'key-1',
-      'x-amz-tagging': 'a=b+c&d=e',
+      'x-amz-tagging': 'a=b%20c&d=e',
       'x-amz-acl': 'bucket-owner-full-control',
       'x-amz-object-lock-mode': 'GOVERNANCE',
       'x-amz-object-lock-retain-until-date': '2030-01-02T03:04:05Z',
