@@ -176,6 +176,22 @@ describe('what goes wrong', () => {
     expect(ended.stderr).toMatch(/data set@s4 in the store is another snapshot: its guid is [0-9a-f]{16}, here it is/)
   })
 
+  test('a signal in the middle: nothing is left, and nothing is held', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      fill "a/data set/5" 5000000
+      zfs snapshot "$A/data set@s5"
+      zsnap backup --bwlimit 1M "$A/data set" & running=$!
+      until ls "store/$A/".*.upload >found 2>&1; do sleep 0.05; done
+      kill -TERM $running
+      ends 143 wait $running
+      find store -name '*.upload' >left
+      cat left
+      zfs get -H -o value userrefs "$A/data set@s4" "$A/data set@s5"
+      ls /var/run/zpipes
+      zsnap backup "$A/data set"`)
+    expect(ended).toMatchObject({ status: 0, stdout: '1\n0\n' })
+  })
+
   test("a second run meanwhile: 75 and one line; a killed one is in nobody's way", async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       fill "a/data set/5" 3000000

@@ -21,7 +21,7 @@ describe('zsnap restore', () => {
   test('brings a whole pool back: every snapshot, every file', async ({ zfs }) => {
     const ended = await zfs.script(`${stored}
       sums "a/data set" >before
-      zpool destroy $A
+      for try in $(seq 50); do zpool destroy $A 2>/dev/null && break; sleep 0.1; done
       truncate -s 512M new.pool
       zpool create -o cachefile=none -m "$PWD/a" $A "$PWD/new.pool" 2>/dev/null
       zsnap restore -q "$A/data set@s4"
@@ -161,5 +161,18 @@ describe('what it refuses', () => {
     expect(ended).toMatchObject({ status: 0, stdout: '0\n' })
     expect(ended.stderr).toContain('pool-b/copy: destroying pool-b/copy@later')
     expect(ended.stderr).toContain('pool-b/own: exists, and has no snapshot in common with the backup')
+  })
+
+  test('a dataset that was changed since, unless it may be rolled back', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      zsnap restore -q --to $B/copy "$A/data set@s2"
+      zfs mount $B/copy
+      echo new >b/copy/mine
+      ends 73 zsnap restore -q --to $B/copy "$A/data set@s4"
+      cat b/copy/mine
+      zsnap restore -q --force --to $B/copy "$A/data set@s4"
+      same "a/data set" b/copy`)
+    expect(ended).toMatchObject({ status: 0, stdout: 'new\n' })
+    expect(ended.stderr).toMatch(/^zsnap: zfs .*has been modified.*\nzsnap: hint: --force/)
   })
 })

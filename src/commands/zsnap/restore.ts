@@ -1,5 +1,4 @@
-import type { RestoreRun, RestoreWishes } from '../../backup/restore.ts'
-import type { RestorePlan } from '../../backup/restore-plan.ts'
+import type { PreparedRestore, RestoreRun, RestoreWishes } from '../../backup/restore.ts'
 import { backupOptions, backupStoreUrlOf, datasetOf } from '../../cli/backup-options.ts'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
 import { optionWords } from '../../cli/option-words.ts'
@@ -84,7 +83,7 @@ function runWith({ wanted, to }: RestoreWishes, terminal: Terminal): RestoreRun 
   let progress = { stop: () => {} }
   return {
     signal: terminal.signal,
-    onPlan: (plan) => tell(plan, wanted, to, terminal),
+    onPlan: (prepared) => tell(prepared, wanted, to, terminal),
     onStart(backup, transfer) {
       if (terminal.verbose) terminal.say(`${backup.name}: ${formatBytes(backup.object.size)}`)
       progress = terminal.progress(transfer)
@@ -96,14 +95,14 @@ function runWith({ wanted, to }: RestoreWishes, terminal: Terminal): RestoreRun 
   }
 }
 
-/** Before the first byte: what will be fetched, and what is lost. */
-function tell({ steps, bytes, destroyed }: RestorePlan, wanted: string, to: string, terminal: Terminal): void {
-  const names = destroyed.map(({ name }) => name)
-  terminal.event({ restore: wanted, dataset: to, objects: steps.length, bytes, destroyed: names })
-  if (terminal.quiet) return
-  if (names.length > 0) terminal.say(`${to}: destroying ${names.join(', ')}`)
-  if (steps.length > 0) {
-    const objects = steps.length === 1 ? '1 object' : `${steps.length} objects`
-    terminal.say(`${wanted} to ${to}: ${objects}, ${formatBytes(bytes)}`)
-  }
+/** What will be fetched, and what is lost. */
+function tell({ plan, isPartial }: PreparedRestore, wanted: string, to: string, terminal: Terminal): void {
+  const { steps, bytes } = plan
+  const destroyed = plan.destroyed.map(({ name }) => name)
+  terminal.event({ restore: wanted, dataset: to, objects: steps.length, bytes, destroyed })
+  if (terminal.quiet || steps.length === 0) return
+  if (isPartial) terminal.say(`${to}: throwing away what an interrupted zfs receive has kept`)
+  if (destroyed.length > 0) terminal.say(`${to}: destroying ${destroyed.join(', ')}`)
+  const objects = steps.length === 1 ? '1 object' : `${steps.length} objects`
+  terminal.say(`${wanted} to ${to}: ${objects}, ${formatBytes(bytes)}`)
 }
