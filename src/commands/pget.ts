@@ -9,7 +9,10 @@ import type { Check } from '../stream/checked-input.ts'
 import type { Output } from '../stream/output.ts'
 
 const positionals = {
-  key: { describe: 'a URL (file:///dir/key, s3://bucket/key), or a key in the store that the settings name' },
+  key: {
+    describe:
+      'a URL (file:///dir/key, s3://bucket/key, rclone:remote:path/key), or a key in the store that the settings name',
+  },
 }
 
 const options = {
