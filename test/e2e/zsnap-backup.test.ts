@@ -104,6 +104,35 @@ describe('zsnap backup', () => {
     expect(ended).toEqual(silence)
   })
 
+  test('--json, --parseable and --verbose tell of each object', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      zsnap backup --json --verbose --compressor lz4 --snapshot s1 "$A/data set"
+      zsnap backup --parseable --snapshot s2 "$A/data set" | tr '\\0' ' '`)
+    expect(ended.status).toBe(0)
+    const [stored = '', parseable] = ended.stdout.split('\n')
+    const { url, streamBytes, storedBytes, ...event } = JSON.parse(stored)
+    expect(event).toMatchObject({ schema: 1, stored: 'pool-a/data set@s1', metadata: { compressor: 'lz4' } })
+    expect(url).toMatch(/^file:.*\/store\/pool-a\/data set@s1$/)
+    expect(streamBytes).toBeGreaterThan(storedBytes)
+    expect(parseable).toMatch(/^pool-a\/data set@s2 \d+$/)
+    expect(ended.stderr).toMatch(/^zsnap: .*@s1: full, about .*\nzsnap: .*@s1: stored, [\d.]+ KiB in [\d.]+ KiB\n$/)
+  })
+
+  test('what is not there, or not said', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      ends 69 zsnap backup $A/none
+      ends 64 zsnap backup "$A/data set@s1"
+      ends 64 zsnap backup
+      ends 69 zsnap backup --snapshot s9 "$A/data set"
+      ends 69 zsnap backup --store "file://$PWD/no-store" "$A/data set"
+      ZPIPES_STORE= ends 64 zsnap backup "$A/data set"
+      ends 64 zsnap backup --send-flags=-R "$A/data set"
+      find store -type f
+      zfs get -H -o value userrefs "$A/data set@s4"`)
+    expect(ended).toMatchObject({ status: 0, stdout: '0\n' })
+    expect(ended.stderr.split('\n').filter((line) => /^zsnap: (?!hint)/.test(line))).toHaveLength(7)
+  })
+
   test("reads z3's settings, with a section for the dataset", async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zfs snapshot "$A/data set@daily-1"
