@@ -22,6 +22,8 @@ export interface BackupWishes extends JobSettings {
 export interface BackupRun {
   readonly lock: LockPlace
   readonly protection: Protection
+  /** Go on with an upload that broke, and leave one that breaks to be gone on with. */
+  readonly resume: boolean
   readonly signal: AbortSignal
   /** Look at every stream before it is compressed, such as a rate limit. */
   readonly checks: readonly Check[]
@@ -75,8 +77,7 @@ async function backUpOne(store: Store, job: BackupJob, guard: Guard, run: Backup
   const progress = new BackupProgress(job.estimatedBytes)
   await guard.hold(snapshot)
   run.onStart(job, progress)
-  const options = { progress, signal: run.signal, checks: run.checks }
-  const object = await storeBackup(store, job, options).catch(async (error: unknown) => {
+  const object = await storeBackup(store, job, { ...run, progress }).catch(async (error: unknown) => {
     await guard.letGo(snapshot).catch(() => {})
     throw error
   })

@@ -32,6 +32,7 @@ export class BackupProgress implements Check {
 
 export interface StoreBackupOptions {
   readonly progress: BackupProgress
+  readonly resume: boolean
   readonly signal: AbortSignal
   /** Look at the stream before it is compressed, such as a rate limit. */
   readonly checks: readonly Check[]
@@ -52,6 +53,7 @@ export async function storeBackup(store: Store, job: BackupJob, options: StoreBa
     return await putStream(store, job.key, body, {
       overwrite: job.step.isReplacement,
       allowEmpty: false,
+      resume: options.resume,
       transfer: progress.stored,
       metadata: () => ({
         ...streamMetadata(factsOf(inspection, job)),

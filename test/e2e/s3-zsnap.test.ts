@@ -3,6 +3,8 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { test as base, describe, expect } from 'vitest'
@@ -83,6 +85,26 @@ describe('zsnap with S3', () => {
     expect(increment?.Metadata).not.toHaveProperty('isfull')
   })
 
+  test('--resume goes on with an upload that was killed', async ({ zfs }) => {
+    const s3 = await standInWithBucket()
+    const begun = await zfs.script(`${exported(s3)}
+      zfs create $A/data
+      fill a/data 16000000
+      zfs snapshot $A/data@s1
+      zsnap backup --resume --part-size 5M --bwlimit 4M $A/data >/dev/null 2>&1 & echo $! >pid`)
+    expect(begun).toEqual(silence)
+    while ((await partsOf(s3)) === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+    const ended = await zfs.script(`${exported(s3)}
+      kill -9 $(cat pid)
+      zsnap backup --resume --part-size 5M --verbose $A/data
+      zsnap restore -q --to $B/copy $A/data@s1
+      zfs mount $B/copy
+      same a/data b/copy`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+    expect(ended.stderr).toMatch(/@s1: stored, [\d.]+ MiB in [\d.]+ MiB, [\d.]+ MiB of it there already\n$/)
+    expect(await partsOf(s3)).toBe(0)
+  })
+
   test('commands that --dry-run writes reach the same place', async ({ zfs }) => {
     const ended = await zfs.script(`${make(await standInWithBucket())}
       zsnap backup --dry-run --compressor lz4 --part-size 5M --retry-for 90s "$A/data set" >commands
@@ -99,6 +121,13 @@ describe('zsnap with S3', () => {
 function exported({ name, environment }: Bucket): string {
   const variables = Object.entries({ ...environment, BUCKET: name, CONCURRENCY: '4' })
   return variables.map(([key, value]) => `export ${key}='${value}'`).join('\n')
+}
+
+/** How many parts there are of an upload that has not ended. */
+async function partsOf({ client, name: Bucket }: Bucket): Promise<number> {
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }))
+  const lists = Uploads.map(({ Key, UploadId }) => client.send(new ListPartsCommand({ Bucket, Key, UploadId })))
+  return (await Promise.all(lists)).flatMap(({ Parts = [] }) => Parts).length
 }
 
 /** z3 makes a multipart upload of everything, below its prefix, with no checksum but MD5. */

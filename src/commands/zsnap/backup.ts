@@ -24,8 +24,8 @@ const positionals = {
   },
 } as const
 
-// Each stream has its own length, and its parts grow with it; what is left broken is made anew, not gone on with.
-const { estimated, resume, ...storageOptions } = objectOptions
+// Each stream has its own length.
+const { estimated, ...storageOptions } = objectOptions
 
 const options = {
   snapshot: {
@@ -135,7 +135,7 @@ export const backup = defineCommand({
 
     const dataset = checkedDatasetName(datasetOf(args.dataset, args))
     const wishes = await wishesOf(args)
-    const settings = objectSettingsOf({ ...args, estimated: undefined, resume: false })
+    const settings = objectSettingsOf({ ...args, estimated: undefined })
     const place = parseObjectUrl(dataset, backupStoreUrlOf(args))
     const s3 = { ...connectionOf(args, terminal), ...settings }
     const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: true, s3 })
@@ -173,18 +173,21 @@ async function runWith(args: Arguments, store: Store, terminal: Terminal): Promi
   return {
     lock: { folder: runtimeFolder(), owner: ownerOfThisProgram() },
     protection: args.protect,
+    resume: args.resume,
     signal: terminal.signal,
     checks,
     onStart(job, source) {
       if (terminal.verbose) terminal.say(`${job.key}: ${kindOf(job)}, about ${formatBytes(job.estimatedBytes)}`)
       progress = terminal.progress(source)
     },
-    onStored(job, object, { doneBytes }) {
+    onStored(job, object, { doneBytes, stored: { reusedBytes } }) {
       progress.stop()
-      const sizes = { streamBytes: doneBytes, storedBytes: object.size }
+      const sizes = { streamBytes: doneBytes, storedBytes: object.size, reusedBytes }
       terminal.event({ stored: job.key, url: store.urlOf(object.key), ...sizes, metadata: object.metadata })
       if (args.parseable) terminal.print(`${job.key}\0${job.estimatedBytes}`)
-      if (terminal.verbose) terminal.say(`${job.key}: stored, ${formatBytes(doneBytes)} in ${formatBytes(object.size)}`)
+      if (!terminal.verbose) return
+      const reused = reusedBytes === 0 ? '' : `, ${formatBytes(reusedBytes)} of it there already`
+      terminal.say(`${job.key}: stored, ${formatBytes(doneBytes)} in ${formatBytes(object.size)}${reused}`)
     },
   }
 }
