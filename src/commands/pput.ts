@@ -135,10 +135,12 @@ export const pput = defineCommand({
 })
 
 async function fastPaths(): Promise<readonly string[]> {
+  const { hasFastCrc64Nvme } = await import('../stream/crc64nvme.ts')
   const { canWidenPipes } = await import('../stream/pipe-size.ts')
   const { sharedFletcher4 } = await import('../zfs/send-stream/fletcher4.ts')
   return [
     `fletcher4: WebAssembly, ${sharedFletcher4().build}`,
+    `crc64nvme: WebAssembly, ${hasFastCrc64Nvme() ? 'simd' : 'portable'}`,
     `pipes: ${canWidenPipes() ? 'widened to 1 MiB' : 'as they are'}`,
   ]
 }
