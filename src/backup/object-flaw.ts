@@ -13,6 +13,6 @@ export function objectFlaw({ object, guid, compressor = 'none', encryptor }: Bac
   if (size < leastStreamBytes) return `too small: ${size} B`
   // Where a guid is recorded, the stream was read to its end before it was published.
   const estimate = Number(metadata['size'] ?? 0)
-  if (guid !== undefined || estimate < leastEstimateBytes || size >= estimate / 2) return undefined
+  if (guid !== undefined || !(estimate >= leastEstimateBytes) || size >= estimate / 2) return undefined
   return `too small: ${size} B of about ${estimate} B`
 }

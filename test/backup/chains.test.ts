@@ -32,3 +32,14 @@ describe('chainsOf', () => {
     expect(flaws(other, backup(2, 1))).toEqual([undefined, 'parent guid mismatch'])
   })
 })
+
+it('judges 100,000 in one chain, and knows what hangs on a bad one', () => {
+  const count = 100_000
+  const chain = Array.from({ length: count }, (_, index) => backup(index + 1, index === 0 ? undefined : index))
+  const bad = chain[count / 2]
+  const { flawOf } = chainsOf(chain, (each) => (each === bad ? 'empty' : undefined))
+  const found = chain.toReversed().map(flawOf)
+  expect(found.filter((flaw) => flaw === undefined)).toHaveLength(count / 2)
+  expect(found.filter((flaw) => flaw === 'empty')).toHaveLength(1)
+  expect(found.filter((flaw) => flaw === 'parent broken')).toHaveLength(count / 2 - 1)
+})

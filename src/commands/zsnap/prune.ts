@@ -1,10 +1,11 @@
+import { backupOptions } from '../../cli/backup-options.ts'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
 import { goOnAfterFailures } from '../../cli/going-on.ts'
 import { policyOf, retentionOptions } from '../../cli/retention-options.ts'
 import { alignedLines } from '../../cli/table.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { Failure } from '../../errors.ts'
-import type { RetentionDecision } from '../../snapshots/retention.ts'
+import type { RetentionDecision, RetentionItem } from '../../snapshots/retention.ts'
 import type { PrunableSnapshot } from '../../zfs/list-prunable.ts'
 
 const positionals = {
@@ -14,6 +15,14 @@ const positionals = {
     completes: 'dataset',
   },
 } as const
+
+// A store in the settings is where backups go: it must not turn what prunes here into what prunes there.
+const { filesystem: _filesystem, bucket: _bucket, 's3-prefix': _prefix, store, ...connectionOptions } = backupOptions
+const { setting: _setting, ...givenStore } = store
+const placeOptions = {
+  store: { ...givenStore, describe: 'prune the backups in this store, and no snapshot here' },
+  ...connectionOptions,
+} satisfies OptionSpecs
 
 const options = {
   recursive: { type: 'boolean', alias: 'r', default: false, describe: 'all datasets below too, each by itself' },
@@ -38,6 +47,7 @@ const options = {
     default: false,
     describe: 'write why each snapshot stays or goes, and the commands, and run none',
   },
+  ...placeOptions,
 } satisfies OptionSpecs
 
 type Arguments = InferredArguments<typeof options, typeof positionals>
@@ -45,13 +55,14 @@ type Decision = RetentionDecision<PrunableSnapshot>
 
 export const prune = defineCommand({
   name: 'prune',
-  summary: 'destroy snapshots that no rule keeps',
+  summary: 'destroy snapshots, or backups, that no rule keeps',
   synopsis: ['[options] dataset ...'],
   positionals,
   options,
   examples: [
     ["zsnap prune -r --keep 'hourly=36,daily=31,monthly=12' tank/home", 'thin out as they grow older'],
     ["zsnap prune -n --keep-last 10 --match '*_H' tank/home", 'see what would go'],
+    ["zsnap prune --store file:///backup --keep 'daily=31,monthly=12' tank/home", 'prune backups, by chains'],
   ],
   stdin: 'none',
   stdout: 'text',
@@ -63,6 +74,12 @@ export const prune = defineCommand({
     const decide = await deciderOf(args)
     const datasets = (await readNames(args.dataset, terminal.signal)).map(checkedDatasetName)
     if (datasets.length === 0) throw new Failure('usage', 'stdin names no dataset')
+    if (args.store !== undefined) {
+      const { pruneStore } = await import('./prune-store.ts')
+      const pruning = { datasets, decide, isRecursive: args.recursive, isDryRun: args['dry-run'] }
+      const place = { ...args, filesystem: undefined, bucket: undefined, 's3-prefix': '' }
+      return pruneStore(place, pruning, terminal)
+    }
     const snapshots = await listPrunable(datasets, { isRecursive: args.recursive })
     const decisions = [...snapshots].map(([dataset, each]) => [dataset, decide(each)] as const)
     if (args['dry-run']) await showPlan(decisions, terminal)
@@ -70,7 +87,9 @@ export const prune = defineCommand({
   },
 })
 
-type Decider = (snapshots: readonly PrunableSnapshot[]) => readonly Decision[]
+type Decider = <Item extends RetentionItem & { readonly name: string }>(
+  items: readonly Item[],
+) => readonly RetentionDecision<Item>[]
 
 /** Throws 'usage' for a policy, pattern or time zone that is none, before anything is listed. */
 async function deciderOf(args: Arguments): Promise<Decider> {
@@ -85,7 +104,7 @@ async function deciderOf(args: Arguments): Promise<Decider> {
   return (snapshots) => {
     const meant = needLast(snapshots.filter(({ name }) => isMeant(name)))
     const decisions = new Map(decideRetention(meant, policy, whose).map((each) => [each.item.name, each]))
-    return snapshots.map((item) => decisions.get(item.name) ?? { item, isKept: true, reasons: [left] })
+    return snapshots.map((item) => ({ isKept: true, reasons: [left], ...decisions.get(item.name), item }))
   }
 }
 

@@ -1,0 +1,112 @@
+import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
+import type { Backup } from './backup.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Verification } from './verification.ts'
+
+/** A snapshot, here or in the store. */
+export interface SnapshotStatus {
+  /** dataset@snapshot */
+  readonly name: string
+  /** Undefined if it is not in the store. */
+  readonly backup: Backup | undefined
+  /** Why the backup cannot be restored; undefined if it can, or if there is none. */
+  readonly flaw: string | undefined
+  /** other: the snapshot of this name is another one, by its guid. unknown: this machine's ZFS does not say. */
+  readonly local: 'ok' | 'missing' | 'other' | 'unknown'
+  readonly verification: Verification | undefined
+}
+
+export interface DatasetStatus {
+  readonly dataset: string
+  /** By name. */
+  readonly snapshots: readonly SnapshotStatus[]
+  readonly backupCount: number
+  readonly brokenCount: number
+  readonly storedBytes: number
+  /** The backup that can be restored and whose snapshot was taken last. */
+  readonly newestGood: Backup | undefined
+  /** When one was last looked at and found good. */
+  readonly lastVerified: Date | undefined
+  readonly state: 'ok' | 'warning' | 'critical'
+  /** Why, in a line. */
+  readonly summary: string
+}
+
+export interface StatusLimits {
+  readonly now: Date
+  readonly warnAgeMs: number
+  readonly critAgeMs: number
+  formatAge(milliseconds: number): string
+}
+
+/** Judges a dataset by its backups, out of the catalogue, and by its snapshots here; undefined if those are not known. */
+export function judgeDataset(
+  dataset: string,
+  backups: readonly Backup[],
+  local: readonly Snapshot[] | undefined,
+  catalogue: Pick<Catalogue, 'flawOf' | 'verificationOf'>,
+  limits: StatusLimits,
+): DatasetStatus {
+  const snapshots = statuses(backups, local, catalogue)
+  const stored = snapshots.flatMap(({ backup, flaw }) => (backup === undefined ? [] : [{ backup, flaw }]))
+  const good = stored.filter(({ flaw }) => flaw === undefined).map(({ backup }) => backup)
+  const newestGood = good.reduce<Backup | undefined>((a, b) => (a && a.creation > b.creation ? a : b), undefined)
+  const verified = snapshots.flatMap(({ verification }) =>
+    verification !== undefined && verification.flaw === undefined ? [verification.at.getTime()] : [],
+  )
+  const counts = { backupCount: stored.length, brokenCount: stored.length - good.length }
+  return {
+    dataset,
+    snapshots,
+    ...counts,
+    storedBytes: stored.reduce((sum, { backup }) => sum + backup.object.size, 0),
+    newestGood,
+    lastVerified: verified.length === 0 ? undefined : new Date(verified.reduce((a, b) => Math.max(a, b))),
+    ...verdict(dataset, newestGood, counts, limits),
+  }
+}
+
+function statuses(
+  backups: readonly Backup[],
+  local: readonly Snapshot[] | undefined,
+  { flawOf, verificationOf }: Pick<Catalogue, 'flawOf' | 'verificationOf'>,
+): readonly SnapshotStatus[] {
+  const here = new Map(local?.map((each) => [each.name, each]))
+  const inStore = backups.map((backup): SnapshotStatus => {
+    const snapshot = here.get(backup.name)
+    const state = local === undefined ? 'unknown' : localState(backup, snapshot)
+    return {
+      name: backup.name,
+      backup,
+      flaw: flawOf(backup),
+      local: state,
+      verification: verificationOf(backup),
+    }
+  })
+  const stored = new Set(backups.map(({ name }) => name))
+  const onlyHere = [...here.keys()].filter((name) => !stored.has(name))
+  const rest = onlyHere.map(
+    (name): SnapshotStatus => ({ name, backup: undefined, flaw: undefined, local: 'ok', verification: undefined }),
+  )
+  return [...inStore, ...rest].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function localState({ guid }: Backup, snapshot: Snapshot | undefined): SnapshotStatus['local'] {
+  if (snapshot === undefined) return 'missing'
+  return guid === undefined || guid === snapshot.guid ? 'ok' : 'other'
+}
+
+function verdict(
+  dataset: string,
+  newestGood: Backup | undefined,
+  { backupCount, brokenCount }: Pick<DatasetStatus, 'backupCount' | 'brokenCount'>,
+  { now, warnAgeMs, critAgeMs, formatAge }: StatusLimits,
+): Pick<DatasetStatus, 'state' | 'summary'> {
+  const counts = `${backupCount} backups, ${brokenCount} broken`
+  if (newestGood === undefined) return { state: 'critical', summary: `${dataset}: no good backup; ${counts}` }
+  const ageMs = Math.max(0, now.getTime() - newestGood.creation.getTime())
+  const [, snapshot] = splitSnapshotName(newestGood.name)
+  const summary = `${dataset}: the newest good backup, ${snapshot}, is ${formatAge(ageMs)} old; ${counts}`
+  if (ageMs >= critAgeMs) return { state: 'critical', summary }
+  return { state: ageMs >= warnAgeMs || brokenCount > 0 ? 'warning' : 'ok', summary }
+}

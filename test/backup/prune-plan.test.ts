@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Backup } from '../../src/backup/backup.ts'
+import { chainsOf } from '../../src/backup/chains.ts'
+import { pruneBackups } from '../../src/backup/prune-backups.ts'
+import { planPrune } from '../../src/backup/prune-plan.ts'
+import { Failure } from '../../src/errors.ts'
+import type { Store } from '../../src/store/store.ts'
+import { backup, z3Backup } from './sample-backups.ts'
+
+/** Trees of any shape, by guid and by name, with gaps and circles; and which of them a policy keeps. */
+const histories = fc
+  .array(fc.record({ parent: fc.nat(40), isZ3: fc.boolean(), isKept: fc.boolean(), isFull: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 30,
+  })
+  .map((rows) => {
+    const backups = rows.map(({ parent, isZ3, isFull }, index) =>
+      (isZ3 ? z3Backup : backup)(index + 1, isFull ? undefined : parent),
+    )
+    return { backups, kept: new Set(backups.filter((_, index) => rows[index]?.isKept)) }
+  })
+
+/** Not our own chains: each walks to a full by itself. */
+function restorable(wanted: Backup, there: readonly Backup[]): boolean {
+  let each: Backup | undefined = wanted
+  for (let steps = 0; each !== undefined && steps <= there.length; steps++) {
+    if (each.isFull) return true
+    const { parent, fromGuid }: Backup = each
+    each = there.find(({ name, guid }) => name === parent && (!guid || !fromGuid || guid === fromGuid))
+  }
+  return false
+}
+
+it('wherever it ends, all that is left can be restored as before', () => {
+  fc.assert(
+    fc.property(histories, ({ backups, kept }) => {
+      const { removed } = planPrune(backups, chainsOf(backups), (each) => kept.has(each))
+      let there: readonly Backup[] = backups
+      const good = backups.filter((each) => restorable(each, backups))
+      for (const gone of removed) {
+        expect(kept).not.toContain(gone)
+        there = there.filter((each) => each !== gone)
+        for (const each of good) if (there.includes(each)) expect(restorable(each, there)).toBe(true)
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+it('whatever the store refuses, too; what it refuses is told once each', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, fc.array(fc.nat(30)), async ({ backups, kept }, locked) => {
+      const { removed } = planPrune(backups, chainsOf(backups), (each) => kept.has(each))
+      const gone = new Set<string>()
+      const failures: Failure[] = []
+      const remove = async (key: string) => {
+        if (locked.some((number) => key === `tank/home@s${number}`)) throw new Failure('permission', `${key}: locked`)
+        gone.add(key)
+      }
+      await pruneBackups({ remove } as unknown as Store, removed, chainsOf(backups), {
+        signal: new AbortController().signal,
+        onRemoved: () => {},
+        onFailure: (failure) => failures.push(failure),
+      })
+      const there = backups.filter(({ name }) => !gone.has(name))
+      for (const each of there) expect(restorable(each, there)).toBe(restorable(each, backups))
+      expect(failures).toHaveLength(removed.filter((each) => there.includes(each)).length)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it('removes all that nothing needs, and says what is needed', () => {
+  const [full, second, third, other] = [backup(1), backup(2, 1), backup(3, 2), backup(4, 1)]
+  const all = [full, second, third, other]
+  const plan = planPrune(all, chainsOf(all), (each) => each === second)
+  expect(plan.removed).toEqual([other, third])
+  expect([...plan.needed]).toEqual([[full, second]])
+  expect(planPrune(all, chainsOf(all), () => false).removed).toEqual([other, third, second, full])
+})

@@ -1,0 +1,62 @@
+import { describe, expect } from 'vitest'
+import { test } from '../zfs-host/pools.ts'
+
+const make = `
+  mkdir store
+  export ZPIPES_STORE="file://$PWD/store"
+  zfs create "$A/data set"
+  for number in 1 2 3 4 5 6; do
+    fill "a/data set/$number" 100000
+    zfs snapshot "$A/data set@s$number"
+    [ $number != 4 ] || zsnap backup "$A/data set"
+    [ $number != 5 ] || zsnap backup --full "$A/data set"
+    sleep 1
+  done
+  zsnap backup "$A/data set"
+`
+const prune = `zsnap prune --store "$ZPIPES_STORE" --match '*'`
+const list = 'ls "store/$A"'
+
+describe('zsnap prune --store', () => {
+  test('removes whole chains and ends of them, never what a kept one needs', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      ${prune} --dry-run --keep-last 1 "$A/data set" >plan
+      ${list} | wc -l
+      ${prune} --keep-last 3 "$A/data set"
+      ${list} | wc -l
+      ${prune} --keep-last 1 "$A/data set"
+      ${list}
+      zsnap restore -q --to $B/copy "$A/data set@s6"
+      cut -c1-6 plan | tr -d ' ' | sort | uniq -c | tr -s ' '
+      grep -c 's5.*needs it' plan`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(ended.stdout).toBe(
+      `6\n6\npool-a/data set@s5\npool-a/data set@s6\n 2 keep\n 4 remove\n1\n`.replaceAll('pool-a/', ''),
+    )
+  })
+
+  test('a store in the settings prunes nothing there; no rule, no dataset, no backup: nothing goes', async ({
+    zfs,
+  }) => {
+    const ended = await zfs.script(`${make}
+      zsnap prune --match '*' --keep-last 1 "$A/data set" 2>/dev/null || :
+      ${list} | wc -l
+      ends 64 ${prune} "$A/data set" 2>/dev/null
+      ends 69 ${prune} --keep-last 1 "$A/other" 2>/dev/null
+      zsnap prune --store "$ZPIPES_STORE" --keep-last 1 "$A/data set"
+      ${list} | wc -l`)
+    expect(ended).toMatchObject({ status: 0, stdout: '6\n6\n' })
+  })
+
+  test('a broken backup is left to be looked at, and takes no place', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      rm "store/$A/data set@s5"
+      ${prune} -v --keep-last 1 "$A/data set"
+      ${list}`)
+    expect(ended).toMatchObject({
+      status: 0,
+      stdout: 'data set@s1\ndata set@s2\ndata set@s3\ndata set@s4\ndata set@s6\n',
+    })
+    expect(ended.stderr).toMatch(/keep +pool-a\/data set@s6 .*left alone: missing parent/)
+  })
+})

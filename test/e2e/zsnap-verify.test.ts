@@ -1,0 +1,75 @@
+import { describe, expect } from 'vitest'
+import { test } from '../zfs-host/pools.ts'
+
+const silence = { status: 0, stdout: '', stderr: '' }
+const make = `
+  mkdir store
+  export ZPIPES_STORE="file://$PWD/store"
+  zfs create "$A/data set"
+  for number in 1 2 3; do
+    fill "a/data set/$number" 300000
+    zfs snapshot "$A/data set@s$number"
+  done
+  zsnap backup --compressor zstd3 "$A/data set"
+`
+const damage = `printf damage | dd of="store/$A/data set@s2" bs=1 seek=100000 conv=notrunc status=none`
+
+describe('zsnap verify', () => {
+  test('is silent when all is good, and status tells when that was', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      zsnap verify
+      zsnap verify --deep "$A/data set@s2"
+      zsnap verify "$A/data set"
+      zsnap status "$A/data set" | grep -o '[a-z]* [0-9]*s ago\\|never'`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(ended.stdout).toMatch(/^cheap \d+s ago\ndeep \d+s ago\ncheap \d+s ago\n$/)
+  })
+
+  test('--deep finds damage that a look at the object does not, and it stays found', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      ${damage}
+      zsnap verify "$A/data set"
+      ends 65 zsnap verify --deep "$A/data set"
+      ends 65 zsnap verify "$A/data set" 2>/dev/null
+      ends 1 zsnap status --json "$A/data set"`)
+    expect(ended.status).toBe(0)
+    expect(ended.stderr).toMatch(/^zsnap: .*data set@s2/)
+    const health = ended.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).health)
+    expect(health).toEqual(['ok', expect.stringMatching(/^found bad: /), 'parent broken', undefined])
+  })
+
+  test('a name that the store lacks is no success; a gap is told', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      ends 69 zsnap verify "$A/other"
+      ends 69 zsnap verify "$A/data set@s9"
+      rm "store/$A/data set@s2"
+      ends 65 zsnap verify "$A/data set"`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+    expect(ended.stderr).toContain('data set@s3: missing parent')
+  })
+
+  test('--drill restores, and leaves nothing; not over what is there', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      zfs create $B/mine
+      ends 73 zsnap verify --drill $B/mine "$A/data set" 2>/dev/null
+      zsnap verify --drill $B/scratch "$A/data set"
+      zfs list -H -o name -r $B
+      zsnap status "$A/data set" | grep -c 'drill [0-9]*s ago'
+      ${damage}
+      ends 65 zsnap verify --drill $B/scratch "$A/data set"
+      zfs list -H -o name -r $B`)
+    expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\npool-b/mine\n3\npool-b\npool-b/mine\n' })
+    expect(ended.stderr).toContain('data set@s2')
+  })
+})
+
+test('verify on a store that is whole changes no backup', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    (cd store/$A && sha256sum *) >before
+    zsnap verify --deep
+    (cd store/$A && sha256sum *) | diff before -`)
+  expect(ended).toEqual(silence)
+})
