@@ -27,7 +27,7 @@ export async function pruneStore(
 ): Promise<void> {
   const store = await openBackupStore(args, terminal)
   const goingOn = goOnAfterFailures(terminal)
-  const { withLock } = await import('../../backup/lock.ts')
+  const { withLock } = await import('../../stream/lock.ts')
   const lock = { folder: runtimeFolder(), owner: ownerOfThisProgram() }
   for (const dataset of await datasetsIn(store, pruning)) {
     const prune = () => pruneDataset(store, dataset, pruning, terminal, goingOn.note)

@@ -3,12 +3,12 @@ import { mkdir, readdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
-import type { Owner } from '../store/open-store.ts'
+import type { Writer } from './atomic-file.ts'
 
 export interface LockPlace {
   /** A directory of this machine that does not outlive a restart. Made if it is missing. */
   readonly folder: string
-  readonly owner: Owner
+  readonly owner: Writer
 }
 
 /*
@@ -43,7 +43,7 @@ async function acquire(what: string, { folder, owner }: LockPlace): Promise<stri
   }
 }
 
-async function findOther(folder: string, subject: string, owner: Owner): Promise<string | undefined> {
+async function findOther(folder: string, subject: string, owner: Writer): Promise<string | undefined> {
   for (const name of await readdir(folder)) {
     const id = name.slice(subject.length + 1)
     if (!name.startsWith(`${subject}.`) || id === owner.id) continue

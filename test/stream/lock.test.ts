@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { withLock } from '../../src/backup/lock.ts'
+import { withLock } from '../../src/stream/lock.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 import { fakeOwner } from '../fakes/owner.ts'
 
