@@ -21,13 +21,13 @@ function isBackup(key: string): boolean {
   return !key.startsWith(ownPrefix) && /^[^@]+@[^@/]+$/.test(key)
 }
 
-/** Reads what z3, its forks and pput record. Old z3 wrote is_full. */
+/** Reads what z3, its forks and pput record. Old z3 wrote is_full, which Swift and Ceph give back as is-full. */
 export function backupIn(object: StoredObject): Backup {
   const { metadata } = object
   return {
     name: object.key,
     object,
-    isFull: [metadata['isfull'], metadata['is_full']].includes('true') || isFullStream(object),
+    isFull: [metadata['isfull'], metadata['is_full'], metadata['is-full']].includes('true') || isFullStream(object),
     parent: metadata['parent'],
     guid: metadata['zfs-guid'],
     fromGuid: metadata['zfs-from-guid'],

@@ -27,6 +27,7 @@ it('lists the dataset alone', async () => {
 it.for([
   ['a full of z3', { isfull: 'true', size: '7', compressor: 'pigz1' }, { isFull: true, compressor: 'pigz1' }],
   ['a full of an old z3', { is_full: 'true' }, { isFull: true, compressor: undefined }],
+  ['the same from Swift or Ceph', { 'is-full': 'true' }, { isFull: true }],
   ['an increment of z3', { parent: 'tank/a b@s0' }, { isFull: false, parent: 'tank/a b@s0', guid: undefined }],
   ['isfull in other letters', { isfull: 'True' }, { isFull: false }],
   ['an increment that says so', { isfull: 'false', parent: 'tank/a b@s0' }, { isFull: false }],
