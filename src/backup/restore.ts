@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { shellLine } from '../stream/shell-words.ts'
@@ -11,7 +12,7 @@ import type { Backup } from './backup.ts'
 import { chainsOf } from './chains.ts'
 import { listBackups } from './list-backups.ts'
 import { receiveBackup, type UndoWishes, undoingOf } from './receive-backup.ts'
-import { planRestore, presentAs, type RestorePlan } from './restore-plan.ts'
+import { planRestore, presentAs, type RestorePlan, type RestoreTarget } from './restore-plan.ts'
 
 export interface RestoreWishes extends UndoWishes {
   /** dataset@snapshot, as the store has it. */
@@ -49,11 +50,7 @@ export interface PreparedRestore {
 export async function prepareRestore(store: Store, wishes: RestoreWishes): Promise<PreparedRestore> {
   const { wanted, to, force } = wishes
   const [dataset] = splitSnapshotName(wanted)
-  const [backups, exists] = await Promise.all([listBackups(store, dataset), datasetExists(to)])
-  const [snapshots, token] = exists ? await Promise.all([listSnapshots(to), resumeTokenOf(to)]) : [[], undefined]
-  const isPartial = token !== undefined
-  // What an interrupted receive of a full has made is no dataset yet.
-  const target = { dataset: to, exists: exists && !(isPartial && snapshots.length === 0), snapshots }
+  const [backups, { target, isPartial }] = await Promise.all([listBackups(store, dataset), settledTarget(to)])
   const plan = planRestore({ wanted, backups, parentOf: chainsOf(backups).parentOf, target, force })
   const before =
     plan.steps.length === 0 ? [] : [...(isPartial ? [['zfs', 'receive', '-A', to]] : []), ...rollback(plan)]
@@ -74,8 +71,10 @@ export async function restore(store: Store, wishes: RestoreWishes, run: RestoreR
   for (const { backup, undoing, receive } of jobs) {
     const transfer = new Transfer(backup.object.size)
     run.onStart(backup, transfer)
-    await receiveBackup(store, backup, { undoing, receive, transfer, signal: run.signal }).catch(explain)
-    await checkPresent(backup, wishes.to)
+    const isReceived = () => isPresent(backup, wishes.to)
+    const options = { undoing, receive, transfer, signal: run.signal }
+    await whenFree(transfer, isReceived, () => receiveBackup(store, backup, options))
+    if (!(await isReceived())) throw missing(backup, wishes.to)
     run.onReceived(backup)
   }
 }
@@ -91,6 +90,24 @@ export function restoreCommands(
     return `${shellLine(['pget', ...getWords, ...through, store.urlOf(backup.object.key)])} | ${shellLine(receive)}`
   })
   return [...before.map(shellLine), ...lines]
+}
+
+// When we are killed, our zfs receive goes on to the end of its pipe; then it takes away what it has begun.
+const settleTries = 50
+const settleMs = 100
+
+/** The target as it is when no receive that was orphaned is about to change it. */
+async function settledTarget(dataset: string): Promise<{ target: RestoreTarget; isPartial: boolean }> {
+  for (let tries = 1; ; tries++) {
+    const exists = await datasetExists(dataset)
+    const [snapshots, token] = exists ? await Promise.all([listSnapshots(dataset), resumeTokenOf(dataset)]) : [[]]
+    const isPartial = token !== undefined
+    const isEmpty = exists && snapshots.length === 0
+    // What an interrupted receive has kept of a full is no dataset yet.
+    if (!isEmpty || isPartial) return { target: { dataset, exists: !isEmpty && exists, snapshots }, isPartial }
+    if (tries === settleTries) return { target: { dataset, exists, snapshots }, isPartial }
+    await sleep(settleMs)
+  }
 }
 
 // By itself zfs receive -F would do, but in zfs-fuse it leaves later snapshots where nothing has changed.
@@ -109,15 +126,44 @@ function jobFor(backup: Backup, { to, force, ...undo }: RestoreWishes): RestoreJ
   }
 }
 
-function explain(error: unknown): never {
-  if (!(error instanceof Failure && /has been modified/.test(error.message))) throw error
-  throw new Failure('exists', error.message, {
-    hint: '--force gives up what was changed; --to names another dataset to restore to',
-    cause: error,
-  })
+/** Such an orphan makes a dataset busy, which zfs says before it reads more than the beginning. */
+async function whenFree(
+  transfer: Transfer,
+  isReceived: () => Promise<boolean>,
+  receive: () => Promise<void>,
+): Promise<void> {
+  for (let tries = 1; tries <= settleTries; tries++) {
+    const failure = await refusalOf(receive)
+    // The orphan may have had all of it.
+    if (failure === undefined || (await isReceived())) return
+    if (!/is busy/.test(failure.message)) throw explained(failure)
+    transfer.doneBytes = 0
+    await sleep(settleMs)
+  }
+  throw new Failure('retry', 'another zfs receive is busy with the dataset')
 }
 
-async function checkPresent(backup: Backup, dataset: string): Promise<void> {
-  if (presentAs(backup, await listSnapshots(dataset)) !== undefined) return
-  throw new Failure('data', `${dataset}: zfs receive ended well, but ${backup.name} (guid ${backup.guid}) is not there`)
+/** What zfs receive says against it; what fails otherwise is thrown. */
+async function refusalOf(receive: () => Promise<void>): Promise<Failure | undefined> {
+  try {
+    await receive()
+    return undefined
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'io') return error
+    throw error
+  }
+}
+
+function explained(failure: Failure): Failure {
+  if (!/has been modified/.test(failure.message)) return failure
+  const hint = '--force gives up what was changed; --to names another dataset to restore to'
+  return new Failure('exists', failure.message, { hint, cause: failure })
+}
+
+async function isPresent(backup: Backup, dataset: string): Promise<boolean> {
+  return (await datasetExists(dataset)) && presentAs(backup, await listSnapshots(dataset)) !== undefined
+}
+
+function missing({ name, guid }: Backup, dataset: string): Failure {
+  return new Failure('data', `${dataset}: zfs receive ended well, but ${name} (guid ${guid}) is not there`)
 }

@@ -108,6 +108,16 @@ describe('zsnap restore', () => {
     expect(ended.stderr).toMatch(/^zsnap: .*no ZFS send stream/)
   })
 
+  test('while the zfs receive of a run that was killed still takes its dataset away', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      zfs create $B/copy
+      { sleep 1; until zfs destroy $B/copy 2>/dev/null; do sleep 0.1; done; } & other=$!
+      zsnap restore -q --to $B/copy "$A/data set@s4"
+      wait $other
+      ${compare}`)
+    expect(ended).toEqual(silence)
+  })
+
   test('--dry-run writes commands that do the same', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap backup --compressor zstd3 "$A/data set"
