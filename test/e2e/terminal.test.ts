@@ -173,8 +173,8 @@ describe.each(readdirSync(join(root, 'bin')))('%s', { timeout: 30_000 }, (progra
     expect(stderr).toMatch(new RegExp(`^${program}: .*no space left on device\n$`))
   })
 
-  it.runIf(call.atTerminal)('at a terminal, instead of bytes: 64 and what to do', async () => {
-    const words = call.atTerminal?.(folder).join(' ')
+  it('at a terminal, instead of bytes: 64 and what to do', async ({ skip }) => {
+    const words = call.atTerminal?.(folder).join(' ') ?? skip('it reads and writes no bytes there')
     const { status, stdout } = await startShell(program, `script -qec "$PROGRAM ${words}" /dev/null`).ended
     expect(status).toBe(64)
     expect(stdout).toMatch(
