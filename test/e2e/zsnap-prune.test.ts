@@ -90,7 +90,7 @@ describe('zsnap prune', () => {
 describe('zsnap prune --dry-run', () => {
   test('says why each stays or goes, destroys nothing, and is a script', async ({ zfs }) => {
     const { status, stdout } = await zfs.script(`${made}
-      zfs destroy -r "$A/home/a b"
+      destroy -r "$A/home/a b"
       zsnap prune -n --keep-last 4 $A/home | tee plan
       left | grep -c @
       sh -e plan

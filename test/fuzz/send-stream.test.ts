@@ -15,7 +15,7 @@ const seconds = Number(process.env['FUZZ_SECONDS'] ?? 30)
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1e9)
 
 // Node's own heap grows and shrinks; a stream that is kept would show at once.
-const mostGrownBytes = 256 * 1024 * 1024
+const mostGrownBytes = 384 * 1024 * 1024
 
 test(`${seconds} s of changed streams and random bytes`, { timeout: (seconds + 60) * 1000 }, async (context) => {
   if (whyNoStreams !== undefined) context.skip(whyNoStreams)

@@ -34,3 +34,15 @@ pipeline() { eval "set +e; $1"'; echo "${PIPESTATUS[@]}"; set -e'; }
 
 # absent PATH: fails if it is there.
 absent() { [ ! -e "$1" ] || { echo "absent: $1 is there" >&2; return 1; }; }
+
+# destroy ARGUMENT...: zfs destroy, again while zfs-fuse says busy, as it does right after a write.
+destroy() {
+  local said
+  for _ in $(seq 50); do
+    said=$(zfs destroy "$@" 2>&1) && return
+    [[ $said == *busy* ]] || break
+    sleep 0.1
+  done
+  echo "$said" >&2
+  return 1
+}
