@@ -3,6 +3,7 @@ import { backup } from './zsnap/backup.ts'
 import { check } from './zsnap/check.ts'
 import { clean } from './zsnap/clean.ts'
 import { create } from './zsnap/create.ts'
+import { list } from './zsnap/list.ts'
 import { prune } from './zsnap/prune.ts'
 import { restore } from './zsnap/restore.ts'
 import { status } from './zsnap/status.ts'
@@ -11,5 +12,5 @@ import { verify } from './zsnap/verify.ts'
 export const zsnap = defineSuite({
   name: 'zsnap',
   summary: 'snapshots, here and in a store',
-  verbs: [create, prune, status, backup, restore, verify, clean, check],
+  verbs: [list, create, prune, status, backup, restore, verify, clean, check],
 })

@@ -1,5 +1,5 @@
-import { backupOptions } from '../../cli/backup-options.ts'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
+import { givenStoreOf, givenStoreOptions } from '../../cli/given-store.ts'
 import { goOnAfterFailures } from '../../cli/going-on.ts'
 import { policyOf, retentionOptions } from '../../cli/retention-options.ts'
 import { alignedLines } from '../../cli/table.ts'
@@ -15,14 +15,6 @@ const positionals = {
     completes: 'dataset',
   },
 } as const
-
-// A store in the settings is where backups go: it must not turn what prunes here into what prunes there.
-const { filesystem: _filesystem, bucket: _bucket, 's3-prefix': _prefix, store, ...connectionOptions } = backupOptions
-const { setting: _setting, ...givenStore } = store
-const placeOptions = {
-  store: { ...givenStore, describe: 'prune the backups in this store, and no snapshot here' },
-  ...connectionOptions,
-} satisfies OptionSpecs
 
 const options = {
   recursive: { type: 'boolean', alias: 'r', default: false, describe: 'all datasets below too, each by itself' },
@@ -47,7 +39,8 @@ const options = {
     default: false,
     describe: 'write why each snapshot stays or goes, and the commands, and run none',
   },
-  ...placeOptions,
+  ...givenStoreOptions,
+  store: { ...givenStoreOptions.store, describe: 'prune the backups in this store, and no snapshot here' },
 } satisfies OptionSpecs
 
 type Arguments = InferredArguments<typeof options, typeof positionals>
@@ -77,8 +70,7 @@ export const prune = defineCommand({
     if (args.store !== undefined) {
       const { pruneStore } = await import('./prune-store.ts')
       const pruning = { datasets, decide, isRecursive: args.recursive, isDryRun: args['dry-run'] }
-      const place = { ...args, filesystem: undefined, bucket: undefined, 's3-prefix': '' }
-      return pruneStore(place, pruning, terminal)
+      return pruneStore(givenStoreOf(args), pruning, terminal)
     }
     const snapshots = await listPrunable(datasets, { isRecursive: args.recursive })
     const decisions = [...snapshots].map(([dataset, each]) => [dataset, decide(each)] as const)
