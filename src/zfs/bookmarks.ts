@@ -1,6 +1,5 @@
-import { Failure } from '../errors.ts'
 import type { Snapshot } from './snapshot.ts'
-import { rowsOf, runZfs } from './zfs-command.ts'
+import { isUnknownToZfs, rowsOf, runZfs } from './zfs-command.ts'
 
 /** What is left of a snapshot to go on from: it holds no data. `dataset#name`. */
 export type Bookmark = Pick<Snapshot, 'name' | 'guid' | 'createTxg'>
@@ -8,7 +7,11 @@ export type Bookmark = Pick<Snapshot, 'name' | 'guid' | 'createTxg'>
 /** The dataset's own; none where ZFS has none, such as zfs-fuse. */
 export async function listBookmarks(dataset: string): Promise<readonly Bookmark[]> {
   const words = ['list', '-Hp', '-d', '1', '-t', 'bookmark', '-o', 'name,guid,createtxg', dataset]
-  const rows = rowsOf(await runZfs(...words).catch(noneWhereUnknown))
+  const output = await runZfs(...words).catch((error: unknown) => {
+    if (isUnknownToZfs(error)) return ''
+    throw error
+  })
+  const rows = rowsOf(output)
   return rows.map(([name = '', guid = '0', createTxg]) => ({
     name,
     guid: BigInt(guid).toString(16).padStart(16, '0'),
@@ -21,12 +24,23 @@ export async function createBookmark(snapshot: string, bookmark: string): Promis
   await runZfs('bookmark', snapshot, bookmark)
 }
 
-export async function destroyBookmark(name: string): Promise<void> {
-  await runZfs('destroy', name)
+/** Makes a bookmark of a snapshot. If it is there already and is of this snapshot it will do: then it gives false. */
+export async function bookmarkSnapshot(snapshot: string, bookmark: string): Promise<boolean> {
+  try {
+    await createBookmark(snapshot, bookmark)
+    return true
+  } catch (error) {
+    if (!(error instanceof Failure && error.kind === 'exists')) throw error
+    const [guid, its] = await Promise.all([snapshot, bookmark].map(guidOf))
+    if (guid !== its) throw new Failure('exists', `${bookmark}: there is one of another snapshot`, { cause: error })
+    return false
+  }
 }
 
-/** If it is the dataset that is not there, its snapshots are not either. */
-function noneWhereUnknown(error: unknown): string {
-  if (error instanceof Failure) return ''
-  throw error
+async function guidOf(name: string): Promise<string> {
+  return (await runZfs('get', '-Hp', '-o', 'value', 'guid', name)).trim()
+}
+
+export async function destroyBookmark(name: string): Promise<void> {
+  await runZfs('destroy', name)
 }

@@ -1,6 +1,5 @@
-import { Failure } from '../errors.ts'
 import type { Snapshot } from './snapshot.ts'
-import { rowsOf, runZfs } from './zfs-command.ts'
+import { isUnknownToZfs, rowsOf, runZfs } from './zfs-command.ts'
 
 const properties = 'guid,createtxg,creation,used,referenced,userrefs'
 
@@ -8,7 +7,7 @@ const properties = 'guid,createtxg,creation,used,referenced,userrefs'
 export async function listSnapshots(dataset: string): Promise<readonly Snapshot[]> {
   // zfs-fuse does not know what was written, and refuses the whole list.
   const output = await readProperties(`${properties},written`, dataset).catch((error: unknown) => {
-    if (error instanceof Failure) return readProperties(properties, dataset)
+    if (isUnknownToZfs(error)) return readProperties(properties, dataset)
     throw error
   })
   const values = new Map<string, Record<string, string>>()

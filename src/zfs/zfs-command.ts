@@ -2,16 +2,30 @@ import { text } from 'node:stream/consumers'
 import { Failure, type FailureKind } from '../errors.ts'
 import { describeBadEnd, startChild } from '../stream/child.ts'
 
+const saidBytes = 4096
+
 /**
  * Runs `zfs` with these words and gives what it prints. What zfs refuses is a Failure of the kind that its words mean,
  * with its first line for a message. Not to be stopped half-way: each call is one step, done or not done.
  */
 export async function runZfs(...words: readonly string[]): Promise<string> {
-  const child = startChild(['zfs', ...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'keep' })
+  // It begins with what is wrong; pages of usage may follow.
+  let said = ''
+  const onStderr = (bytes: Uint8Array) => {
+    if (said.length < saidBytes) said += Buffer.from(bytes).toString('utf8')
+  }
+  const child = startChild(['zfs', ...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'keep', onStderr })
   const [output, end] = await Promise.all([text(child.stdout), child.ended])
   const bad = describeBadEnd(end)
-  if (bad !== undefined) throw judgeRefusal(`zfs ${words[0]} ${bad}`, child.stderrTail())
+  if (bad !== undefined) throw judgeRefusal(`zfs ${words[0]} ${bad}`, said)
   return output
+}
+
+/** True if this ZFS is too old to know an option, a type or a property that it was asked for. */
+export function isUnknownToZfs(error: unknown): boolean {
+  return (
+    error instanceof Failure && /: (invalid option|invalid type|bad property list|invalid property)/.test(error.message)
+  )
 }
 
 /** The rows of what `zfs list -H` or `zfs get -H` prints. */
