@@ -72,6 +72,22 @@ const calls: Readonly<Record<string, Calls>> = {
     writes: (folder) => `$PROGRAM ${object(folder)}`,
     atTerminal: (folder) => [object(folder)],
   },
+  chunkwatch: {
+    async prepare(folder) {
+      for (const name of ['in/chunks', 'in/store']) mkdirSync(join(folder, name))
+    },
+    busy: [
+      { what: 'watching', words: (folder) => [`${folder}/in/chunks`, `file://${folder}/in/store`] },
+      {
+        what: 'cutting a stream',
+        words: (folder) => ['--split=64K', `${folder}/in/chunks`, `file://${folder}/in/store`],
+        isFed: true,
+      },
+      { what: 'without a name', words: (folder) => ['-', `--state=${folder}/in/chunks`, `file://${folder}/in/store`] },
+    ],
+    writes: (folder) => `head -c 100 /dev/zero | $PROGRAM --split=10 ${folder}/in/chunks file://${folder}/in/store`,
+    atTerminal: (folder) => ['--split=64K', `${folder}/in/chunks`, `file://${folder}/in/store`],
+  },
   dsync: {
     async prepare(folder) {
       mkdirSync(join(folder, 'in/src'))
@@ -90,6 +106,30 @@ const calls: Readonly<Record<string, Calls>> = {
     writes: () => `gzip -dc ${root}/test/vectors/demo/full.zfs.gz | $PROGRAM check`,
     atTerminal: () => ['check'],
   },
+  'zudp-send': {
+    prepare: makeKey,
+    busy: [
+      {
+        what: 'calling one who is not there',
+        words: (folder) => ['--key', `${folder}/in/key`, '127.0.0.1:9'],
+        isFed: true,
+      },
+    ],
+    writes: () => '$PROGRAM --help',
+    atTerminal: (folder) => ['--key', `${folder}/in/key`, '127.0.0.1:9'],
+  },
+  'zudp-recv': {
+    prepare: makeKey,
+    busy: [{ what: 'waiting for a sender', words: (folder) => ['--key', `${folder}/in/key`, '127.0.0.1:18337'] }],
+    writes: (folder) =>
+      `head -c 2000000 /dev/zero | node ${root}/bin/zudp-send --key ${folder}/in/key 127.0.0.1:18338 2>/dev/null & $PROGRAM --key ${folder}/in/key 127.0.0.1:18338`,
+    atTerminal: (folder) => ['--key', `${folder}/in/key`, '127.0.0.1:18339'],
+  },
+}
+
+async function makeKey(folder: string): Promise<void> {
+  const { status, stderr } = await runProgram('zudp-send', ['--new-key', `${folder}/in/key`])
+  if (status !== 0) throw new Error(stderr)
 }
 
 /** Starts a busy call and waits until it is at work. */

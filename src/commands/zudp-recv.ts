@@ -1,0 +1,69 @@
+import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
+import { Failure } from '../errors.ts'
+
+const positionals = {
+  address: { optional: true, describe: 'where to listen: :port, 192.0.2.1:port or [2001:db8::1]:port' },
+} as const
+
+const options = { ...udpOptions } satisfies OptionSpecs
+
+type Arguments = InferredArguments<typeof options, typeof positionals>
+
+export const zudpRecv = defineCommand({
+  name: 'zudp-recv',
+  summary: 'receive a stream from zudp-send over UDP',
+  synopsis: ['[options] address', '--new-key file'],
+  positionals,
+  options,
+  examples: [
+    ['zudp-recv --key link.key :1337 | zfs receive tank/restored', 'receive a snapshot'],
+    ['zudp-recv --new-key link.key', 'make the key that both ends need'],
+  ],
+  stdin: 'none',
+  stdout: (args) => (args['new-key'] === undefined ? 'binary' : 'text'),
+  fastPaths,
+  async run(args, terminal) {
+    if (args['new-key'] !== undefined) {
+      const { createKeyFile } = await import('../stream/key-file.ts')
+      return createKeyFile(args['new-key'])
+    }
+    const { openOutput } = await import('../stream/output.ts')
+    const { Transfer } = await import('../stream/transfer.ts')
+    const { parseHostAndPort } = await import('../udp/address.ts')
+    const { receiveOverUdp } = await import('../udp/receive-over-udp.ts')
+    const { openTrust } = await import('../udp/trust.ts')
+    const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
+
+    const at = parseHostAndPort(addressOf(args))
+    const trust = await openTrust({ keyFile: args.key, insecure: args.insecure, cipher: 'aes-256-gcm' })
+    const { signal } = terminal
+    const transfer = new Transfer()
+    const progress = terminal.progress(transfer)
+    try {
+      await receiveOverUdp(openOutput(1, signal), {
+        at,
+        trust,
+        waitMs: args.wait,
+        timeoutMs: args.timeout,
+        windowBytes: windowBytesOf(args.memory),
+        checks: [inspectStream(args.format, { signal })],
+        transfer,
+        signal,
+        tell: (message) => terminal.verbose && terminal.say(message),
+      })
+    } finally {
+      progress.stop()
+    }
+  },
+})
+
+function addressOf({ address }: Arguments): string {
+  if (address !== undefined) return address
+  throw new Failure('usage', 'the address to listen at is missing', { hint: ':1337 is port 1337 of every address' })
+}
+
+async function fastPaths(): Promise<readonly string[]> {
+  const { mechanism } = await import('../udp/datagram-socket.ts')
+  return [`datagrams: ${mechanism()}`]
+}

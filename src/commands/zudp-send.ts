@@ -1,0 +1,102 @@
+import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
+import { parseRate } from '../cli/units.ts'
+import { Failure } from '../errors.ts'
+
+const positionals = {
+  address: {
+    optional: true,
+    describe: 'where the receiver is: host:port, 192.0.2.1:port or [2001:db8::1]:port',
+  },
+} as const
+
+const options = {
+  ...udpOptions,
+  rate: { type: 'string', metavar: 'RATE', coerce: parseRate, describe: 'send no more than so many bytes a second' },
+  'rate-limit': {
+    type: 'string',
+    metavar: 'SECONDS',
+    coerce: parseSeconds,
+    describe: 'send no more than one packet in this time, such as 0.0001',
+  },
+  cipher: {
+    choices: ['aes-256-gcm', 'chacha20-poly1305'] as const,
+    default: 'aes-256-gcm' as const,
+    describe: 'what encrypts the packets; the receiver takes either',
+  },
+} satisfies OptionSpecs
+
+type Arguments = InferredArguments<typeof options, typeof positionals>
+
+export const zudpSend = defineCommand({
+  name: 'zudp-send',
+  summary: 'send a stream to zudp-recv over UDP',
+  synopsis: ['[options] address', '--new-key file'],
+  positionals,
+  options,
+  examples: [
+    ['zfs send tank/home@mon | zudp-send --key link.key backup:1337', 'send a snapshot to a host that runs zudp-recv'],
+    ['zudp-send --new-key link.key', 'make the key that both ends need'],
+  ],
+  stdin: (args) => (args['new-key'] === undefined ? 'binary' : 'none'),
+  stdout: 'text',
+  fastPaths,
+  async run(args, terminal) {
+    if (args['new-key'] !== undefined) {
+      const { createKeyFile } = await import('../stream/key-file.ts')
+      return createKeyFile(args['new-key'])
+    }
+    const { checked } = await import('../stream/checked-input.ts')
+    const { openInput } = await import('../stream/input.ts')
+    const { Transfer } = await import('../stream/transfer.ts')
+    const { parseHostAndPort } = await import('../udp/address.ts')
+    const { sendOverUdp } = await import('../udp/send-over-udp.ts')
+    const { openTrust } = await import('../udp/trust.ts')
+    const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
+
+    const to = parseHostAndPort(addressOf(args))
+    if (to.host === '') throw new Failure('usage', `'${args.address}' names no host`)
+    const { key, insecure, cipher } = args
+    const trust = await openTrust({ keyFile: key, insecure, cipher })
+    const { signal } = terminal
+    const input = checked(openInput(0, signal), [inspectStream(args.format, { signal })])
+    const transfer = new Transfer()
+    const progress = terminal.progress(transfer)
+    try {
+      await sendOverUdp(input, {
+        to,
+        trust,
+        waitMs: args.wait,
+        timeoutMs: args.timeout,
+        windowBytes: windowBytesOf(args.memory),
+        ceiling: {
+          bytes: (args.rate ?? Number.POSITIVE_INFINITY) / 1000,
+          packets: args['rate-limit'] ?? Number.POSITIVE_INFINITY,
+        },
+        transfer,
+        signal,
+        tell: (message) => terminal.verbose && terminal.say(message),
+      })
+    } finally {
+      progress.stop()
+      await input.close()
+    }
+  },
+})
+
+function addressOf({ address }: Arguments): string {
+  if (address !== undefined) return address
+  throw new Failure('usage', 'the address of the receiver is missing')
+}
+
+async function fastPaths(): Promise<readonly string[]> {
+  const { mechanism } = await import('../udp/datagram-socket.ts')
+  return [`datagrams: ${mechanism()}`]
+}
+
+/** Packets a millisecond, from the seconds that each may take. */
+function parseSeconds(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+  if (seconds > 0) return 1 / (1000 * seconds)
+  throw new Failure('usage', `'${text}' is not a number of seconds above 0`)
+}

@@ -1,0 +1,81 @@
+import { Failure } from '../errors.ts'
+import { acceptWelcome, type Ephemeral, type Trust } from './agreement.ts'
+import { cookieBytes, type Refusal, readRefused, writeHello } from './hello.ts'
+import { headerBytes, readHeader } from './packet-header.ts'
+import { packetType } from './protocol.ts'
+import type { Session } from './session.ts'
+
+// A HELLO that gets no answer is said again after this time, then after twice as long, up to the longest.
+const firstRepeatMs = 100
+const longestRepeatMs = 1000
+
+/** The sender's side of the handshake: HELLO until a COOKIE comes, HELLO with the cookie until a WELCOME comes. */
+export class Caller {
+  readonly #connection: Buffer
+  readonly #own: Ephemeral
+  readonly #trust: Trust
+  #hello: Buffer
+  #saidAtMs = Number.NEGATIVE_INFINITY
+  #repeatMs = firstRepeatMs
+  session: Session | undefined
+  /** Of the last HELLO and its WELCOME. */
+  rttMs = 0
+  wasBusy = false
+
+  constructor(connection: Buffer, own: Ephemeral, trust: Trust) {
+    this.#connection = connection
+    this.#own = own
+    this.#trust = trust
+    this.#hello = this.#helloWith(Buffer.alloc(cookieBytes))
+  }
+
+  /** Throws what the receiver's refusal means, unless it may end. */
+  onDatagram(packet: Buffer, nowMs: number): void {
+    const header = readHeader(packet)
+    if (header === undefined || header.connection !== this.#connection.toString('hex')) return
+    if (header.type === packetType.cookie && packet.length === headerBytes + cookieBytes) {
+      this.#hello = this.#helloWith(Buffer.from(packet.subarray(headerBytes)))
+      this.#saidAtMs = Number.NEGATIVE_INFINITY
+      this.#repeatMs = firstRepeatMs
+    } else if (header.type === packetType.welcome) {
+      this.session ??= acceptWelcome(this.#hello, packet, this.#own, this.#trust)
+      this.rttMs = Math.max(0.01, nowMs - this.#saidAtMs)
+    } else if (header.type === packetType.refused) this.#onRefused(readRefused(packet))
+  }
+
+  poll(nowMs: number): Buffer[] {
+    if (this.session !== undefined || nowMs < this.wakeAtMs) return []
+    if (this.#saidAtMs > 0) this.#repeatMs = Math.min(longestRepeatMs, 2 * this.#repeatMs)
+    this.#saidAtMs = nowMs
+    return [this.#hello]
+  }
+
+  get wakeAtMs(): number {
+    return this.#saidAtMs + this.#repeatMs
+  }
+
+  #helloWith(cookie: Buffer): Buffer {
+    const { cipher, sharedKey } = this.#trust
+    return writeHello({ connection: this.#connection, cipher, publicKey: this.#own.publicKey, cookie }, sharedKey)
+  }
+
+  #onRefused(refusal: Refusal | undefined): void {
+    if (refusal === 'busy') this.wasBusy = true
+    else if (refusal !== undefined) throw meaningOf(refusal)
+  }
+}
+
+function meaningOf(refusal: Exclude<Refusal, 'busy'>): Failure {
+  switch (refusal) {
+    case 'key':
+      return new Failure('permission', 'the receiver has another key', { hint: 'give both ends the same key file' })
+    case 'cipher':
+      return new Failure('permission', 'one end has a key and the other was started with --insecure', {
+        hint: 'give both ends the same key file',
+      })
+    case 'version':
+      return new Failure('protocol', 'the receiver speaks another version of the protocol', {
+        hint: 'run the same version at both ends',
+      })
+  }
+}

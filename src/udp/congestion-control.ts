@@ -1,0 +1,188 @@
+import { MaxOfRounds } from './max-of-rounds.ts'
+
+/** What an ACK tells the control. Bytes are those of whole packets. */
+export interface AckedFlight {
+  readonly nowMs: number
+  readonly rttMs: number | undefined
+  readonly smoothedRttMs: number
+  /** Bytes that the path delivered in a millisecond, measured over a round trip. */
+  readonly bytesPerMs: number | undefined
+  readonly isAppLimited: boolean
+  /** A round trip is over: a packet that was sent after the last one was over has arrived. */
+  readonly isRoundOver: boolean
+  readonly arrivedBytes: number
+  readonly lostBytes: number
+  readonly inFlightBytes: number
+}
+
+export type ControlState = 'startup' | 'drain' | 'cruise' | 'look'
+
+// As in BBR: start-up doubles the rate every round trip (4 ln 2), and the queue that this makes is drained after it.
+const startupGain = 2.77
+const drainGain = 0.5
+// A cruise tries a higher rate for one round trip in eight, and gives back what it queued in the next.
+const cruiseGains = [1.25, 0.75, 1, 1, 1, 1, 1, 1]
+const windowGain = 2
+// Start-up is over when three rounds in a row have not brought a quarter more.
+const plateauRounds = 3
+const plateauGrowth = 1.25
+// More loss than this in a round, while the queue grows, is the path's own: it is full.
+const lossCeiling = 0.02
+const queueSign = 1.2
+// Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again.
+const lookEveryMs = 5000
+const lookMs = 200
+// The receiver collects packets for an ACK, and timers are late: so much must be on its way beside the path's own.
+const slackMs = 6
+const leastPackets = 32
+
+/**
+ * How fast, and how much on its way: a function of what ACKs tell and of time, as BBR has it.
+ *
+ *   startup ── no growth in 3 rounds, or loss with a queue ──▶ drain ── flight ≤ rate × RTT ──▶ cruise ◀──▶ look
+ *   (× 2.77)                                                 (× 0.5)          (1.25 0.75 1 1 1 1 1 1)   (half a flight,
+ *                                                                                     every 5 s)      200 ms)
+ */
+export class CongestionControl {
+  readonly #packetBytes: number
+  readonly #ceiling: number
+  readonly #rates = new MaxOfRounds(10)
+  #state: ControlState = 'startup'
+  #rttMs: number
+  #rttAtMs: number
+  #lookUntilMs = 0
+  #lookRttMs = Number.POSITIVE_INFINITY
+  #gainIndex = 2
+  #gainSinceMs = 0
+  #fullRate = 0
+  #flatRounds = 0
+  #round = { arrivedBytes: 0, lostBytes: 0, mostInFlight: 0 }
+  #flightCeiling = Number.POSITIVE_INFINITY
+  #roundsToSkip = 0
+
+  /** `ceiling` in bytes a millisecond, Infinity for none. */
+  constructor(packetBytes: number, firstRttMs: number, nowMs: number, ceiling: number) {
+    this.#packetBytes = packetBytes
+    this.#rttMs = firstRttMs
+    this.#rttAtMs = nowMs
+    this.#ceiling = ceiling
+  }
+
+  get state(): ControlState {
+    return this.#state
+  }
+
+  /** Of the path, in bytes a millisecond; 0 before it was measured. */
+  get rate(): number {
+    return this.#rates.max
+  }
+
+  get lowestRttMs(): number {
+    return this.#rttMs
+  }
+
+  /** Bytes a millisecond. */
+  get pacingRate(): number {
+    const measured = this.rate > 0 ? this.rate : (leastPackets * this.#packetBytes) / Math.max(1, this.#rttMs)
+    return Math.min(this.#ceiling, measured * this.#gain)
+  }
+
+  /** Bytes that may be on their way at once. */
+  get windowBytes(): number {
+    const least = leastPackets * this.#packetBytes
+    if (this.rate === 0) return least
+    const slack = this.rate * slackMs + least
+    if (this.#state === 'look') return this.#flight / 2 + slack
+    return Math.min(windowGain * this.#flight, Math.max(this.#flightCeiling, 1.1 * this.#flight)) + slack
+  }
+
+  onAck(flight: AckedFlight): void {
+    this.#round.arrivedBytes += flight.arrivedBytes
+    this.#round.lostBytes += flight.lostBytes
+    this.#round.mostInFlight = Math.max(this.#round.mostInFlight, flight.inFlightBytes)
+    this.#takeRtt(flight)
+    const { bytesPerMs, isAppLimited } = flight
+    if (bytesPerMs !== undefined && (!isAppLimited || bytesPerMs > this.rate)) this.#rates.sample(bytesPerMs)
+    if (flight.isRoundOver) this.#endRound(flight)
+    this.#step(flight)
+  }
+
+  /** What the path holds without a queue. */
+  get #flight(): number {
+    return this.rate * this.#rttMs
+  }
+
+  get #gain(): number {
+    if (this.#state === 'startup') return startupGain
+    if (this.#state === 'drain') return drainGain
+    return this.#state === 'look' ? 1 : (cruiseGains[this.#gainIndex] ?? 1)
+  }
+
+  #takeRtt({ nowMs, rttMs }: AckedFlight): void {
+    if (rttMs === undefined) return
+    if (this.#state === 'look') this.#lookRttMs = Math.min(this.#lookRttMs, rttMs)
+    if (rttMs > this.#rttMs) return
+    this.#rttMs = rttMs
+    this.#rttAtMs = nowMs
+  }
+
+  #endRound(flight: AckedFlight): void {
+    const { arrivedBytes, lostBytes, mostInFlight } = this.#round
+    this.#round = { arrivedBytes: 0, lostBytes: 0, mostInFlight: 0 }
+    const isFull =
+      lostBytes > lossCeiling * (arrivedBytes + lostBytes) &&
+      lostBytes > 8 * this.#packetBytes &&
+      flight.smoothedRttMs > queueSign * this.#rttMs
+    if (!flight.isAppLimited) this.#rates.nextRound()
+    if (this.#state === 'startup') this.#endStartupRound(flight, isFull)
+    else if (isFull) {
+      this.#flightCeiling = 0.85 * mostInFlight
+      this.#roundsToSkip = 16
+    } else {
+      this.#flightCeiling *= 1 + 1 / 16
+      this.#roundsToSkip -= 1
+    }
+  }
+
+  #endStartupRound({ isAppLimited }: AckedFlight, isFull: boolean): void {
+    if (isAppLimited && !isFull) return
+    const hasGrown = this.rate >= this.#fullRate * plateauGrowth
+    if (hasGrown) this.#fullRate = this.rate
+    this.#flatRounds = hasGrown ? 0 : this.#flatRounds + 1
+    if (this.#flatRounds >= plateauRounds || isFull) this.#state = 'drain'
+  }
+
+  #step({ nowMs, inFlightBytes }: AckedFlight): void {
+    if (this.#state === 'drain' && inFlightBytes <= this.#flight + leastPackets * this.#packetBytes) this.#cruise(nowMs)
+    if (this.#state === 'cruise') {
+      this.#turnGain(nowMs, inFlightBytes)
+      if (nowMs - this.#rttAtMs > lookEveryMs) this.#look(nowMs)
+    } else if (this.#state === 'look' && nowMs >= this.#lookUntilMs) {
+      if (Number.isFinite(this.#lookRttMs)) this.#rttMs = this.#lookRttMs
+      this.#rttAtMs = nowMs
+      this.#cruise(nowMs)
+    }
+  }
+
+  #cruise(nowMs: number): void {
+    this.#state = 'cruise'
+    this.#gainIndex = 2
+    this.#gainSinceMs = nowMs
+  }
+
+  #look(nowMs: number): void {
+    this.#state = 'look'
+    this.#lookUntilMs = nowMs + Math.max(lookMs, 2 * this.#rttMs)
+    this.#lookRttMs = Number.POSITIVE_INFINITY
+  }
+
+  #turnGain(nowMs: number, inFlightBytes: number): void {
+    const isGivingBack = this.#gainIndex === 1
+    const isEmptied = isGivingBack && inFlightBytes <= this.#flight
+    if (!isEmptied && nowMs - this.#gainSinceMs < Math.max(this.#rttMs, 1)) return
+    this.#gainIndex = (this.#gainIndex + 1) % cruiseGains.length
+    // After the path has shown that it is full, higher rates are not tried for a while.
+    if (this.#gainIndex === 0 && this.#roundsToSkip > 0) this.#gainIndex = 2
+    this.#gainSinceMs = nowMs
+  }
+}

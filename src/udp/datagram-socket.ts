@@ -1,0 +1,90 @@
+// The one owner of dgram-stream. What it does badly is kept away from it: a failed send stalls it for good, so that it
+// hears of none (for UDP that is a lost packet, as others are); its end() closes the socket before what is queued is
+// sent, so that it is never ended, but its socket closed; its reader ignores backpressure, so that it is read all the time,
+// into windows that refuse what does not fit.
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import dgramStream from 'dgram-stream'
+import { Failure } from '../errors.ts'
+import { type Address, formatAddress } from './address.ts'
+import { canForbidFragments, tuneSocket } from './socket-options.ts'
+
+// Packets that the stream may hold. More would only wait there instead of in the window.
+const mostQueued = 128
+// Of an idle socket: the largest IPv6 UDP payload is smaller.
+const largestDatagram = 65_507
+
+/** Datagrams in and out. */
+export interface DatagramSocket {
+  readonly family: 4 | 6
+  /** Packets stay whole on their way, so that larger ones can be tried. */
+  readonly keepsWhole: boolean
+  /** False as long as so much is queued that the next packets had better wait. */
+  readonly hasRoom: boolean
+  /** A datagram that the system does not take is lost, as on the way. */
+  send(datagram: Buffer, to: Address): void
+  close(): Promise<void>
+}
+
+export interface SocketEvents {
+  onDatagram(datagram: Buffer, from: Address): void
+  /** There is room again. */
+  onRoom(): void
+}
+
+/** Opens a socket for an address family; `local` makes it listen there. A port in use is a Failure 'unavailable'. */
+export async function openSocket(
+  family: 4 | 6,
+  events: SocketEvents,
+  local?: { host: string; port: number },
+): Promise<DatagramSocket> {
+  const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false })
+  await bind(socket, local)
+  const keepsWhole = tuneSocket(socket, family)
+  const stream = dgramStream(tolerant(socket), { highWaterMark: mostQueued })
+  stream.on('data', ({ from, payload }: { from: Address; payload: Buffer }) => events.onDatagram(payload, from))
+  stream.on('drain', () => events.onRoom())
+  return {
+    family,
+    keepsWhole,
+    get hasRoom() {
+      return stream.writableLength < mostQueued
+    },
+    send(datagram, to) {
+      if (datagram.length <= largestDatagram) stream.write({ to, payload: datagram })
+    },
+    async close() {
+      if (stream.writableLength > 0)
+        await Promise.race([once(stream, 'drain'), new Promise((go) => setTimeout(go, 500))])
+      socket.close()
+    },
+  }
+}
+
+async function bind(socket: Socket, local: { host: string; port: number } | undefined): Promise<void> {
+  const bound = once(socket, 'listening')
+  try {
+    socket.bind({ port: local?.port ?? 0, ...(local?.host && { address: local.host }) })
+    await bound
+  } catch (error) {
+    socket.close()
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || local === undefined) throw error
+    const place = formatAddress({ address: local.host || '*', port: local.port })
+    throw new Failure('unavailable', `${place}: another program has this port`, { cause: error })
+  }
+  socket.on('error', () => {})
+}
+
+function tolerant(socket: Socket) {
+  return {
+    on: socket.on.bind(socket),
+    send: (bytes: Uint8Array, at: number, length: number, port: number, address: string, sent: (error: null) => void) =>
+      socket.send(bytes, at, length, port, address, () => sent(null)),
+    close: () => socket.close(),
+  }
+}
+
+/** For `--version --verbose`. */
+export function mechanism(): string {
+  return canForbidFragments() ? 'node:dgram, packets as large as the path takes' : 'node:dgram, packets of 1280 bytes'
+}

@@ -1,0 +1,19 @@
+// Timers wake us a millisecond late or two: what could not be sent meanwhile may go at once, but no more.
+const burstMs = 2
+// A rate that sends less than this in one burst still sends so much, or it would never send.
+const leastBurstBytes = 3000
+
+/** Spreads packets over time at a rate that may change with each. */
+export class Pacer {
+  #readyAtMs = 0
+
+  /** When the next packet may go. */
+  get readyAtMs(): number {
+    return this.#readyAtMs
+  }
+
+  onSent(bytes: number, bytesPerMs: number, nowMs: number): void {
+    const allowanceMs = Math.max(burstMs, leastBurstBytes / bytesPerMs)
+    this.#readyAtMs = Math.max(this.#readyAtMs, nowMs - allowanceMs) + bytes / bytesPerMs
+  }
+}

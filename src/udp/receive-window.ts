@@ -1,0 +1,98 @@
+import type { Data } from './bodies.ts'
+
+/** Segments that have arrived, in a ring: they come in any order and go out in theirs. */
+export class ReceiveWindow {
+  readonly #ring: Buffer
+  readonly #lengths: Uint16Array
+  readonly #segmentBytes: number
+  readonly #capacity: number
+  /** Segments below have all arrived; those below have been taken; those below are out of the ring. */
+  #cumulative = 0
+  #taken = 0
+  #freed = 0
+  #highest = -1
+  #shortSegment = Number.POSITIVE_INFINITY
+  #freedBytes = 0
+
+  constructor(segmentBytes: number, budgetBytes: number) {
+    this.#segmentBytes = segmentBytes
+    this.#capacity = Math.max(8, Math.floor(budgetBytes / segmentBytes))
+    this.#ring = Buffer.allocUnsafeSlow(this.#capacity * segmentBytes)
+    this.#lengths = new Uint16Array(this.#capacity)
+  }
+
+  get cumulative(): number {
+    return this.#cumulative
+  }
+
+  /** One after the highest segment that has arrived. */
+  get covered(): number {
+    return Math.max(this.#cumulative, this.#highest + 1)
+  }
+
+  get limit(): number {
+    return this.#freed + this.#capacity
+  }
+
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  /** False for what cannot be a part of one stream: another segment size, or something behind its last segment. */
+  put({ segment, segmentBytes, payload }: Data): boolean {
+    const isShort = payload.length < segmentBytes
+    if (segmentBytes !== this.#segmentBytes || segment > this.#shortSegment) return false
+    if (isShort && segment < this.covered - 1) return false
+    if (segment < this.#cumulative || segment >= this.limit) return true
+    const slot = segment % this.#capacity
+    if (this.#lengths[slot] !== 0) return true
+    if (isShort) this.#shortSegment = segment
+    this.#ring.set(payload, slot * this.#segmentBytes)
+    this.#lengths[slot] = payload.length
+    this.#highest = Math.max(this.#highest, segment)
+    this.#advance()
+    return true
+  }
+
+  /** Up to so many ranges of segments that are missing before the highest. */
+  missing(most: number): [number, number][] {
+    const ranges: [number, number][] = []
+    for (let segment = this.#cumulative; segment < this.#highest; ) {
+      const from = segment
+      while (segment < this.#highest && this.#lengths[segment % this.#capacity] === 0) segment++
+      if (segment > from) ranges.push([from, segment])
+      if (ranges.length > most) break
+      while (segment < this.#highest && this.#lengths[segment % this.#capacity] !== 0) segment++
+    }
+    return ranges
+  }
+
+  /** The next bytes of the stream, up to about `mostBytes`, in the ring: they stay until released. */
+  take(mostBytes: number): Buffer | undefined {
+    if (this.#taken === this.#cumulative) return undefined
+    const slot = this.#taken % this.#capacity
+    const most = Math.max(1, Math.floor(mostBytes / this.#segmentBytes))
+    const count = Math.min(this.#cumulative - this.#taken, this.#capacity - slot, most)
+    const last = this.#lengths[slot + count - 1] ?? 0
+    this.#taken += count
+    const at = slot * this.#segmentBytes
+    return this.#ring.subarray(at, at + (count - 1) * this.#segmentBytes + last)
+  }
+
+  /** Bytes that were taken first are needed no more. */
+  release(bytes: number): void {
+    this.#freedBytes += bytes
+    for (;;) {
+      const slot = this.#freed % this.#capacity
+      const length = this.#lengths[slot] ?? 0
+      if (this.#freed >= this.#taken || this.#freedBytes < length) return
+      this.#freedBytes -= length
+      this.#lengths[slot] = 0
+      this.#freed += 1
+    }
+  }
+
+  #advance(): void {
+    while (this.#cumulative < this.limit && this.#lengths[this.#cumulative % this.#capacity] !== 0) this.#cumulative++
+  }
+}

@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../errors.ts'
+import { createDigest } from '../stream/digest.ts'
+import type { Input } from '../stream/input.ts'
+import type { Transfer } from '../stream/transfer.ts'
+import { type Address, formatAddress, type HostAndPort, resolveHost } from './address.ts'
+import { ephemeralOf, type Trust } from './agreement.ts'
+import type { Close } from './bodies.ts'
+import { Caller } from './caller.ts'
+import { MtuSearch } from './mtu-search.ts'
+import { Sender } from './sender.ts'
+import type { Session } from './session.ts'
+import { type Machine, type Outgoing, Wire } from './wire.ts'
+
+export interface SendOptions {
+  readonly to: HostAndPort
+  readonly trust: Trust
+  /** How long the receiver may take to appear, and to be silent, in milliseconds. */
+  readonly waitMs: number
+  readonly timeoutMs: number
+  readonly windowBytes: number
+  /** The most, in bytes a millisecond and in packets a millisecond. */
+  readonly ceiling: { readonly bytes: number; readonly packets: number }
+  readonly transfer: Transfer
+  readonly signal: AbortSignal
+  /** What is worth telling on the way. */
+  readonly tell: (message: string) => void
+}
+
+// The input is read in slices of this size: smaller ones cost system calls, larger ones keep a slow stream waiting.
+const sliceBytes = 64 * 1024
+// A farewell that gets no answer is said so often.
+const farewells = 3
+const farewellEveryMs = 20
+
+/**
+ * Sends an input to its end. Resolves when the receiver has confirmed every byte and flushed it; rejects with 'unavailable'
+ * if none was there in time, 'retry' if it went away, 'permission' for another key, or what the receiver says.
+ */
+export async function sendOverUdp(input: Input, options: SendOptions): Promise<void> {
+  const { host, port } = options.to
+  const { address, family } = await resolveHost(host)
+  const peer = { address, port }
+  const caller = new Caller(randomBytes(8), ephemeralOf(randomBytes(32)), options.trust)
+  const wire = await Wire.open(calling(caller, peer, options), family)
+  const abort = () => wire.fail(options.signal.reason)
+  options.signal.addEventListener('abort', abort, { once: true })
+  try {
+    await wire.until(() => caller.session !== undefined)
+    const session = caller.session!
+    const search = new MtuSearch(session, wire.keepsWhole ? family : undefined, caller.rttMs)
+    wire.use(probing(search, peer, options, wire.nowMs))
+    await wire.until(() => search.foundBytes(wire.nowMs) !== undefined)
+    await sendOn(wire, session, search, { input, peer, rttMs: caller.rttMs, ...options })
+  } finally {
+    options.signal.removeEventListener('abort', abort)
+    await wire.close()
+  }
+}
+
+interface Sending extends SendOptions {
+  readonly input: Input
+  readonly peer: Address
+  readonly rttMs: number
+}
+
+async function sendOn(wire: Wire, session: Session, search: MtuSearch, sending: Sending): Promise<void> {
+  const { ceiling, windowBytes, rttMs, tell, peer } = sending
+  const packetBytes = search.foundBytes(wire.nowMs)!
+  const bytesPerMs = Math.min(ceiling.bytes, ceiling.packets * packetBytes)
+  const options = { packetBytes, windowBytes, peerWindowBytes: search.windowBytes, rttMs, ceiling: bytesPerMs }
+  const sender = new Sender(session, options, wire.nowMs)
+  const machine = new SendingMachine(sender, peer, sending.timeoutMs)
+  tell(`connected to ${formatAddress(peer)}: packets of ${packetBytes} bytes, round trip ${rttMs.toFixed(1)} ms`)
+  wire.use(machine)
+  try {
+    await Promise.all([readInto(sender, wire, sending), wire.until(() => sender.isDone)])
+    await sayFarewell(wire, sender.bye(), machine.peer)
+    tellCounts(sender, tell)
+  } catch (error) {
+    // The reader may be waiting for a silent input, and would keep the program from ending.
+    wire.fail(error)
+    await sending.input.close()
+    if (sender.closed === undefined) await sayFarewell(wire, sender.close(closeOf(error)), machine.peer)
+    throw error
+  }
+}
+
+async function readInto(sender: Sender, wire: Wire, { input, transfer }: Sending): Promise<void> {
+  const digest = await createDigest('xxh64')
+  const { meter } = transfer
+  for (;;) {
+    await meter.during(
+      'output',
+      wire.until(() => sender.window.space(sliceBytes).length > 0),
+    )
+    const space = sender.window.space(sliceBytes)
+    const count = await meter.during('input', input.fill(space))
+    digest.update(space.subarray(0, count))
+    sender.window.wrote(count)
+    transfer.doneBytes += count
+    if (count < space.length) break
+    wire.wake()
+  }
+  sender.end(digest.hex())
+  wire.wake()
+}
+
+/** Nobody answers the last packet, and it may be lost: copies of it follow. */
+export async function sayFarewell(wire: Wire, packet: Buffer, to: Address): Promise<void> {
+  for (let count = 0; count < farewells; count++) {
+    if (count > 0) await sleep(farewellEveryMs)
+    wire.send({ packet, to })
+  }
+}
+
+function calling(caller: Caller, peer: Address, { waitMs, to }: SendOptions): Machine {
+  const untilMs = performance.now() + waitMs
+  return {
+    onDatagram: (datagram, _, nowMs) => caller.onDatagram(datagram, nowMs),
+    poll(nowMs) {
+      if (nowMs > untilMs) throw absent(to, caller.wasBusy, waitMs)
+      return addressed(caller.poll(nowMs), peer)
+    },
+    get wakeAtMs() {
+      return caller.wakeAtMs
+    },
+  }
+}
+
+function absent({ host, port }: HostAndPort, wasBusy: boolean, waitMs: number): Failure {
+  const place = formatAddress({ address: host, port })
+  if (wasBusy) return new Failure('retry', `${place}: the receiver is busy with another sender`)
+  return new Failure('unavailable', `${place}: no receiver answered within ${waitMs / 1000} s`, {
+    hint: 'start zudp-recv there, and let UDP pass to this port',
+  })
+}
+
+function probing(search: MtuSearch, peer: Address, { timeoutMs }: SendOptions, startMs: number): Machine {
+  return {
+    onDatagram: (datagram) => void search.onDatagram(datagram),
+    poll(nowMs) {
+      if (nowMs - startMs > timeoutMs) throw gone(timeoutMs)
+      return addressed(search.poll(nowMs), peer)
+    },
+    get wakeAtMs() {
+      return search.wakeAtMs
+    },
+  }
+}
+
+class SendingMachine implements Machine {
+  readonly #sender: Sender
+  readonly #timeoutMs: number
+  peer: Address
+
+  constructor(sender: Sender, peer: Address, timeoutMs: number) {
+    this.#sender = sender
+    this.peer = peer
+    this.#timeoutMs = timeoutMs
+  }
+
+  onDatagram(datagram: Buffer, from: Address, nowMs: number): void {
+    if (this.#sender.onDatagram(datagram, nowMs) === 'newest') this.peer = from
+    const { closed } = this.#sender
+    if (closed !== undefined && !this.#sender.isDone) throw failureOf('receiver', closed)
+  }
+
+  poll(nowMs: number): readonly Outgoing[] {
+    if (this.#sender.isDone) return []
+    if (nowMs - this.#sender.heardAtMs > this.#timeoutMs) throw gone(this.#timeoutMs)
+    return addressed(this.#sender.poll(nowMs), this.peer)
+  }
+
+  get wakeAtMs(): number {
+    return this.#sender.wakeAtMs
+  }
+}
+
+function addressed(packets: readonly Buffer[], to: Address): Outgoing[] {
+  return packets.map((packet) => ({ packet, to }))
+}
+
+function gone(timeoutMs: number): Failure {
+  return new Failure('retry', `nothing was heard of the receiver for ${timeoutMs / 1000} s`)
+}
+
+/** What a CLOSE of the peer means to the user of this end. */
+export function failureOf(peer: 'sender' | 'receiver', { kind, reason }: Close): Failure {
+  return new Failure(kind, `the ${peer} gave up: ${reason}`)
+}
+
+/** What the peer is told of a failure at this end. */
+export function closeOf(error: unknown): Close {
+  if (!(error instanceof Failure)) return { kind: 'retry', reason: 'it was stopped' }
+  const { kind, message } = error
+  return { kind: kind === 'data' || kind === 'protocol' || kind === 'io' ? kind : 'retry', reason: message }
+}
+
+function tellCounts({ counts, control }: Sender, tell: SendOptions['tell']): void {
+  const share = (100 * counts.retransmissions) / Math.max(1, counts.packets)
+  const rate = `${((control.rate * 8) / 1000).toFixed(0)} Mbit/s`
+  tell(
+    `${counts.packets} packets, ${share.toFixed(2)} % of them again; path: ${rate}, ${control.lowestRttMs.toFixed(1)} ms`,
+  )
+}

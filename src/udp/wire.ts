@@ -1,0 +1,145 @@
+import type { Address } from './address.ts'
+import { type DatagramSocket, openSocket } from './datagram-socket.ts'
+
+/** What is at one end of a wire: a function of packets and time. What it throws ends the wire. */
+export interface Machine {
+  onDatagram(datagram: Buffer, from: Address, nowMs: number): void
+  poll(nowMs: number): readonly Outgoing[]
+  /** When it is to be polled again, if nothing comes before. */
+  readonly wakeAtMs: number
+}
+
+export interface Outgoing {
+  readonly packet: Buffer
+  readonly to: Address
+}
+
+// Machines look for time-outs when they are polled.
+const longestSleepMs = 250
+
+interface Waiter {
+  readonly isMet: () => boolean
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Joins a machine to a socket and to the clock. */
+export class Wire {
+  #machine: Machine
+  #socket: DatagramSocket | undefined
+  #waiters: Waiter[] = []
+  #timer: NodeJS.Timeout | undefined
+  #immediate: NodeJS.Immediate | undefined
+  #error: unknown
+  #isClosed = false
+
+  private constructor(machine: Machine) {
+    this.#machine = machine
+  }
+
+  static async open(machine: Machine, family: 4 | 6, local?: { host: string; port: number }): Promise<Wire> {
+    const wire = new Wire(machine)
+    const events = {
+      onDatagram: (datagram: Buffer, from: Address) => wire.#onDatagram(datagram, from),
+      onRoom: () => wire.wake(),
+    }
+    wire.#socket = await openSocket(family, events, local)
+    wire.wake()
+    return wire
+  }
+
+  get keepsWhole(): boolean {
+    return this.#socket?.keepsWhole ?? false
+  }
+
+  get nowMs(): number {
+    return performance.now()
+  }
+
+  use(machine: Machine): void {
+    this.#machine = machine
+    this.wake()
+  }
+
+  /** Something has changed that the machine may act on: it is polled soon. */
+  wake(): void {
+    if (this.#isClosed) return
+    this.#immediate ??= setImmediate(() => this.#step())
+  }
+
+  /** Resolves when this holds, which is looked at after each packet and poll. Rejects with what has ended the wire. */
+  until(isMet: () => boolean): Promise<void> {
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (isMet()) return Promise.resolve()
+    return new Promise((resolve, reject) => this.#waiters.push({ isMet, resolve, reject }))
+  }
+
+  /** The same promise, but that it rejects with what ends the wire before. */
+  during<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const waiter = { isMet: () => false, resolve: () => {}, reject }
+      this.#waiters.push(waiter)
+      if (this.#error !== undefined) reject(this.#error)
+      const forget = () => {
+        this.#waiters = this.#waiters.filter((each) => each !== waiter)
+      }
+      work.then(resolve, reject).finally(forget)
+    })
+  }
+
+  /** Ends the machine: whoever waits gets the error. Packets can still be sent. */
+  fail(error: unknown): void {
+    this.#error ??= error
+    for (const { reject } of this.#waiters) reject(this.#error)
+    this.#waiters = []
+  }
+
+  send({ packet, to }: Outgoing): void {
+    this.#socket?.send(packet, to)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    if (this.#immediate !== undefined) clearImmediate(this.#immediate)
+    await this.#socket?.close()
+  }
+
+  #onDatagram(datagram: Buffer, from: Address): void {
+    if (this.#error !== undefined || this.#isClosed) return
+    try {
+      this.#machine.onDatagram(datagram, from, this.nowMs)
+      this.wake()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #step(): void {
+    this.#immediate = undefined
+    clearTimeout(this.#timer)
+    if (this.#error !== undefined || this.#isClosed) return
+    try {
+      this.#look()
+      if (this.#socket?.hasRoom) for (const outgoing of this.#machine.poll(this.nowMs)) this.send(outgoing)
+    } catch (error) {
+      this.fail(error)
+      return
+    }
+    this.#sleep()
+  }
+
+  #look(): void {
+    const met = this.#waiters.filter(({ isMet }) => isMet())
+    if (met.length === 0) return
+    this.#waiters = this.#waiters.filter((waiter) => !met.includes(waiter))
+    for (const { resolve } of met) resolve()
+  }
+
+  /** A socket without room wakes us when it has some. Sleeps under a millisecond are spent in the event loop. */
+  #sleep(): void {
+    const leftMs = Math.min(longestSleepMs, this.#machine.wakeAtMs - this.nowMs)
+    if (leftMs <= 0.5 && this.#socket?.hasRoom) this.wake()
+    else this.#timer = setTimeout(() => this.#step(), Math.max(1, leftMs))
+  }
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { Flow, simulate } from './simulation.ts'
+
+// 300 Mbit/s. All of it is virtual time, and the same in every run.
+const bytesPerMs = 37_500
+const size = 200_000_000
+
+/** A path with a queue of one flight, unless said otherwise. */
+function path(rttMs: number, loss = 0, queueBytes = bytesPerMs * rttMs) {
+  return { delayMs: rttMs / 2, bytesPerMs, queueBytes, loss }
+}
+
+/** The share of the path that was used from the first byte to the last. */
+function used(flow: Flow): number {
+  return flow.readBytes / (flow.doneAtMs ?? Number.POSITIVE_INFINITY) / bytesPerMs
+}
+
+function share(flow: Flow): number {
+  return flow.sender.counts.retransmissions / flow.sender.counts.packets
+}
+
+describe('one flow over 300 Mbit/s', { timeout: 60_000 }, () => {
+  const cells = [20, 100, 300].flatMap((rttMs) => [0, 0.001, 0.01, 0.05].map((loss) => ({ rttMs, loss })))
+
+  it.each(cells)('uses it at a round trip of $rttMs ms and a loss of $loss', ({ rttMs, loss }) => {
+    // Long enough that the start-up does not decide.
+    const flow =
+      rttMs === 300 ? new Flow({ bytes: 4 * size, packetBytes: 8972 }, rttMs, 1) : new Flow({ bytes: size }, rttMs, 1)
+    simulate([flow], { forth: path(rttMs, loss), untilMs: 120_000 })
+    expect(flow.isEqual && flow.isOver).toBe(true)
+    expect(used(flow)).toBeGreaterThan(loss < 0.05 ? 0.8 : 0.6)
+    expect(share(flow)).toBeLessThan(loss + 0.02)
+  })
+
+  it.each([0.25, 0.5, 1, 4])(
+    'sends no more than 2 % again where nothing is lost but in a queue of %f flights',
+    (flights) => {
+      const flow = new Flow({ bytes: size }, 100, 1)
+      simulate([flow], { forth: path(100, 0, flights * bytesPerMs * 100), untilMs: 60_000 })
+      expect(flow.isEqual && flow.isOver).toBe(true)
+      expect(share(flow)).toBeLessThan(0.02)
+      expect(used(flow)).toBeGreaterThan(0.75)
+    },
+  )
+
+  it.each([{ rttMs: 50 }, { rttMs: 100 }, { rttMs: 300 }])(
+    'reaches 80 %% of the rate within 12 round trips of $rttMs ms',
+    ({ rttMs }) => {
+      const flow = new Flow({ bytes: size }, rttMs, 1)
+      simulate([flow], { forth: path(rttMs), untilMs: 14 * rttMs })
+      const until = Math.floor((12 * rttMs) / 100)
+      const best = Math.max(...flow.history.slice(1, until + 2).map((bytes, index) => bytes - flow.history[index]!))
+      expect(best).toBeGreaterThan(0.8 * bytesPerMs * 100)
+    },
+  )
+
+  it('never exceeds a ceiling', () => {
+    const flow = new Flow({ bytes: 20_000_000, ceiling: 2500 }, 20, 1)
+    simulate([flow], { forth: path(20), untilMs: 60_000 })
+    expect(flow.doneAtMs).toBeGreaterThan(20_000_000 / 2500)
+    expect(flow.doneAtMs).toBeLessThan(1.15 * (20_000_000 / 2500))
+  })
+})
