@@ -77,6 +77,16 @@ describe('examples', () => {
     }
   })
 
+  test('those of zfsync-send.1 and zfsync-recv.1 end well, one after the other', async ({ zfs }) => {
+    const pages = ['zfsync-send.1', 'zfsync-recv.1'].map((page) => readFileSync(join(repository, 'man', page), 'utf8'))
+    const commands = pages.flatMap(manExamples)
+    expect(commands.length).toBe(7)
+    expect((await zfs.script(prepared)).stderr).toBe('')
+    for (const [index, output] of (await run(zfs, commands)).entries()) {
+      expect(output, commands[index]).not.toMatch(/^\[\d+\]$|^zfsync-\w+: /m)
+    }
+  })
+
   test('those of zsnap.1 for the store end well, one after the other', async ({ zfs }) => {
     const commands = manExamples(readFileSync(join(repository, 'man/zsnap.1'), 'utf8'))
     const stored = commands.filter((command) => /zsnap (backup|restore)/.test(command))

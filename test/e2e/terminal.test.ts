@@ -101,6 +101,32 @@ const calls: Readonly<Record<string, Calls>> = {
     ],
     writes: (folder) => `$PROGRAM --working-dir=${folder}/in/work ${folder}/in/src ${folder}/in/dst`,
   },
+  'zfsync-send': {
+    async prepare(folder) {
+      const rows = ['tank\tfilesystem\t1\t1\t-\toff', 'tank@mon\tsnapshot\t2\t2\t-\toff']
+      writeFileSync(join(folder, 'in/zfs'), `#!/bin/sh\nprintf '${rows.join('\\n')}\\n'\n`, { mode: 0o755 })
+      const have = [
+        { type: 'inventory', inventory: { root: 'backup', datasets: [] } },
+        { type: 'abilities', abilities: { send: '', canResume: false, canSetProperties: false } },
+      ]
+      writeFileSync(join(folder, 'in/have'), have.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    },
+    busy: [{ what: 'waiting for what the receiver has', words: () => ['--have', '-', 'tank'] }],
+    writes: (folder) => `PATH=${folder}/in:$PATH $PROGRAM --have ${folder}/in/have tank`,
+    atTerminal: () => ['tank'],
+  },
+  'zfsync-recv': {
+    async prepare(folder) {
+      const row = 'backup\tfilesystem\t1\t1\t-\toff'
+      writeFileSync(join(folder, 'in/zfs'), `#!/bin/sh\nprintf '${row}\\n'\n`, { mode: 0o755 })
+    },
+    busy: [
+      { what: 'waiting for a sender', words: () => ['backup'] },
+      { what: 'listening', words: () => ['--listen=127.0.0.1:0', '--insecure', 'backup'] },
+    ],
+    writes: (folder) => `PATH=${folder}/in:$PATH $PROGRAM --inventory backup`,
+    atTerminal: () => ['backup'],
+  },
   zsnap: {
     busy: [{ what: 'checking a stream that does not come', words: () => ['check'] }],
     writes: () => `gzip -dc ${root}/test/vectors/demo/full.zfs.gz | $PROGRAM check`,

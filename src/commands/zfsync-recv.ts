@@ -1,0 +1,170 @@
+import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { goOnAfterFailures } from '../cli/going-on.ts'
+import { ownerOfThisProgram } from '../cli/owner.ts'
+import { runtimeFolder } from '../cli/runtime-folder.ts'
+import type { Terminal } from '../cli/terminal.ts'
+import { parseFromOne } from '../cli/units.ts'
+import { Failure } from '../errors.ts'
+import type { Link } from '../sync/channel.ts'
+import type { ReceiverRun } from '../sync/serve-sender.ts'
+import type { TransferCount } from '../sync/transfer-count.ts'
+
+const positionals = {
+  dataset: {
+    describe: 'the root of the replica: nothing outside of it is touched',
+    optional: true,
+    completes: 'dataset',
+  },
+} as const
+
+const options = {
+  listen: {
+    type: 'string',
+    metavar: 'ADDRESS:PORT',
+    conflicts: ['via', 'inventory'],
+    describe: 'serve zfsync-send --connect, until stopped; [::1]:8023, or :8023 for all addresses',
+  },
+  via: {
+    type: 'string',
+    metavar: 'COMMAND',
+    conflicts: ['inventory'],
+    describe: "pull from what this shell command starts, such as 'ssh host zfsync-send tank/data'",
+  },
+  inventory: {
+    type: 'boolean',
+    default: false,
+    describe: 'write to stdout what the replica has, for zfsync-send --have',
+  },
+  'new-key': { type: 'string', metavar: 'FILE', describe: 'make a key file for both ends, and nothing else' },
+  key: { type: 'string', metavar: 'FILE', describe: 'the key file that the sender has too' },
+  insecure: {
+    type: 'boolean',
+    default: false,
+    conflicts: 'key',
+    describe: 'listen without a key: whoever reaches the port may send and receive',
+  },
+  'max-connections': {
+    type: 'string',
+    metavar: 'N',
+    default: '32',
+    coerce: parseFromOne,
+    describe: 'more connections at a time are closed at once',
+  },
+} satisfies OptionSpecs
+
+type Arguments = InferredArguments<typeof options, typeof positionals>
+
+export const zfsyncRecv = defineCommand({
+  name: 'zfsync-recv',
+  summary: 'receive a replica of a dataset tree',
+  synopsis: ['[options] [dataset]'],
+  positionals,
+  options,
+  examples: [
+    ["zfsync-recv --via 'ssh host zfsync-send tank/data' backup/data", 'pull a tree over ssh'],
+    ['zfsync-recv --new-key /etc/zpipes.key', 'make a key for both ends'],
+    ['zfsync-recv --listen :8023 --key /etc/zpipes.key backup/data', 'serve senders over TCP'],
+    ['zfsync-recv backup/data < streams', 'receive what zfsync-send --have wrote'],
+  ],
+  stdin: ({ listen, via, inventory, 'new-key': newKey }) =>
+    listen === undefined && via === undefined && newKey === undefined && !inventory ? 'binary' : 'none',
+  stdout: 'text',
+  async run(args, terminal) {
+    const newKey = args['new-key']
+    if (newKey !== undefined) {
+      const { createKeyFile } = await import('../stream/key-file.ts')
+      return await createKeyFile(newKey)
+    }
+    const { checkedDatasetName } = await import('../zfs/dataset-name.ts')
+    if (args.dataset === undefined) throw new Failure('usage', 'the root of the replica is missing')
+    const root = checkedDatasetName(args.dataset)
+    if (args.inventory) return await printInventory(root, terminal)
+    const { TransferCount } = await import('../sync/transfer-count.ts')
+    const count = new TransferCount()
+    const progress = terminal.progress(count)
+    try {
+      if (args.listen !== undefined) await listen(args.listen, args, serverRun(root, count, terminal), terminal)
+      else await receive(args, root, count, terminal)
+    } finally {
+      progress.stop()
+    }
+  },
+})
+
+async function printInventory(root: string, terminal: Terminal): Promise<void> {
+  const { formatHave } = await import('../sync/have-file.ts')
+  const { listInventory } = await import('../sync/list-inventory.ts')
+  const { findAbilities } = await import('../sync/zfs-abilities.ts')
+  terminal.print(formatHave({ inventory: await listInventory(root), abilities: await findAbilities() }))
+}
+
+/** One sender: behind a command, or at the other end of stdin. */
+async function receive({ via }: Arguments, root: string, count: TransferCount, terminal: Terminal): Promise<void> {
+  const { commandLink, standardLink } = await import('../sync/links.ts')
+  const { signal } = terminal
+  const goingOn = goOnAfterFailures(terminal)
+  await serve(via === undefined ? standardLink(signal) : commandLink(via, signal), {
+    ...serverRun(root, count, terminal),
+    onFailure(failure, isHeard) {
+      // A sender that called us, over ssh perhaps, tells it there.
+      if (via !== undefined || !isHeard) goingOn.note(failure)
+    },
+  })
+  goingOn.end()
+}
+
+async function serve(link: Link, run: ReceiverRun): Promise<void> {
+  const { Channel } = await import('../sync/channel.ts')
+  const { mostRequestBytes } = await import('../sync/frames.ts')
+  const { serveSender } = await import('../sync/serve-sender.ts')
+  const channel = new Channel(link, { messageBytes: mostRequestBytes })
+  try {
+    await serveSender(channel, run)
+    await channel.finish()
+  } finally {
+    await channel.close()
+  }
+}
+
+function serverRun(root: string, count: TransferCount, terminal: Terminal): ReceiverRun {
+  return {
+    root,
+    lock: { folder: runtimeFolder(), owner: ownerOfThisProgram() },
+    count,
+    signal: terminal.signal,
+    onReceived(target, { to, fromGuid }) {
+      terminal.event({ received: `${target}@${to.name}`, guid: to.guid, isFull: fromGuid === undefined })
+      if (terminal.verbose) terminal.say(`${target}@${to.name}: received`)
+    },
+    onSkipped(target, { to }) {
+      if (terminal.verbose) terminal.say(`${target}@${to.name}: is there already`)
+    },
+    onFailure: (failure) => terminal.say(failure.message),
+  }
+}
+
+async function listen(text: string, args: Arguments, run: ReceiverRun, terminal: Terminal): Promise<void> {
+  const { formatAddress, listenTcp, parseAddress } = await import('../sync/tcp.ts')
+  const { readSecurity } = await import('../sync/security.ts')
+  const security = await readSecurity(args)
+  const { owner } = run.lock
+  let connections = 0
+  await listenTcp(parseAddress(text), security, {
+    signal: terminal.signal,
+    mostConnections: args['max-connections'] ?? 1,
+    onListening(address) {
+      terminal.event({ listening: formatAddress(address) })
+      if (terminal.verbose) terminal.say(`listening on ${formatAddress(address)}`)
+    },
+    onRefused: (peer, reason) => terminal.say(`${peer}: refused: ${reason}`),
+    onLink(link, peer) {
+      // Each connection is an owner of its own: one may hold a lock that another waits for.
+      const lock = { ...run.lock, owner: { ...owner, id: `${owner.id}-${++connections}` } }
+      const onFailure = (failure: Failure) => terminal.say(`${peer}: ${failure.message}`)
+      void serve(link, { ...run, lock, onFailure }).catch((error: unknown) => {
+        terminal.signal.aborted || terminal.say(`${peer}: ${error instanceof Error ? error.message : error}`)
+      })
+    },
+  })
+  terminal.signal.throwIfAborted()
+}

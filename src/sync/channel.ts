@@ -1,0 +1,149 @@
+import { Failure } from '../errors.ts'
+import type { Input } from '../stream/input.ts'
+import { aliveFrame, encodeData, encodeMessage, type Frame, FrameReader, greeting, mostMessageBytes } from './frames.ts'
+
+/** Bytes both ways, whatever carries them. */
+export interface Link {
+  readonly input: Input
+  /** Resolves when the bytes have left our memory. */
+  write(bytes: Uint8Array): Promise<void>
+  /** After the last word: no more will be written, and what carries it has ended well. */
+  finish(): Promise<void>
+  /** Lets go at once. */
+  close(): Promise<void>
+  /** What to say of an end that comes too early, if the link knows. */
+  explainEnd?(): Promise<Failure | undefined>
+}
+
+export interface ChannelTimes {
+  /** How often "still here" is said while nothing else is. 0: never, as in a file. */
+  readonly aliveMs: number
+  /** How long a silence of the other side is borne. 0: for ever. */
+  readonly silenceMs: number
+}
+
+// Both ends must agree: four may be late on a busy machine.
+const dialogueTimes: ChannelTimes = { aliveMs: 10_000, silenceMs: 50_000 }
+const oneWayTimes: ChannelTimes = { aliveMs: 0, silenceMs: 0 }
+
+/** Frames over a link, in order, one after the other. */
+export class Channel {
+  readonly #link: Link
+  readonly #reader: FrameReader
+  #times: ChannelTimes
+  #alive: NodeJS.Timeout | undefined
+  #lastWrite: Promise<void> = Promise.resolve()
+  #isWriting = false
+  #failure: unknown
+
+  constructor(link: Link, { messageBytes = mostMessageBytes }: { readonly messageBytes?: number } = {}) {
+    this.#link = link
+    this.#times = oneWayTimes
+    this.#reader = new FrameReader(link.input, { messageBytes })
+  }
+
+  /** From here on, both sides say that they are still there. */
+  beginDialogue(times: ChannelTimes = dialogueTimes): void {
+    clearInterval(this.#alive)
+    this.#times = times
+    if (times.aliveMs > 0) this.#alive = setInterval(() => this.#sayAlive(), times.aliveMs)
+  }
+
+  /** Why nothing more can go over it; undefined while it works. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  greet(): Promise<void> {
+    return this.#write(greeting)
+  }
+
+  /** Resolves to false if there was not a single byte. */
+  readGreeting(): Promise<boolean> {
+    return this.#guard(this.#inTime(this.#reader.readGreeting()))
+  }
+
+  send(message: object): Promise<void> {
+    return this.#write(encodeMessage(message))
+  }
+
+  sendData(bytes: Uint8Array): Promise<void> {
+    return this.#write(encodeData(bytes))
+  }
+
+  /** The next frame that says something. An end that comes instead is a Failure 'retry', or what the link knows of it. */
+  async read(): Promise<Exclude<Frame, { kind: 'alive' }>> {
+    for (;;) {
+      const frame = await this.#guard(this.#inTime(this.#reader.read()))
+      if (frame === undefined) return this.#guard(this.endedEarly())
+      if (frame.kind !== 'alive') return frame
+    }
+  }
+
+  /** The text of the next message. Bytes of a stream in its place are a Failure 'protocol'. */
+  async readMessage(): Promise<string> {
+    const frame = await this.read()
+    if (frame.kind === 'message') return frame.text
+    throw new Failure('protocol', 'bytes of a stream came where a message was due')
+  }
+
+  /** After the last word of both. */
+  async finish(): Promise<void> {
+    clearInterval(this.#alive)
+    await this.#lastWrite
+    await this.#link.finish()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#alive)
+    this.#failure ??= new Failure('retry', 'the connection was closed')
+    await this.#link.close()
+  }
+
+  /** Frames stay whole although several may be under way. */
+  #write(bytes: Uint8Array): Promise<void> {
+    this.#isWriting = true
+    const write = this.#lastWrite.then(() => {
+      if (this.#failure !== undefined) throw this.#failure
+      return this.#link.write(bytes)
+    })
+    this.#lastWrite = write.catch(() => {})
+    const last = this.#lastWrite
+    void last.then(() => {
+      if (last === this.#lastWrite) this.#isWriting = false
+    })
+    return this.#guard(write)
+  }
+
+  #sayAlive(): void {
+    if (!this.#isWriting && this.#failure === undefined) void this.#write(aliveFrame).catch(() => {})
+  }
+
+  /** Throws what is known of an end that came too early. */
+  async endedEarly(): Promise<never> {
+    throw (await this.#link.explainEnd?.()) ?? new Failure('retry', 'the other side ended before the work was done')
+  }
+
+  #inTime<T>(reading: Promise<T>): Promise<T> {
+    const { silenceMs } = this.#times
+    if (silenceMs === 0) return reading
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<never>((_, reject) => {
+      const seconds = silenceMs / 1000
+      timer = setTimeout(() => {
+        reject(new Failure('retry', `the other side has said nothing for ${seconds} seconds`))
+        void this.#link.close()
+      }, silenceMs)
+    })
+    return Promise.race([reading, silence]).finally(() => clearTimeout(timer))
+  }
+
+  async #guard<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      this.#failure ??= error
+      throw this.#failure
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { Duplex, Writable } from 'node:stream'
+import { Failure } from '../errors.ts'
+import { describeBadEnd, shellCommand, startChild } from '../stream/child.ts'
+import { openInput } from '../stream/input.ts'
+import { iteratedInput } from '../stream/iterated-input.ts'
+import { openOutput } from '../stream/output.ts'
+import type { Link } from './channel.ts'
+
+/** The two ends of a shell command line, such as `ssh host zfsync-recv backup/data`. */
+export function commandLink(commandLine: string, signal: AbortSignal): Link {
+  const child = startChild(shellCommand(commandLine), {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'inherit',
+    signal,
+    isGroup: true,
+  })
+  // An error is reported by the write it belongs to.
+  child.stdin.on('error', () => {})
+  const badEnd = async () => {
+    const bad = describeBadEnd(await child.ended)
+    return bad === undefined ? undefined : new Failure('unavailable', `${child.name} ${bad}`)
+  }
+  return {
+    input: iteratedInput(child.stdout),
+    async write(bytes) {
+      // If it reads no more it has ended: what is read from it will say so, after its last words.
+      await writeTo(child.stdin, bytes)
+    },
+    async finish() {
+      child.stdin.end()
+      const bad = await badEnd()
+      if (bad !== undefined) throw bad
+    },
+    close: () => child.stop(),
+    explainEnd: badEnd,
+  }
+}
+
+/** Resolves when the bytes have gone, or cannot. Of a destroyed stream, Node never calls back. */
+async function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
+  if (!stream.destroyed) await new Promise((resolve) => stream.write(bytes, resolve))
+}
+
+/** Our own stdin and stdout, as ssh gives them to the command that it starts. */
+export function standardLink(signal: AbortSignal): Link {
+  const input = openInput(0, signal)
+  const output = openOutput(1, signal)
+  return {
+    input,
+    write: (bytes) => output.write(bytes),
+    finish: () => output.flush(),
+    close: () => input.close(),
+  }
+}
+
+/** A connection over TCP, encrypted or not. */
+export function socketLink(socket: Duplex): Link {
+  let failure: Error | undefined
+  socket.on('error', (error) => {
+    failure ??= error
+  })
+  return {
+    input: iteratedInput(socket),
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        socket.write(bytes, (error) => (error ? reject(failure ?? error) : resolve()))
+      }),
+    async finish() {
+      await new Promise<void>((resolve) => socket.end(() => resolve()))
+    },
+    async close() {
+      socket.destroy()
+    },
+  }
+}
+
+/** Only there to be written to: what comes out is read later, or elsewhere. */
+export function outputLink(signal: AbortSignal): Link {
+  const output = openOutput(1, signal)
+  return {
+    input: { fill: async () => 0, close: async () => {} },
+    write: (bytes) => output.write(bytes),
+    finish: () => output.flush(),
+    close: async () => {},
+  }
+}

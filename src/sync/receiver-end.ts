@@ -1,0 +1,98 @@
+import { Failure } from '../errors.ts'
+import type { Channel } from './channel.ts'
+import type { Inventory } from './inventory.ts'
+import {
+  type Abilities,
+  failureOf,
+  parseReceiverMessage,
+  type ReceiverMessage,
+  type SenderMessage,
+  type Trouble,
+} from './messages.ts'
+
+/** The receiver, as a sender sees it. */
+export interface ReceiverEnd {
+  readonly channel: Channel
+  /** Whether it answers: not if the streams go into a file. */
+  readonly isHeard: boolean
+  /** Resolves when it has done what it was asked; a Failure in its words if it could not. */
+  answer(): Promise<void>
+  ask(message: SenderMessage): Promise<void>
+  /** Asked when something is to be sent. */
+  abilities(): Promise<Abilities>
+}
+
+/** Opens a dialogue for streams alone, beside another that knows what is to be sent. */
+export async function openStreams(channel: Channel): Promise<ReceiverEnd> {
+  await greet(channel, 'streams')
+  expectType(await nextMessage(channel), 'ready')
+  return heardEnd(channel)
+}
+
+/** Opens the dialogue about a whole tree. */
+export async function openTree(channel: Channel): Promise<{ receiver: ReceiverEnd; inventory: Inventory }> {
+  await greet(channel, 'all')
+  const { inventory } = expectType(await nextMessage(channel), 'inventory')
+  return { receiver: heardEnd(channel), inventory }
+}
+
+/** A receiver that reads later what is written now. What it can do is known beforehand. */
+export async function openContainer(channel: Channel, abilities: Abilities): Promise<ReceiverEnd> {
+  await channel.greet()
+  await channel.send({ type: 'hello', role: 'container' })
+  return {
+    channel,
+    isHeard: false,
+    answer: async () => {},
+    ask: (message) => channel.send(message),
+    abilities: async () => abilities,
+  }
+}
+
+/** What a receiver has not been asked for, because of a failure. */
+export type Problem = Trouble & { readonly path: string }
+
+/** The last word, unless there is nobody to hear it any more. */
+export async function endDialogue({ channel, ask }: ReceiverEnd, problems: readonly Problem[]): Promise<void> {
+  if (channel.failure !== undefined) return
+  await ask({ type: 'end', problems })
+  await channel.finish()
+}
+
+async function greet(channel: Channel, role: 'all' | 'streams'): Promise<void> {
+  await channel.greet()
+  await channel.send({ type: 'hello', role })
+  // It greets when it has heard us: before that, ssh may ask for a password.
+  if (!(await channel.readGreeting())) await channel.endedEarly()
+  channel.beginDialogue()
+}
+
+function heardEnd(channel: Channel): ReceiverEnd {
+  const answer = async () => void expectType(await nextMessage(channel), 'done')
+  return {
+    channel,
+    isHeard: true,
+    answer,
+    async ask(message) {
+      await channel.send(message)
+      await answer()
+    },
+    async abilities() {
+      await channel.send({ type: 'abilities' })
+      return expectType(await nextMessage(channel), 'abilities').abilities
+    },
+  }
+}
+
+async function nextMessage(channel: Channel): Promise<ReceiverMessage> {
+  return parseReceiverMessage(await channel.readMessage())
+}
+
+function expectType<T extends ReceiverMessage['type']>(
+  message: ReceiverMessage,
+  type: T,
+): Extract<ReceiverMessage, { type: T }> {
+  if (message.type === type) return message as Extract<ReceiverMessage, { type: T }>
+  if (message.type === 'failed') throw failureOf(message.trouble)
+  throw new Failure('protocol', `'${message.type}' came where '${type}' was due`)
+}

@@ -1,0 +1,51 @@
+import { Failure } from '../errors.ts'
+import { type Check, checked } from '../stream/checked-input.ts'
+import { startChild } from '../stream/child.ts'
+import { piecesOf } from '../stream/copy.ts'
+import { programInput } from '../stream/program-input.ts'
+import { expectSnapshot } from './expect-snapshot.ts'
+import { type ReceiveRequest, troubleOf } from './messages.ts'
+import type { ReceiverEnd } from './receiver-end.ts'
+
+export interface StreamJob {
+  readonly request: ReceiveRequest
+  /** For `zfs send`. */
+  readonly words: readonly string[]
+  /** Look at the stream on its way, such as a rate limit. */
+  readonly checks: readonly Check[]
+  readonly signal: AbortSignal
+}
+
+/** Sends one stream, checked on its way. Resolves when the receiver has it, and all of it was good. */
+export async function sendStream(receiver: ReceiverEnd, { request, words, checks, signal }: StreamJob): Promise<void> {
+  const { channel } = receiver
+  await channel.send(request)
+  const answer = receiver.answer()
+  let isAnswered = false
+  void answer.then(
+    () => (isAnswered = true),
+    () => (isAnswered = true),
+  )
+  const child = startChild(['zfs', 'send', ...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'keep', signal })
+  const announced = { toGuid: request.to.guid, fromGuid: request.fromGuid }
+  const stream = checked(programInput(child, 'unavailable'), [...expectSnapshot(announced, signal), ...checks])
+  try {
+    for await (const piece of piecesOf(stream)) {
+      // It has failed over there: what is left of the stream is of no use.
+      if (isAnswered && receiver.isHeard) break
+      await channel.sendData(piece)
+    }
+  } catch (error) {
+    if (channel.failure !== undefined) throw error
+    await channel.send({ type: 'abort', trouble: troubleOf(error) })
+    await answer.catch(() => {})
+    throw error
+  } finally {
+    await stream.close()
+  }
+  if (isAnswered && receiver.isHeard) await channel.send({ type: 'abort', trouble: givenUp })
+  else await channel.send({ type: 'complete' })
+  await answer
+}
+
+const givenUp = troubleOf(new Failure('retry', 'the receiver had failed before'))

@@ -1,0 +1,99 @@
+import { describe, expect } from 'vitest'
+import { test } from './guest.ts'
+
+const sync = (words = '', dataset = '$A/data') => `zfsync-send -v ${words} --via "zfsync-recv $B/copy" ${dataset}`
+const guids = (dataset: string) => `zfs list -Hp -t snapshot -o guid -s createtxg -d 1 ${dataset}`
+const sameGuids = (path = '') => `diff <(${guids(`$A/data${path}`)}) <(${guids(`$B/copy${path}`)})`
+
+describe('zfsync on OpenZFS', () => {
+  test('sends encrypted datasets raw, never decrypted, with what is below', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      echo 'a long passphrase' >pass
+      zfs create -o encryption=on -o keyformat=passphrase -o keylocation="file://$PWD/pass" $A/data
+      zfs create $A/data/below
+      fill a/data/1 300000; fill a/data/below/1 100000; zfs snapshot -r $A/data@s1
+      ends 77 ${sync('--raw never')} 2>refused
+      grep -q 'is encrypted, and --raw=never forbids' refused
+      ends 1 zfs list $B/copy 2>/dev/null
+      ${sync()} 2>/dev/null
+      fill a/data/2 300000; zfs snapshot -r $A/data@s2; zfs snapshot -r $A/data@s3
+      ${sync()} 2>/dev/null
+      ${sameGuids()}; ${sameGuids('/below')}
+      zfs get -H -o value encryption,keystatus $B/copy/below
+      zfs load-key -L "file://$PWD/pass" $B/copy >/dev/null; zfs load-key -L "file://$PWD/pass" $B/copy/below >/dev/null
+      zfs mount $B/copy; zfs mount $B/copy/below
+      same a/data b/copy`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(ended.stdout).toMatch(/aes-256-gcm\nunavailable\n$/)
+  })
+
+  test('goes on from a bookmark when the base is gone from the source', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; fill a/data/1 300000; zfs snapshot $A/data@s1
+      ${sync()} 2>/dev/null
+      zfs bookmark $A/data@s1 $A/data#base; zfs destroy $A/data@s1
+      for i in 2 3 4; do fill a/data/$i 100000; zfs snapshot $A/data@s$i; done
+      ${sync()} 2>&1 | sed 's/: [0-9.]* .iB.*//'
+      zfs mount $B/copy; same a/data b/copy
+      zfs list -H -o name -t snapshot $B/copy`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(ended.stdout).toContain('zfsync-send: pool-a/data@s2: increment from #base')
+    expect(ended.stdout).toContain('zfsync-send: pool-a/data@s4: increment from @s2')
+    expect(ended.stdout).toMatch(/copy@s1\npool-b\/copy@s2\npool-b\/copy@s3\npool-b\/copy@s4\n$/)
+  })
+
+  const broken = (words: string) => `
+      (timeout -s KILL 12 zfsync-send --bwlimit 2M ${words}) 2>/dev/null || true
+      sleep 1
+      [ "$(zfs get -H -o value receive_resume_token $B/copy)" != - ]`
+
+  test('goes on with what a killed run has kept, in full and in an increment', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; fill a/data/1 60000000; zfs snapshot $A/data@s1
+      ${broken('--via "zfsync-recv $B/copy" $A/data')}
+      ${sync()} 2>&1 | tee said
+      fill a/data/2 60000000; zfs snapshot $A/data@s2; zfs snapshot $A/data@s3
+      ${broken('--via "zfsync-recv $B/copy" $A/data')}
+      ${sync()} 2>&1 | tee -a said
+      grep -c 'the rest of what was interrupted' said
+      ${sameGuids()}
+      zfs mount $B/copy; same a/data b/copy`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(ended.stdout).toMatch(/\n2\n$/)
+  })
+
+  test('throws away what was kept of a snapshot that is gone', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; fill a/data/1 60000000; zfs snapshot $A/data@s1
+      ${broken('--via "zfsync-recv $B/copy" $A/data')}
+      zfs destroy $A/data@s1; rm -r a/data/1; fill a/data/2 300000; zfs snapshot $A/data@s2
+      ${sync()} 2>&1 | sed 's/: [0-9.]* .*B$//'
+      ${sameGuids()}`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(ended.stdout).toContain('what an interrupted receive has kept is thrown away')
+    expect(ended.stdout).toContain('pool-a/data@s2: in full')
+  })
+
+  test('volumes; compressed and large blocks as they are; properties of a replica', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create -o compression=lz4 -o recordsize=1M -o mountpoint=$PWD/elsewhere -o sharenfs=off $A/data
+      yes | head -c 20000000 >elsewhere/text || true
+      zfs create -s -V 8M $A/data/volume
+      zfs snapshot -r $A/data@s1
+      ${sync('-j 2')} 2>/dev/null
+      zfs get -H -o value readonly,canmount,mounted,mountpoint $B/copy | paste -s
+      zfs get -H -o value type,readonly $B/copy/volume | paste -s
+      zfs mount $B/copy; same elsewhere b/copy
+      ${sync()} 2>&1`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(ended.stdout).toMatch(/^.*\non\tnoauto\tno\t\/.*\/b\/copy\nvolume\ton\n.*2 unchanged, 0 failed\n$/)
+  })
+
+  test('tells sizes without sending', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; fill a/data/1 3000000; zfs snapshot $A/data@s1
+      zfsync-send -n --via "zfsync-recv $B/copy" $A/data`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(ended.stdout).toMatch(/^pool-a\/data@s1: in full, about [\d.]+ MiB\n$/)
+  })
+})

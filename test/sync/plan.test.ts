@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import type { SyncDataset } from '../../src/sync/inventory.ts'
+import { type PlanWishes, planSync, type Step } from '../../src/sync/plan.ts'
+import { dataset, guid, points, tree } from './sample-trees.ts'
+
+const wishes: PlanWishes = { allSnapshots: true, tokens: new Map() }
+
+/** `full s1`, `s1-I-s3`, `#s1-i-s2`. */
+function shown(step: Step): string {
+  if (step.kind === 'rename') return `rename ${step.from}`
+  if (step.kind === 'increment') {
+    const mark = step.base.kind === 'bookmark' ? '#' : ''
+    return `${mark}${step.base.point.name}-${step.withIntermediates ? 'I' : 'i'}-${step.to.name}`
+  }
+  return 'to' in step ? `${step.kind} ${step.to.name}` : step.kind
+}
+
+function stepsOf(source: SyncDataset, target: SyncDataset | undefined, more = wishes) {
+  const [plan] = planSync(tree(source), tree(...(target === undefined ? [] : [target])), more).datasets
+  return plan?.conflict ?? plan?.steps.map(shown)
+}
+
+describe('one dataset', () => {
+  it('is sent in full, and all after its first snapshot, where it is not there', () => {
+    expect(stepsOf(dataset('', [1]), undefined)).toEqual(['full s1'])
+    expect(stepsOf(dataset('', [1, 2]), undefined)).toEqual(['full s1', 's1-i-s2'])
+    expect(stepsOf(dataset('', [1, 2, 3]), undefined)).toEqual(['full s1', 's1-I-s3'])
+  })
+
+  it('goes on from the newest snapshot of the receiver', () => {
+    expect(stepsOf(dataset('', [1, 2, 3]), dataset('', [1]))).toEqual(['s1-I-s3'])
+    expect(stepsOf(dataset('', [1, 2, 3]), dataset('', [1, 2]))).toEqual(['s2-i-s3'])
+    expect(stepsOf(dataset('', [1, 2, 3]), dataset('', [1, 2, 3]))).toEqual([])
+    expect(stepsOf(dataset('', [2, 3]), dataset('', [1, 2]))).toEqual(['s2-i-s3'])
+  })
+
+  it('is matched by guid, whatever its snapshots are called', () => {
+    const renamed = points(1, 2).map((point) => ({ ...point, name: `was-${point.name}` }))
+    expect(stepsOf(dataset('', [1, 2, 3]), dataset('', [], { snapshots: renamed }))).toEqual(['s2-i-s3'])
+    const retaken = [{ name: 's1', guid: guid(99), createTxg: 1 }]
+    expect(stepsOf(dataset('', [1]), dataset('', [], { snapshots: retaken }))).toBe('no-common-snapshot')
+  })
+
+  it('only its newest, if no other is wanted', () => {
+    const newest = { ...wishes, allSnapshots: false }
+    expect(stepsOf(dataset('', [1, 2, 3]), undefined, newest)).toEqual(['full s3'])
+    expect(stepsOf(dataset('', [1, 2, 3]), dataset('', [1]), newest)).toEqual(['s1-i-s3'])
+  })
+
+  it('goes on from a bookmark, and with -I from the snapshot after it', () => {
+    const bookmarks = points(1)
+    const snapshots = points(1, 2, 3, 4)
+    const marked = (count: number) => dataset('', [], { snapshots: snapshots.slice(1, count), bookmarks })
+    expect(stepsOf(marked(2), dataset('', [1]))).toEqual(['#s1-i-s2'])
+    expect(stepsOf(marked(3), dataset('', [1]))).toEqual(['#s1-i-s2', 's2-i-s3'])
+    expect(stepsOf(marked(4), dataset('', [1]))).toEqual(['#s1-i-s2', 's2-I-s4'])
+    expect(stepsOf(dataset('', [1, 2], { bookmarks }), dataset('', [1]))).toEqual(['s1-i-s2'])
+  })
+
+  it('is left alone where something would be lost', () => {
+    expect(stepsOf(dataset('', []), dataset('', [1]))).toBe('no-snapshot')
+    expect(stepsOf(dataset('', [1]), dataset('', []))).toBe('target-without-snapshots')
+    expect(stepsOf(dataset('', [2]), dataset('', [1]))).toBe('no-common-snapshot')
+    expect(stepsOf(dataset('', [1, 2]), dataset('', [1, 9]))).toBe('target-is-ahead')
+  })
+})
+
+describe('what an interrupted receive has kept', () => {
+  const resumeToken = '1-a-b-c'
+  const fits = (toGuid: number, fromGuid?: number): PlanWishes => ({
+    ...wishes,
+    tokens: new Map([['', { toGuid: guid(toGuid), fromGuid: fromGuid === undefined ? undefined : guid(fromGuid) }]]),
+  })
+
+  it('is gone on with, and then from there', () => {
+    const source = dataset('', [1, 2, 3])
+    expect(stepsOf(source, dataset('', [], { resumeToken }), fits(1))).toEqual(['resume s1', 's1-I-s3'])
+    expect(stepsOf(source, dataset('', [1], { resumeToken }), fits(2, 1))).toEqual(['resume s2', 's2-i-s3'])
+    expect(stepsOf(source, dataset('', [1], { resumeToken }), fits(3, 1))).toEqual(['resume s3'])
+  })
+
+  it('is thrown away if it fits no more', () => {
+    const source = dataset('', [1, 2])
+    expect(stepsOf(source, dataset('', [], { resumeToken }), fits(9))).toEqual(['clear', 'full s1', 's1-i-s2'])
+    expect(stepsOf(source, dataset('', [1], { resumeToken }), fits(2, 9))).toEqual(['clear', 's1-i-s2'])
+    expect(stepsOf(source, dataset('', [1], { resumeToken }))).toEqual(['clear', 's1-i-s2'])
+  })
+})
+
+describe('a tree', () => {
+  it('comes parents first, whatever the order it was listed in', () => {
+    const source = tree(dataset('/a/b', [1]), dataset('/a b', [2]), dataset('', [3]), dataset('/a', [4]))
+    const { datasets } = planSync(source, tree(), wishes)
+    expect(datasets.map((plan) => plan.source.path)).toEqual(['', '/a', '/a/b', '/a b'])
+    expect(datasets.every(({ isNew }) => isNew)).toBe(true)
+  })
+
+  it('is told what is gone from the source', () => {
+    const target = tree(dataset('', [1]), dataset('/old', [7]), dataset('/old/below', [8]))
+    expect(planSync(tree(dataset('', [1])), target, wishes).gone).toEqual(['/old', '/old/below'])
+  })
+
+  it('is renamed as it was on the source, with all that is below', () => {
+    const source = tree(dataset('', [1]), dataset('/new', [2, 4]), dataset('/new/below', [3]))
+    const target = tree(dataset('', [1]), dataset('/old', [2]), dataset('/old/below', [3]))
+    const plan = planSync(source, target, wishes)
+    expect(plan.datasets.map(({ steps }) => steps.map(shown))).toEqual([[], ['rename /old', 's2-i-s4'], []])
+    expect(plan).toMatchObject({ hasRenames: true, gone: [] })
+  })
+
+  it('is not renamed on a doubt: two that could be it, a name that is in use, or a parent that is to come', () => {
+    const two = tree(dataset('', [1]), dataset('/x', [2]), dataset('/y', [2]))
+    expect(planSync(tree(dataset('', [1]), dataset('/new', [2])), two, wishes).hasRenames).toBe(false)
+    const inUse = tree(dataset('', [1]), dataset('/x', [2]))
+    const swapped = tree(dataset('', [1]), dataset('/x', [5]), dataset('/y', [2]))
+    expect(planSync(swapped, inUse, wishes).hasRenames).toBe(false)
+    const deep = tree(dataset('', [1]), dataset('/p', [6]), dataset('/p/x', [2]))
+    expect(planSync(deep, tree(dataset('', [1]), dataset('/q', [2])), wishes).hasRenames).toBe(false)
+  })
+})
