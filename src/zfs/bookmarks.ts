@@ -1,3 +1,4 @@
+import { Failure } from '../errors.ts'
 import type { Snapshot } from './snapshot.ts'
 import { isUnknownToZfs, rowsOf, runZfs } from './zfs-command.ts'
 

@@ -7,6 +7,18 @@ export function checkedDatasetName(name: string): string {
   throw new Failure('usage', `'${name}' is no name of a dataset`)
 }
 
+/** The name as it is. Throws 'usage' for what can be no one snapshot's name, dataset@snapshot. */
+export function checkedSnapshotName(name: string): string {
+  const at = name.indexOf('@')
+  if (at < 0) throw new Failure('usage', `'${name}' is not a snapshot`, { hint: 'name it as dataset@snapshot' })
+  checkedDatasetName(name.slice(0, at))
+  if (/[%,]/.test(name)) {
+    throw new Failure('usage', `'${name}' is a range, or several in a word`, { hint: 'name each snapshot by itself' })
+  }
+  if (/^[\w.: -]+$/.test(name.slice(at + 1)) && Buffer.byteLength(name) < 256) return name
+  throw new Failure('usage', `'${name}' is no name of a snapshot`)
+}
+
 export function poolOf(dataset: string): string {
   return dataset.split('/', 1)[0] ?? dataset
 }

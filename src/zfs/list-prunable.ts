@@ -1,4 +1,4 @@
-import { poolOf } from './dataset-name.ts'
+import { listClones } from './list-clones.ts'
 import { rowsOf, runZfs } from './zfs-command.ts'
 
 /** A snapshot, and what keeps ZFS from destroying it. */
@@ -21,7 +21,7 @@ export async function listPrunable(
   // Not `zfs list`: in zfs-fuse it knows neither -p nor createtxg.
   const [output, clonesOf] = await Promise.all([
     runZfs('get', '-Hp', ...depth, ...columns, ...datasets),
-    clonesIn(datasets),
+    listClones(datasets),
   ])
   const snapshots = new Map<string, Record<string, string>>()
   for (const [name = '', property = '', value = ''] of rowsOf(output)) {
@@ -32,15 +32,6 @@ export async function listPrunable(
   }
   const prunable = [...snapshots].map(([name, values]) => prunableOf(name, values, clonesOf.get(name) ?? []))
   return byDataset(prunable.sort((a, b) => a.createTxg - b.createTxg))
-}
-
-/** The clones of each snapshot. All of the pool is asked for them: not every zfs tells a snapshot's clones. */
-async function clonesIn(datasets: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-  const pools = new Set(datasets.map(poolOf))
-  const rows = rowsOf(await runZfs('list', '-H', '-o', 'name,origin', '-t', 'filesystem,volume', '-r', ...pools))
-  const clones = new Map<string, readonly string[]>()
-  for (const [name = '', origin = '-'] of rows) clones.set(origin, [...(clones.get(origin) ?? []), name])
-  return clones
 }
 
 function prunableOf(
