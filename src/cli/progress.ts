@@ -6,6 +6,8 @@ export interface ProgressSource {
   readonly totalBytes?: number | undefined
   /** Milliseconds so far: waiting for the input, for the output, and at work. */
   readonly waiting?: { readonly inputMs: number; readonly outputMs: number; readonly workMs: number } | undefined
+  /** More to say on the line. */
+  notes?(): readonly string[]
 }
 
 // The rate that ETA counts on is that of the last seconds: a stalled peer shows at once, one slow read does not.
@@ -41,6 +43,7 @@ export class ProgressMeter {
       formatRate(bytesPerSecond),
       ...(isFinal ? [formatDuration(now.atMs - this.#start.atMs)] : this.#toGo(now.doneBytes, bytesPerSecond)),
       ...waitingShares(this.#source.waiting),
+      ...(this.#source.notes?.() ?? []),
     ].join(', ')
   }
 

@@ -1,0 +1,153 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '../errors.ts'
+import { aboutFile } from '../stream/about-file.ts'
+import {
+  type Manifest,
+  type ManifestChunk,
+  type ManifestEnd,
+  manifestHead,
+  md5Line,
+  parseManifest,
+} from './manifest.ts'
+
+export const manifestName = 'files.manifest'
+export const md5Name = 'files.md5'
+
+/** The two lists of what has been shipped, in a directory of this machine. One program at a time. */
+export class ManifestFile {
+  readonly #manifest: Appended
+  readonly #md5: Appended
+  readonly #chunks: Map<string, ManifestChunk>
+  #end: ManifestEnd | undefined
+
+  private constructor(manifest: Appended, md5: Appended, found: Manifest) {
+    this.#manifest = manifest
+    this.#md5 = md5
+    this.#chunks = new Map(found.chunks)
+    this.#end = found.end
+  }
+
+  /** Opens the lists of a directory, or begins them. What a killed program left half written is put right. */
+  static async open(directory: string): Promise<ManifestFile> {
+    const [manifest, md5] = [
+      await Appended.open(join(directory, manifestName)),
+      await Appended.open(join(directory, md5Name)),
+    ]
+    if (manifest.text === '') await manifest.append(manifestHead)
+    const found = parseManifest(manifest.text, manifest.file)
+    const lines = new Set(md5.text.split('\n'))
+    const missing = [...found.chunks.values()].map(md5Line).filter((line) => !lines.has(line))
+    if (missing.length > 0) await md5.append(`${missing.join('\n')}\n`)
+    await syncNames(directory)
+    return new ManifestFile(manifest, md5, found)
+  }
+
+  get chunks(): ReadonlyMap<string, ManifestChunk> {
+    return this.#chunks
+  }
+
+  get end(): ManifestEnd | undefined {
+    return this.#end
+  }
+
+  /** All of it as it is written. */
+  get text(): string {
+    return this.#manifest.text
+  }
+
+  /** Resolves when the disk has it. True if it is new, false if it was recorded before; other bytes under its name are 'exists'. */
+  async record(chunk: ManifestChunk): Promise<boolean> {
+    const before = this.#chunks.get(chunk.chunk)
+    if (before !== undefined && before.sha256 === chunk.sha256) return false
+    if (before !== undefined) throw otherBytes(chunk, before, this.#manifest.file)
+    if (this.#end !== undefined) {
+      throw new Failure('exists', `${chunk.chunk}: ${this.#manifest.file} has its END already`, {
+        hint: '--stream NAME keeps another stream apart',
+      })
+    }
+    this.#chunks.set(chunk.chunk, chunk)
+    await this.#manifest.append(`${JSON.stringify(chunk)}\n`)
+    await this.#md5.append(`${md5Line(chunk)}\n`)
+    return true
+  }
+
+  async finish(end: ManifestEnd): Promise<void> {
+    if (this.#end !== undefined) return
+    this.#end = end
+    await this.#manifest.append(`${JSON.stringify(end)}\n`)
+  }
+
+  async close(): Promise<void> {
+    await this.#manifest.close()
+    await this.#md5.close()
+  }
+}
+
+function otherBytes(chunk: ManifestChunk, before: ManifestChunk, file: string): Failure {
+  const message = `${chunk.chunk}: sha256 is ${chunk.sha256}, and ${before.sha256} of the one in ${file}`
+  return new Failure('exists', message, { hint: '--stream NAME keeps another stream apart' })
+}
+
+/** A file that only grows, by whole lines; what comes while the disk is busy goes with the next write. */
+class Appended {
+  readonly file: string
+  text: string
+  readonly #handle: FileHandle
+  #waiting = ''
+  #written: Promise<void> = Promise.resolve()
+  #error: unknown
+
+  private constructor(file: string, handle: FileHandle, text: string) {
+    this.file = file
+    this.#handle = handle
+    this.text = text
+  }
+
+  static async open(file: string): Promise<Appended> {
+    const found = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return ''
+      throw error
+    })
+    const text = found.slice(0, found.lastIndexOf('\n') + 1)
+    const handle = await open(file, 'a')
+    if (text !== found) await handle.truncate(Buffer.byteLength(text))
+    return new Appended(file, handle, text)
+  }
+
+  async append(lines: string): Promise<void> {
+    this.#waiting += lines
+    this.#written = this.#written.then(() => this.#write())
+    await this.#written
+  }
+
+  async close(): Promise<void> {
+    await this.#written.catch(() => {})
+    await this.#handle.close()
+  }
+
+  async #write(): Promise<void> {
+    const lines = this.#waiting
+    if (lines === '') return
+    // After a write that failed the file's end is unknown: nothing may follow it.
+    if (this.#error !== undefined) throw this.#error
+    this.#waiting = ''
+    try {
+      await this.#handle.appendFile(lines)
+      await this.#handle.datasync()
+      this.text += lines
+    } catch (error) {
+      this.#error = error
+      aboutFile(this.file)(error)
+    }
+  }
+}
+
+async function syncNames(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,97 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '../errors.ts'
+import type { FoundFile } from './chunk-source.ts'
+
+export interface Writer {
+  readonly pid: number
+  /** The process's start in clock ticks since boot: a number is given to another process in time. */
+  readonly startTime: string
+}
+
+/** Who may write to which files, as one look at all processes found it. */
+export interface OpenFiles {
+  /** By `dev:inode`. */
+  readonly writers: ReadonlyMap<string, readonly Writer[]>
+  /** The users of those processes that could not be looked into, as their directories in /proc say. */
+  readonly hiddenUsers: ReadonlySet<number>
+}
+
+const writeModes = 0o3
+const directory = '/proc'
+
+/**
+ * Looks at all processes once. A process that ends meanwhile writes no more. Descriptors that were opened for reading do
+ * not count; what a process has mapped and closed is not seen. Without /proc that is a Failure 'unavailable'.
+ */
+export async function findOpenFiles(): Promise<OpenFiles> {
+  const writers = new Map<string, Writer[]>()
+  const hiddenUsers = new Set<number>()
+  const names = await readdir(directory).catch(() => [])
+  const pids = names.filter((name) => /^\d+$/.test(name))
+  if (pids.length === 0) {
+    throw new Failure('unavailable', `${directory}: not mounted, so nobody can tell who writes to a file`, {
+      hint: 'mount it; nothing is removed that a process may still write to',
+    })
+  }
+  for (const pid of pids) {
+    const fds = await readdir(`${directory}/${pid}/fd`).catch((error: NodeJS.ErrnoException) => error)
+    if (fds instanceof Error) {
+      if (!['ENOENT', 'ESRCH'].includes(fds.code ?? '')) hiddenUsers.add(await userOf(pid))
+    } else await addWriters(pid, fds, writers)
+  }
+  hiddenUsers.delete(-1)
+  return { writers, hiddenUsers }
+}
+
+async function addWriters(pid: string, fds: readonly string[], writers: Map<string, Writer[]>) {
+  for (const fd of fds) {
+    const link = join(directory, pid, 'fd', fd)
+    const target = await readlink(link).catch(() => '')
+    // A hard link elsewhere, or another mount, has another path: the file itself is asked.
+    if (!target.startsWith('/') || target.startsWith('/dev/')) continue
+    const info = await readFile(join(directory, pid, 'fdinfo', fd), 'utf8').catch(() => '')
+    const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '2', 8)
+    if ((flags & writeModes) === 0) continue
+    const found = await stat(link, { bigint: true }).catch(() => undefined)
+    if (found === undefined || !found.isFile()) continue
+    const key = fileKey(found.dev, found.ino)
+    writers.set(key, [...(writers.get(key) ?? []), { pid: Number(pid), startTime: await startTimeOf(pid) }])
+  }
+}
+
+/**
+ * Who may write to a file: a process that has it open, or perhaps one of another user's that cannot be looked into. Root's
+ * hidden ones are not counted, else nothing would ever be complete without privilege; nor are any where the file's maker
+ * has named it.
+ */
+export function whoMayWrite(file: FoundFile, open: OpenFiles, groupId: number): 'nobody' | 'writer' | 'hidden' {
+  if (open.writers.has(fileKey(file.device, file.inode))) return 'writer'
+  if (file.isNamed) return 'nobody'
+  const others = [...open.hiddenUsers].filter((user) => user !== 0)
+  const isShared = (file.mode & 0o002) !== 0 || ((file.mode & 0o020) !== 0 && file.groupId !== groupId)
+  return others.includes(file.userId) || (others.length > 0 && isShared) ? 'hidden' : 'nobody'
+}
+
+export function fileKey(device: bigint, inode: bigint): string {
+  return `${device}:${inode}`
+}
+
+/** Whether a process is the one that it was. */
+export async function isAlive({ pid, startTime }: Writer): Promise<boolean> {
+  return startTime !== '' && (await startTimeOf(String(pid))) === startTime
+}
+
+/** Field 22 of stat; the second, the program's name, may hold blanks and parentheses. Empty if it has ended. */
+async function startTimeOf(pid: string): Promise<string> {
+  const text = await readFile(`${directory}/${pid}/stat`, 'utf8').catch(() => '')
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' ? '' : (fields[19] ?? '')
+}
+
+async function userOf(pid: string): Promise<number> {
+  return stat(`${directory}/${pid}`).then(
+    ({ uid }) => uid,
+    () => -1,
+  )
+}

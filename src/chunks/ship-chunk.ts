@@ -1,0 +1,135 @@
+import { close, fstat, open } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { Failure } from '../errors.ts'
+import { putStream } from '../store/put-stream.ts'
+import type { OpenObject, Store } from '../store/store.ts'
+import { type Check, checked } from '../stream/checked-input.ts'
+import { createDigest } from '../stream/digest.ts'
+import { FileInput } from '../stream/file-input.ts'
+import { isSame, type Sight } from './chunk-life.ts'
+import type { ManifestChunk } from './manifest.ts'
+
+const openFile = promisify(open)
+const statOpen = promisify(fstat)
+const closeFile = promisify(close)
+
+export interface ShipOptions {
+  /** The name in the manifest; the key if not given. */
+  readonly name: string
+  /** The file as it was when it was found complete. */
+  readonly sight: Sight
+  /** They look at every piece, such as a rate limit. */
+  readonly checks: readonly Check[]
+  readonly signal?: AbortSignal | undefined
+}
+
+const compareBytes = 1024 * 1024
+
+/**
+ * Stores a file under a key and resolves when the store's checksum of it equals ours. An object that is there already
+ * is compared with the file instead: equal, it is proven; else that is a Failure 'exists', and both stay as they are. A
+ * file that changes meanwhile is a Failure 'retry', and no object stays.
+ */
+export async function shipChunk(store: Store, key: string, file: string, options: ShipOptions): Promise<ManifestChunk> {
+  try {
+    return await readThrough(file, options, async (input) => {
+      const object = await putStream(store, key, input, { overwrite: false, allowEmpty: true, metadata: () => ({}) })
+      await unchanged(file, options.sight).catch(async (error: unknown) => {
+        await store.remove(object.key)
+        throw error
+      })
+    })
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'exists') throw error
+    return compareChunk(store, key, file, options, error)
+  }
+}
+
+async function compareChunk(store: Store, key: string, file: string, options: ShipOptions, cause: Failure) {
+  const object = await store.open(key)
+  const differs = (what: string) =>
+    new Failure('exists', `${store.urlOf(key)}: ${what}`, { hint: '--stream NAME keeps another stream apart', cause })
+  try {
+    if (object.size !== options.sight.size) {
+      throw differs(`is ${object.size} bytes there, and ${options.sight.size} here`)
+    }
+    return await readThrough(file, options, async (input) => {
+      const found = await compareBytesOf(object, input)
+      if (found !== undefined) throw differs(found)
+    })
+  } finally {
+    await object.close()
+  }
+}
+
+/** What differs, in words. The store's own checksum is compared; where it has none, the bytes themselves are. */
+async function compareBytesOf(object: OpenObject, input: ReturnType<typeof checked>): Promise<string | undefined> {
+  const verifier = await object.verifier()
+  const buffer = new Uint8Array(new SharedArrayBuffer(compareBytes))
+  const there = new Uint8Array(verifier === undefined ? compareBytes : 0)
+  let offset = 0
+  try {
+    for (let count = buffer.length; count === buffer.length; offset += count) {
+      count = await input.fill(buffer)
+      const piece = buffer.subarray(0, count)
+      await verifier?.update(piece)
+      if (verifier !== undefined) continue
+      await object.read(offset, there.subarray(0, count))
+      if (Buffer.compare(piece, there.subarray(0, count)) !== 0) return `other bytes than here, behind byte ${offset}`
+    }
+    const found = await verifier?.found()
+    if (found === verifier?.recorded) return undefined
+    return `${verifier?.name} is ${verifier?.recorded} there, and ${found} here`
+  } finally {
+    await verifier?.stop?.()
+  }
+}
+
+type Consume = (input: ReturnType<typeof checked>) => Promise<void>
+
+/** Lets a consumer read the file, whose digests come with it. */
+async function readThrough(file: string, options: ShipOptions, consume: Consume): Promise<ManifestChunk> {
+  const fd = await openFile(file, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new Failure('retry', `${file}: has gone`, { cause: error })
+    throw error
+  })
+  try {
+    const [md5, sha256] = [await createDigest('md5'), await createDigest('sha256')]
+    let size = 0
+    const counter: Check = {
+      look(piece) {
+        size += piece.length
+        md5.update(piece)
+        sha256.update(piece)
+      },
+      // Before the end is given, and so before the object can be seen.
+      finish: () => unchanged(file, options.sight, fd),
+    }
+    await unchanged(file, options.sight, fd)
+    const source = new FileInput(fd, options.signal)
+    await consume(
+      checked({ fill: (target) => source.fill(target), close: async () => {} }, [...options.checks, counter]),
+    )
+    return { chunk: options.name, size, md5: md5.hex(), sha256: sha256.hex() }
+  } finally {
+    await closeFile(fd)
+  }
+}
+
+async function unchanged(file: string, sight: Sight, fd?: number): Promise<void> {
+  const found = [await sightOfFile(file), ...(fd === undefined ? [] : [await sightOfOpen(fd)])]
+  if (found.every((each) => each !== undefined && isSame(each, sight))) return
+  throw new Failure('retry', `${file}: changed while it was being shipped`)
+}
+
+/** Undefined if there is none. */
+export async function sightOfFile(file: string): Promise<Sight | undefined> {
+  const found = await stat(file, { bigint: true }).catch(() => undefined)
+  return found === undefined ? undefined : { size: Number(found.size), mtimeNs: found.mtimeNs, inode: found.ino }
+}
+
+async function sightOfOpen(fd: number): Promise<Sight> {
+  const found = await statOpen(fd, { bigint: true })
+  return { size: Number(found.size), mtimeNs: found.mtimeNs, inode: found.ino }
+}

@@ -1,0 +1,26 @@
+import type { Check } from '../stream/checked-input.ts'
+import type { ManifestChunk } from './manifest.ts'
+import type { StreamCheck } from './stream-check.ts'
+
+export interface WatchOptions {
+  readonly jobs: number
+  readonly settleMs: number
+  /** Failures of one chunk before it is given up. */
+  readonly retries: number
+  /** Chunks on their way together may be so large, as far as they lie in memory. One always may be. */
+  readonly memoryBytes: number
+  readonly until: 'stopped' | 'once' | 'end'
+  /** The stream is whole when so many chunks are proven. */
+  readonly count?: number | undefined
+  /** The stream is whole when the source has ended well. */
+  readonly endsWithSource: boolean
+  readonly streamCheck?: StreamCheck | undefined
+  /** Of each chunk anew. */
+  readonly checks: () => readonly Check[]
+  readonly keyOf: (name: string) => string
+  /** Who we are: only what others may write to must be seen. */
+  readonly groupId: number
+  readonly signal: AbortSignal
+  readonly onProven: (chunk: ManifestChunk) => void
+  readonly onTrouble: (message: string, hint?: string) => void
+}

@@ -1,0 +1,48 @@
+import type { WatchTally } from '../../chunks/watch-tally.ts'
+import type { Terminal } from '../../cli/terminal.ts'
+import type { Arguments } from './options.ts'
+
+/** The source of what is cut from stdin, and its cutter. */
+export async function startCutting(args: Arguments, terminal: Terminal, tally: () => WatchTally) {
+  const { watchFolder } = await import('../../chunks/folder-source.ts')
+  const { cutStream } = await import('../../chunks/cut-stream.ts')
+  const { openInput } = await import('../../stream/input.ts')
+  const { setTimeout: sleep } = await import('node:timers/promises')
+  const source = watchFolder(args.source)
+  const input = openInput(0, terminal.signal)
+  let cutting: Promise<void> | undefined
+  let failure: unknown
+  async function gate(): Promise<void> {
+    while (args['max-backlog'] !== undefined && tally().backlogBytes >= args['max-backlog']) {
+      terminal.signal.throwIfAborted()
+      await sleep(100)
+    }
+  }
+  const onFullDisk = (isFree: boolean) =>
+    terminal.say(
+      isFree ? `${args.source}: there is space again` : `${args.source}: the disk is full, waiting for space`,
+    )
+  return {
+    source,
+    error: () => failure,
+    start() {
+      const cut = {
+        folder: args.source,
+        prefix: args.name,
+        chunkBytes: args.split ?? 0,
+        signal: terminal.signal,
+        gate,
+        onFullDisk,
+      }
+      cutting = cutStream(input, cut)
+        .catch((error: unknown) => {
+          failure = error
+        })
+        .finally(() => source.end())
+    },
+    async stop() {
+      await input.close()
+      await cutting
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { md5Line } from '../../src/chunks/manifest.ts'
+import { ManifestFile } from '../../src/chunks/manifest-file.ts'
+import { temporaryFolder } from '../fakes/folder.ts'
+
+const entry = (chunk: string, digit = 'a') => ({ chunk, size: 1, md5: digit.repeat(32), sha256: digit.repeat(64) })
+
+test('what a killed program left half written is put right', async () => {
+  const folder = temporaryFolder()
+  const first = await ManifestFile.open(folder)
+  expect(await Promise.all(['xaa', 'xab', 'xac'].map((name) => first.record(entry(name))))).toEqual([true, true, true])
+  expect(await first.record(entry('xab'))).toBe(false)
+  await first.close()
+  const whole = readFileSync(join(folder, 'files.manifest'), 'utf8')
+  appendFileSync(join(folder, 'files.manifest'), '{"chunk":"xad","si')
+  writeFileSync(join(folder, 'files.md5'), `${md5Line(entry('xaa'))}\n${'a'.repeat(20)}`)
+
+  const again = await ManifestFile.open(folder)
+  expect([...again.chunks.keys()]).toEqual(['xaa', 'xab', 'xac'])
+  await again.close()
+  expect(readFileSync(join(folder, 'files.manifest'), 'utf8')).toBe(whole)
+  const lines = ['xaa', 'xab', 'xac'].map((name) => `${md5Line(entry(name))}\n`)
+  expect(readFileSync(join(folder, 'files.md5'), 'utf8')).toBe(lines.join(''))
+})
+
+test('other bytes under a name, and a chunk behind the END, are refused', async () => {
+  const manifest = await ManifestFile.open(temporaryFolder())
+  await manifest.record(entry('xaa'))
+  await expect(manifest.record(entry('xaa', 'b'))).rejects.toMatchObject({ kind: 'exists' })
+  await manifest.finish({ end: 'count', chunks: 1, size: 1 })
+  await expect(manifest.record(entry('xab'))).rejects.toMatchObject({ kind: 'exists' })
+  expect(await manifest.record(entry('xaa'))).toBe(false)
+  await manifest.close()
+})
+
+test('what is no manifest is refused, and stays as it is', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'files.manifest'), 'a poem\n')
+  await expect(ManifestFile.open(folder)).rejects.toMatchObject({ kind: 'data' })
+  expect(readFileSync(join(folder, 'files.manifest'), 'utf8')).toBe('a poem\n')
+})

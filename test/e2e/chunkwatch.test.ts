@@ -1,0 +1,173 @@
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
+import { root, sh, start } from '../fakes/programs.ts'
+
+const stream = join(root, 'test/vectors/demo/full.zfs.gz')
+
+/** A folder with a recorded ZFS stream, empty `chunks` and an empty store. */
+function prepare() {
+  const folder = temporaryFolder()
+  const [chunks, store] = [join(folder, 'chunks'), join(folder, 'store')]
+  for (const each of [chunks, store]) mkdirSync(each)
+  const run = (commandLine: string) =>
+    sh(`gzip -dc ${stream} > zfs; ${commandLine}`, folder, { STORE: `file://${store}` })
+  const watch = (...words: string[]) => start('chunkwatch', [...words, chunks, `file://${store}`])
+  const stored = () => filesBelow(store).filter((name) => !name.startsWith('.') && name !== 'files.manifest')
+  return { folder, chunks, store, run, watch, stored }
+}
+
+const nothing = { status: 0, stdout: '', stderr: '' }
+const lists = ['files.manifest', 'files.md5']
+
+describe('what is shipped', () => {
+  test('what split writes, until the stream is whole; md5sum and rclone accept the list', async () => {
+    const { run, chunks } = prepare()
+    const commands =
+      'chunkwatch -q --until-end --settle 300ms chunks $STORE & { sleep 0.5; split -b 50K zfs chunks/x; }; wait $!'
+    expect(await run(commands)).toEqual(nothing)
+    expect(filesBelow(chunks)).toEqual(lists)
+    expect(readFileSync(join(chunks, 'files.manifest'), 'utf8')).toContain(
+      '{"end":"zfs","chunks":14,"size":674928,"stream":{"snapshot":"p/a@s1"',
+    )
+    expect(await run('cd store; md5sum -c --quiet ../chunks/files.md5')).toEqual(nothing)
+    expect(await run('rclone --config /dev/null -q check --one-way -C md5 chunks/files.md5 store')).toEqual(nothing)
+    expect(await run('chunkwatch --join $STORE | cmp - zfs')).toEqual(nothing)
+    expect(await run('chunkwatch --join --from xad $STORE | cmp - <(tail -c +153601 zfs)')).toEqual(nothing)
+  })
+
+  test('a line of md5sum for each on stdout, as it is proven', async () => {
+    const { run } = prepare()
+    const { status, stdout } = await run(
+      'split -b 200K zfs chunks/x; md5sum chunks/x* | sed s,chunks/,, > sums; chunkwatch --once --settle 200ms chunks $STORE | sort -k2 | diff - sums',
+    )
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+  })
+
+  test('what is named on stdin, at once', async () => {
+    const { run, chunks, stored } = prepare()
+    const names = "split -b 200K --filter='cat > $FILE; echo $FILE' zfs chunks/x"
+    expect(await run(`${names} | chunkwatch -q --settle 1h --state chunks - $STORE`)).toEqual(nothing)
+    expect(filesBelow(chunks)).toEqual(lists)
+    expect(stored()).toEqual(['xaa', 'xab', 'xac', 'xad'])
+    expect(await run("printf 'nosuch\\0' | chunkwatch -0 --state chunks - $STORE")).toEqual({
+      ...nothing,
+      stderr: 'chunkwatch: nosuch: is no file\n',
+    })
+  })
+
+  test('what it cuts itself, whatever the bytes are', async () => {
+    const { run, chunks } = prepare()
+    expect(
+      await run(
+        'head -c 1000001 /dev/urandom | tee random | chunkwatch -q --split 100K --name r. --max-backlog 300K chunks $STORE',
+      ),
+    ).toEqual(nothing)
+    expect(readFileSync(join(chunks, 'files.manifest'), 'utf8')).toContain('{"end":"eof","chunks":10,"size":1000001}')
+    expect(await run('chunkwatch --join $STORE | cmp - random')).toEqual(nothing)
+  })
+
+  test('through rclone, and back', async () => {
+    const { run, folder } = prepare()
+    const remote = `rclone::local:${folder}/store`
+    expect(
+      await run(`chunkwatch -q --split 400K chunks ${remote} < zfs && chunkwatch --join ${remote} | cmp - zfs`),
+    ).toEqual(nothing)
+  })
+
+  test('a chunk renamed into place goes at once', async () => {
+    const { chunks, folder, watch } = prepare()
+    const { child, saw } = watch('--settle=1h')
+    await sleep(1000)
+    writeFileSync(join(folder, 'made'), 'bytes')
+    renameSync(join(folder, 'made'), join(chunks, 'moved'))
+    await saw('  moved\n')
+    child.kill('SIGINT')
+  })
+})
+
+describe('what is not', () => {
+  test('a file whose writer stalls, however long', async () => {
+    const { chunks, store, stored, watch, run } = prepare()
+    const fd = openSync(join(chunks, 'xaa'), 'w')
+    onTestFinished(() => closeSync(fd))
+    writeSync(fd, 'first half, ')
+    const { child, ended } = watch('--settle=300ms')
+    await sleep(3000)
+    expect(stored()).toEqual([])
+    expect(existsSync(join(chunks, 'xaa'))).toBe(true)
+    // A second on the same directory says so.
+    expect(await run('chunkwatch --once chunks $STORE')).toMatchObject({ status: 75 })
+    writeSync(fd, 'second half')
+    await sleep(1000)
+    expect(stored()).toEqual([])
+    child.kill('SIGINT')
+    expect((await ended).status).toBe(130)
+    expect(filesBelow(store)).toEqual([])
+  })
+
+  test('a name that the store has with other bytes: 73, both are kept; --stream sets them apart', async () => {
+    const { run, chunks, store } = prepare()
+    expect(await run('echo one > chunks/xaa; chunkwatch -q --once --settle 200ms chunks $STORE')).toEqual(nothing)
+    writeFileSync(join(chunks, 'xaa'), 'two\n')
+    expect(await run('chunkwatch -q --once --settle 200ms chunks $STORE')).toMatchObject({
+      status: 73,
+      stderr: expect.stringContaining('xaa'),
+    })
+    expect(readFileSync(join(chunks, 'xaa'), 'utf8')).toBe('two\n')
+    expect(readFileSync(join(store, 'xaa'), 'utf8')).toBe('one\n')
+    expect(await run('chunkwatch -q --once --settle 200ms --stream tue chunks $STORE')).toEqual(nothing)
+    expect(readFileSync(join(store, 'tue/xaa'), 'utf8')).toBe('two\n')
+    expect(existsSync(join(chunks, 'xaa'))).toBe(false)
+  })
+})
+
+describe('what is distrusted', () => {
+  test('a stream that lacks its end: 65, and no END; --join gives nothing of its last chunk', async () => {
+    const { run, chunks } = prepare()
+    const { status, stderr } = await run('head -c 500000 zfs | chunkwatch -q --split 100K chunks $STORE')
+    expect({ status, stderr }).toEqual({
+      status: 65,
+      stderr: expect.stringContaining('the stream is not whole after 5 chunks'),
+    })
+    expect(readFileSync(join(chunks, 'files.manifest'), 'utf8')).not.toContain('"end"')
+    const joined = await run('chunkwatch --join $STORE > got; echo $?; stat -c %s got')
+    expect(joined.stdout).toBe('65\n409600\n')
+  })
+
+  test('a chunk that is missing, or has other bytes', async () => {
+    const { run, store } = prepare()
+    await run('chunkwatch -q --split 100K chunks $STORE < zfs')
+    renameSync(join(store, 'xac'), join(store, 'other'))
+    expect(await run('chunkwatch --join $STORE > got; s=$?; stat -c %s got; exit $s')).toMatchObject({
+      status: 65,
+      stdout: '204800\n',
+      stderr: expect.stringContaining('xac'),
+    })
+    renameSync(join(store, 'other'), join(store, 'xac'))
+    const bytes = readFileSync(join(store, 'xac'))
+    bytes[5] = (bytes[5] ?? 0) ^ 1
+    writeFileSync(join(store, 'xac'), bytes)
+    expect(await run('chunkwatch --join $STORE > got; s=$?; stat -c %s got; exit $s')).toMatchObject({
+      status: 65,
+      stdout: '204800\n',
+      stderr: expect.stringContaining('xac'),
+    })
+    truncateSync(join(store, 'xac'), 5)
+    appendFileSync(join(store, 'files.manifest'), 'x')
+    expect(await run('chunkwatch --join $STORE > got')).toMatchObject({ status: 65 })
+  })
+})

@@ -1,0 +1,49 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
+import { randomBytes } from '../fakes/inputs.ts'
+import { sh, start } from '../fakes/programs.ts'
+
+const kills = 100
+const chunkCount = 400
+
+test(`kill -9 at ${kills} random instants: every chunk is stored once, and the stream comes back byte for byte`, {
+  timeout: 180_000,
+}, async () => {
+  const folder = temporaryFolder()
+  const [chunks, store] = [join(folder, 'chunks'), join(folder, 'store')]
+  for (const each of [chunks, store]) mkdirSync(each)
+  const whole = randomBytes(chunkCount * 10_000)
+  const original = join(folder, 'original')
+  writeFileSync(original, whole)
+  let isShipped = 0
+  for (let round = 0; round < kills; round++) {
+    // A few more chunks each round, as split writes them.
+    const from = Math.floor((round * chunkCount) / kills)
+    const to = Math.floor(((round + 1) * chunkCount) / kills)
+    for (let index = from; index < to; index++) {
+      const name = `x.${String(index).padStart(4, '0')}`
+      writeFileSync(join(chunks, name), whole.subarray(index * 10_000, (index + 1) * 10_000))
+    }
+    const { child, ended } = start('chunkwatch', ['--settle=10ms', chunks, `file://${store}`])
+    await sleep(300 + 500 * Math.random())
+    child.kill('SIGKILL')
+    const { stderr } = await ended
+    expect(stderr).toBe('')
+    isShipped += filesBelow(chunks).length < to + 2 ? 1 : 0
+  }
+  // Kills before anything was shipped would show nothing.
+  expect(isShipped).toBeGreaterThan(kills / 4)
+  const last = await sh('chunkwatch -q --until-end --settle 10ms --count 400 chunks file://$PWD/store', folder)
+  expect(last).toEqual({ status: 0, stdout: '', stderr: '' })
+  expect(filesBelow(chunks)).toEqual(['files.manifest', 'files.md5'])
+  expect(
+    await sh('sort chunks/files.md5 | uniq -d; cd store && md5sum -c --quiet ../chunks/files.md5', folder),
+  ).toMatchObject({ status: 0, stdout: '' })
+  expect(await sh('chunkwatch --join file://$PWD/store | cmp - original', folder)).toMatchObject({
+    status: 0,
+    stderr: '',
+  })
+})
