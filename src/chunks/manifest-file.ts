@@ -19,12 +19,14 @@ export class ManifestFile {
   readonly #manifest: Appended
   readonly #md5: Appended
   readonly #chunks: Map<string, ManifestChunk>
+  readonly #summed: Set<string>
   #end: ManifestEnd | undefined
 
   private constructor(manifest: Appended, md5: Appended, found: Manifest) {
     this.#manifest = manifest
     this.#md5 = md5
     this.#chunks = new Map(found.chunks)
+    this.#summed = new Set(found.chunks.keys())
     this.#end = found.end
   }
 
@@ -59,23 +61,25 @@ export class ManifestFile {
   /** Resolves when the disk has it. True if it is new, false if it was recorded before; other bytes under its name are 'exists'. */
   async record(chunk: ManifestChunk): Promise<boolean> {
     const before = this.#chunks.get(chunk.chunk)
-    if (before !== undefined && before.sha256 === chunk.sha256) return false
-    if (before !== undefined) throw otherBytes(chunk, before, this.#manifest.file)
-    if (this.#end !== undefined) {
+    if (before !== undefined && before.sha256 !== chunk.sha256) throw otherBytes(chunk, before, this.#manifest.file)
+    if (before === undefined && this.#end !== undefined) {
       throw new Failure('exists', `${chunk.chunk}: ${this.#manifest.file} has its END already`, {
         hint: '--stream NAME keeps another stream apart',
       })
     }
+    // Each is known only when the disk has it: a full disk may refuse either line, and the chunk comes again.
+    if (before === undefined) await this.#manifest.append(`${JSON.stringify(chunk)}\n`)
     this.#chunks.set(chunk.chunk, chunk)
-    await this.#manifest.append(`${JSON.stringify(chunk)}\n`)
+    if (this.#summed.has(chunk.chunk)) return false
     await this.#md5.append(`${md5Line(chunk)}\n`)
+    this.#summed.add(chunk.chunk)
     return true
   }
 
   async finish(end: ManifestEnd): Promise<void> {
     if (this.#end !== undefined) return
-    this.#end = end
     await this.#manifest.append(`${JSON.stringify(end)}\n`)
+    this.#end = end
   }
 
   async close(): Promise<void> {
@@ -89,14 +93,12 @@ function otherBytes(chunk: ManifestChunk, before: ManifestChunk, file: string): 
   return new Failure('exists', message, { hint: '--stream NAME keeps another stream apart' })
 }
 
-/** A file that only grows, by whole lines; what comes while the disk is busy goes with the next write. */
+/** A file that only grows, by whole lines: what of one could be written before a failure is taken away. */
 class Appended {
   readonly file: string
   text: string
   readonly #handle: FileHandle
-  #waiting = ''
-  #written: Promise<void> = Promise.resolve()
-  #error: unknown
+  #last: Promise<void> = Promise.resolve()
 
   private constructor(file: string, handle: FileHandle, text: string) {
     this.file = file
@@ -116,28 +118,24 @@ class Appended {
   }
 
   async append(lines: string): Promise<void> {
-    this.#waiting += lines
-    this.#written = this.#written.then(() => this.#write())
-    await this.#written
+    const written = this.#last.catch(() => {}).then(() => this.#write(lines))
+    this.#last = written
+    await written
   }
 
   async close(): Promise<void> {
-    await this.#written.catch(() => {})
+    await this.#last.catch(() => {})
     await this.#handle.close()
   }
 
-  async #write(): Promise<void> {
-    const lines = this.#waiting
-    if (lines === '') return
-    // After a write that failed the file's end is unknown: nothing may follow it.
-    if (this.#error !== undefined) throw this.#error
-    this.#waiting = ''
+  async #write(lines: string): Promise<void> {
     try {
+      // Also what a truncation that failed has left.
+      await this.#handle.truncate(Buffer.byteLength(this.text))
       await this.#handle.appendFile(lines)
       await this.#handle.datasync()
       this.text += lines
     } catch (error) {
-      this.#error = error
       aboutFile(this.file)(error)
     }
   }
