@@ -14,6 +14,12 @@ export async function releaseSnapshot(tag: string, name: string): Promise<boolea
   return doneUnless(/no such tag/, runZfs('release', tag, name))
 }
 
+/** The tag as it is. Throws 'usage' for what is the name of a snapshot, or what zfs takes for a flag. */
+export function checkedTag(tag: string): string {
+  if (tag !== '' && !/^-|[@\s]/.test(tag) && Buffer.byteLength(tag) < 256) return tag
+  throw new Failure('usage', `'${tag}' is no tag of a hold`, { hint: 'the tag comes first, then the snapshots' })
+}
+
 /** The tags that hold a snapshot. Undefined where ZFS does not tell whose its holds are, such as zfs-fuse. */
 export async function holdTagsOf(name: string): Promise<readonly string[] | undefined> {
   try {

@@ -1,6 +1,5 @@
-import { Failure } from '../errors.ts'
 import type { Snapshot } from './snapshot.ts'
-import { rowsOf, runZfs } from './zfs-command.ts'
+import { isUnknownToZfs, rowsOf, runZfs } from './zfs-command.ts'
 
 /** A snapshot as a listing shows it: what this machine's ZFS does not tell is undefined, and not 0. */
 export type ListedSnapshot = Omit<Snapshot, 'writtenBytes'> & { readonly writtenBytes: number | undefined }
@@ -21,7 +20,7 @@ export async function listManySnapshots(
   const snapshots = await runZfs('list', ...words).then(
     (output) => rowsOf(output).map((row) => snapshotOf((column) => row[columns.indexOf(column)])),
     (error: unknown) => {
-      if (error instanceof Failure) return listByProperty(datasets, depth)
+      if (isUnknownToZfs(error)) return listByProperty(datasets, depth)
       throw error
     },
   )
