@@ -38,7 +38,8 @@ test('status of 1,000 objects over a way of 20 ms asks 32 at a time', async ({ z
     await client.send(new PutObjectCommand({ Bucket: name, Key, Body: Buffer.alloc(700), Metadata }))
   }
   const before = standIn.handled.length
-  const [variable, endpoint] = Object.entries(environment).find(([, value]) => value.includes('127.0.0.1')) ?? ['', '']
+  const [variable, endpoint] = Object.entries(environment).find(([, value = '']) => value.includes('127.0.0.1')) ?? []
+  if (variable === undefined || endpoint === undefined) throw new Error('the environment names no server')
   const port = await delayedWay(Number(new URL(endpoint).port), 10)
   const settings = { ...environment, BUCKET: name, [variable]: endpoint.replace(/:\d+/, `:${port}`) }
   const exports = Object.entries(settings).map(([key, value]) => `export ${key}='${value}'`)
