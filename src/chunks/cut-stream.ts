@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, rename, stat, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
@@ -19,6 +19,8 @@ export interface CutOptions {
 
 const pieceBytes = 256 * 1024
 const fullDiskMs = 1000
+// Left for the lists of what is shipped: could they not be written, nothing would be removed and no space come free.
+const reservedBytes = 512 * 1024
 
 /** Writes a stream as chunk files; each gets its name when it is whole and on the disk. A full disk is waited for. */
 export async function cutStream(input: Input, options: CutOptions): Promise<void> {
@@ -65,9 +67,17 @@ async function cutOne(input: Input, path: string, temporary: string, buffer: Uin
 async function writeAll(handle: FileHandle, bytes: Uint8Array, file: string, options: CutOptions): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     options.signal.throwIfAborted()
-    const { bytesWritten } = await whenFree(() => handle.write(bytes, done).catch(aboutFile(file)), options)
-    done += bytesWritten
+    done += await whenFree(async () => {
+      await requireSpace(options.folder, bytes.length - done)
+      return (await handle.write(bytes, done).catch(aboutFile(file))).bytesWritten
+    }, options)
   }
+}
+
+async function requireSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder)
+  if (bavail * bsize >= bytes + reservedBytes) return
+  throw Object.assign(new Error(`${folder}: the disk is nearly full`), { code: 'ENOSPC', syscall: 'write' })
 }
 
 /** Does it again while the disk is full. */
