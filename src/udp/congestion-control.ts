@@ -22,7 +22,11 @@ const startupGain = 2.77
 const drainGain = 0.5
 // A cruise tries a higher rate for one round trip in eight, and gives back what it queued in the next.
 const cruiseGains = [1.25, 0.75, 1, 1, 1, 1, 1, 1]
-const windowGain = 2
+const startupWindowGain = 2
+// What a flow may have on its way beyond what the path holds is partly the same for all flows, however fast they are: of two
+// with a queue between them the slower one gains.
+const windowGain = 1.25
+const windowExtraBytes = 192 * 1024
 // Start-up is over when three rounds in a row have not brought a quarter more.
 const plateauRounds = 3
 const plateauGrowth = 1.25
@@ -93,7 +97,9 @@ export class CongestionControl {
     if (this.rate === 0) return least
     const slack = this.rate * slackMs + least
     if (this.#state === 'look') return this.#flight / 2 + slack
-    return Math.min(windowGain * this.#flight, Math.max(this.#flightCeiling, 1.1 * this.#flight)) + slack
+    if (this.#state === 'startup') return startupWindowGain * this.#flight + slack
+    const flight = Math.min(windowGain * this.#flight, Math.max(this.#flightCeiling, 1.1 * this.#flight))
+    return flight + slack + windowExtraBytes
   }
 
   onAck(flight: AckedFlight): void {
@@ -103,6 +109,8 @@ export class CongestionControl {
     this.#takeRtt(flight)
     const { bytesPerMs, isAppLimited } = flight
     if (bytesPerMs !== undefined && (!isAppLimited || bytesPerMs > this.rate)) this.#rates.sample(bytesPerMs)
+    // What is lost now was sent a round trip ago, and twice as much is on its way: not a round later, but at once.
+    if (this.#state === 'startup' && this.#isFull(flight)) this.#state = 'drain'
     if (flight.isRoundOver) this.#endRound(flight)
     this.#step(flight)
   }
@@ -126,15 +134,19 @@ export class CongestionControl {
     this.#rttAtMs = nowMs
   }
 
+  /** The path loses packets, and a queue has grown: it takes no more. */
+  #isFull({ rttMs, smoothedRttMs }: AckedFlight): boolean {
+    const { arrivedBytes, lostBytes } = this.#round
+    const isLosing = lostBytes > lossCeiling * (arrivedBytes + lostBytes) && lostBytes > 8 * this.#packetBytes
+    return isLosing && Math.max(rttMs ?? 0, smoothedRttMs) > queueSign * this.#rttMs
+  }
+
   #endRound(flight: AckedFlight): void {
-    const { arrivedBytes, lostBytes, mostInFlight } = this.#round
+    const { mostInFlight } = this.#round
+    const isFull = this.#isFull(flight)
     this.#round = { arrivedBytes: 0, lostBytes: 0, mostInFlight: 0 }
-    const isFull =
-      lostBytes > lossCeiling * (arrivedBytes + lostBytes) &&
-      lostBytes > 8 * this.#packetBytes &&
-      flight.smoothedRttMs > queueSign * this.#rttMs
     if (!flight.isAppLimited) this.#rates.nextRound()
-    if (this.#state === 'startup') this.#endStartupRound(flight, isFull)
+    if (this.#state === 'startup') this.#endStartupRound(flight)
     else if (isFull) {
       this.#flightCeiling = 0.85 * mostInFlight
       this.#roundsToSkip = 16
@@ -144,12 +156,12 @@ export class CongestionControl {
     }
   }
 
-  #endStartupRound({ isAppLimited }: AckedFlight, isFull: boolean): void {
-    if (isAppLimited && !isFull) return
+  #endStartupRound({ isAppLimited }: AckedFlight): void {
+    if (isAppLimited) return
     const hasGrown = this.rate >= this.#fullRate * plateauGrowth
     if (hasGrown) this.#fullRate = this.rate
     this.#flatRounds = hasGrown ? 0 : this.#flatRounds + 1
-    if (this.#flatRounds >= plateauRounds || isFull) this.#state = 'drain'
+    if (this.#flatRounds >= plateauRounds) this.#state = 'drain'
   }
 
   #step({ nowMs, inFlightBytes }: AckedFlight): void {

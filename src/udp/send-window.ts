@@ -52,6 +52,10 @@ export class SendWindow {
     return this.#next === this.segments && this.#lostHead === this.#lost.length
   }
 
+  get hasLost(): boolean {
+    return this.#lostHead < this.#lost.length
+  }
+
   /** Free space for the next bytes of the stream, in one piece of up to `mostBytes`; empty when the ring is full. */
   space(mostBytes: number): Buffer {
     const size = this.#capacity * this.segmentBytes

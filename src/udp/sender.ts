@@ -43,6 +43,7 @@ export class Sender {
   #limit: number
   #total: Total | undefined
   #isEndSent = false
+  #isAckCut = false
   #roundEnd = 0
   #appLimitedUpTo = -1
   /** What an unanswered packet is waited for from: the last progress, or the last try. */
@@ -119,8 +120,12 @@ export class Sender {
     return this.window.inFlight * this.#packetBytes
   }
 
+  /**
+   * What an ACK had no room to tell of counts as on its way, though it may be lost: it must not keep from being sent again
+   * what the ACK did tell of.
+   */
   get #hasRoom(): boolean {
-    return this.#inFlightBytes < this.control.windowBytes
+    return this.#inFlightBytes < this.control.windowBytes || (this.#isAckCut && this.window.hasLost)
   }
 
   /** When an answer is overdue. An ACK that brings progress puts it off, one that does not leaves it. */
@@ -184,6 +189,7 @@ export class Sender {
 
   #onAck(ack: Ack | undefined, nowMs: number): void {
     if (ack === undefined || ack.largest >= this.#session.nextNumber || !this.window.isPossible(ack)) return
+    this.#isAckCut = !ack.isComplete
     const hasGained = ack.limit > this.#limit
     this.#limit = Math.max(this.#limit, ack.limit)
     const sent = this.#sent.get(ack.largest)

@@ -61,3 +61,17 @@ describe('one flow over 300 Mbit/s', { timeout: 60_000 }, () => {
     expect(flow.doneAtMs).toBeLessThan(1.15 * (20_000_000 / 2500))
   })
 })
+
+describe('two flows', { timeout: 120_000 }, () => {
+  it.each([
+    ['that begin together', 0],
+    ['of which one begins 5 s later', 5000],
+  ])('%s share 40:60 or better', (_, laterMs) => {
+    const flows = [new Flow({ bytes: 1e9 }, 50, 1), new Flow({ bytes: 1e9, startMs: laterMs }, 50, 2)]
+    simulate(flows, { forth: path(50), untilMs: 30_000 }, [0, laterMs])
+    const [one, two] = flows.map(({ history }) => history.at(-1)! - history.at(-150)!) as [number, number]
+    expect(one / (one + two)).toBeGreaterThan(0.4)
+    expect(one / (one + two)).toBeLessThan(0.6)
+    expect((one + two) / (15_000 * bytesPerMs)).toBeGreaterThan(0.8)
+  })
+})

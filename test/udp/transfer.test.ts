@@ -69,4 +69,10 @@ describe('a transfer', { timeout: 60_000 }, () => {
     expect(flow.doneAtMs).toBeLessThan(11_500)
     expect(flow.sender.counts.retransmissions).toBe(0)
   })
+
+  it.each([0.1, 0.3])('ends though more is missing than an ACK can tell (loss %f)', (loss) => {
+    const flow = new Flow({ bytes: 40_000_000 }, 300, 1)
+    simulate([flow], { forth: { delayMs: 150, bytesPerMs, loss }, untilMs: 60_000 })
+    expect(flow).toMatchObject({ isOver: true, isEqual: true })
+  })
 })
