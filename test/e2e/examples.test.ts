@@ -69,7 +69,7 @@ describe('examples', () => {
 
   test('those of zsnap.1 for snapshots and streams end well, one after the other', async ({ zfs }) => {
     const commands = manExamples(readFileSync(join(repository, 'man/zsnap.1'), 'utf8'))
-    const local = commands.filter((command) => /zsnap (create|prune|check)/.test(command))
+    const local = commands.filter((command) => /zsnap (list|create|hold|release|destroy|rollback|prune|check)/.test(command))
     expect(local.length).toBeGreaterThan(5)
     expect((await zfs.script(prepared)).stderr).toBe('')
     for (const [index, output] of (await run(zfs, local)).entries()) {
