@@ -59,12 +59,15 @@ function snapshotOf(textOf: (column: Column) => string | undefined): ListedSnaps
 
 /** A dataset that is named twice, as by itself and by one above it, is listed once. */
 function inOrder(snapshots: readonly ListedSnapshot[]): readonly ListedSnapshot[] {
-  const groups = new Map<string, Map<string, ListedSnapshot>>()
+  const seen = new Set<string>()
+  const groups = new Map<string, ListedSnapshot[]>()
   for (const snapshot of snapshots) {
+    if (seen.has(snapshot.name)) continue
+    seen.add(snapshot.name)
     const dataset = snapshot.name.slice(0, snapshot.name.indexOf('@'))
     const group = groups.get(dataset)
-    if (group === undefined) groups.set(dataset, new Map([[snapshot.name, snapshot]]))
-    else group.set(snapshot.name, snapshot)
+    if (group === undefined) groups.set(dataset, [snapshot])
+    else group.push(snapshot)
   }
-  return [...groups.values()].flatMap((group) => [...group.values()].sort((a, b) => a.createTxg - b.createTxg))
+  return [...groups.values()].flatMap((group) => group.sort((a, b) => a.createTxg - b.createTxg))
 }
