@@ -72,6 +72,8 @@ async function watchAndShip(args: Arguments, destination: string, manifest: Mani
   const { manifestName } = await import('../chunks/manifest-file.ts')
   const { md5Line } = await import('../chunks/manifest.ts')
   const store = await openDestination(args, destination, terminal)
+  // One that is not there now is a slip of the pen, and nothing is begun for it; one that goes later is waited for.
+  await (await store.create(keyIn(args, manifestName), { metadata: {}, overwrite: true })).abandon()
   const begin = await streamOpinions()
   const cut = args.split === undefined ? undefined : await startCutting(args, terminal, () => watch.tally)
   const source = cut?.source ?? (await openSource(args, terminal))

@@ -49,6 +49,14 @@ describe('what is shipped', () => {
     expect(await run('chunkwatch --join --from xad $STORE | cmp - <(tail -c +153601 zfs)')).toEqual(nothing)
   })
 
+  test('a destination that is not there at the start: 69, and nothing is begun', async () => {
+    const { run, chunks } = prepare()
+    const ended = await run('chunkwatch --split 100K --name x. chunks $STORE/none < zfs')
+    expect(ended).toMatchObject({ status: 69, stdout: '' })
+    expect(ended.stderr).toMatch(/^chunkwatch: .*none: no such directory\n/)
+    expect(filesBelow(chunks).filter((name) => name.startsWith('x.'))).toEqual([])
+  })
+
   test('a line of md5sum for each on stdout, as it is proven', async () => {
     const { run } = prepare()
     const { status, stdout } = await run(

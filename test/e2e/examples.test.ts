@@ -52,7 +52,7 @@ const prepared = `zfs create $A/home; fill a/home 3000000; zfs snapshot $A/home@
 const toGet =
   'zfs send $A/home@mon | pput file://$PWD/backup/$A/home@mon; pput file://$PWD/backup/etc.tar -- tar -C / -c etc/hostname'
 
-describe('examples', () => {
+describe('examples', { timeout: 180_000 }, () => {
   test('those of the README do and print what stands there', async ({ zfs }) => {
     const examples = consoleExamples(readFileSync(join(repository, 'README.md'), 'utf8'))
     expect(examples.length).toBeGreaterThan(8)
@@ -69,7 +69,9 @@ describe('examples', () => {
 
   test('those of zsnap.1 for snapshots and streams end well, one after the other', async ({ zfs }) => {
     const commands = manExamples(readFileSync(join(repository, 'man/zsnap.1'), 'utf8'))
-    const local = commands.filter((command) => /zsnap (list|create|hold|release|destroy|rollback|prune|check)/.test(command))
+    const local = commands.filter((command) =>
+      /zsnap (list|create|hold|release|destroy|rollback|prune|check)/.test(command),
+    )
     expect(local.length).toBeGreaterThan(5)
     expect((await zfs.script(prepared)).stderr).toBe('')
     for (const [index, output] of (await run(zfs, local)).entries()) {
