@@ -1,4 +1,5 @@
 import { availableParallelism, homedir } from 'node:os'
+import { resolve } from 'node:path'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
 import type { Terminal } from '../cli/terminal.ts'
@@ -97,6 +98,7 @@ export const dsync = defineCommand({
   stdout: 'text',
   async run(args, terminal) {
     const { copyTree } = await import('../copy/copy-tree.ts')
+    const { thisHost } = await import('../copy/host.ts')
     const { verifyTree } = await import('../copy/verify-tree.ts')
 
     const run = await prepareRun(args, terminal)
@@ -111,7 +113,8 @@ export const dsync = defineCommand({
       await copyTree(run)
       if (args.delete && tally.isComplete) {
         const limits = { dryRun: args['dry-run'], most: args['max-delete'] }
-        tally.deleted = await run.copier.removeExtra(limits, terminal.signal)
+        const host = run.hosts.find(({ isLost }) => !isLost) ?? thisHost()
+        tally.deleted = await run.copier.removeExtra(host, limits, terminal.signal)
       }
     } finally {
       progress.stop()
@@ -119,7 +122,7 @@ export const dsync = defineCommand({
     report(tally, performance.now() - startedMs, args, terminal)
     if (!tally.isComplete) throw incomplete(tally)
     if (args.verify !== undefined && !args['dry-run']) judge(await verifyTree(run, args.verify), terminal)
-    run.folder.remove()
+    run.folder.remove(run.owner)
   },
 })
 
@@ -130,11 +133,13 @@ async function prepareRun(args: Arguments, terminal: Terminal): Promise<CopyTree
 
   const [sourceName, destinationName] = placesOf(args)
   const [source, destination] = [parsePlace(sourceName, false), parsePlace(destinationName, args.cloud)]
-  const identity = [sourceName, destinationName, String(args['no-fpart']), ...args.exclude]
+  const { refuseNested } = await import('../copy/nested.ts')
+  await refuseNested(source, destination, args.delete)
+  refuseSlashes(args.exclude)
   const hosts = await hostsOf(args)
   return {
     copier: await copierOf(args, source, destination, hosts.length),
-    folder: new RunFolder(args['working-dir'].replace(/^~(?=\/|$)/, homedir()), identity),
+    folder: new RunFolder(workingFolder(args), identityOf(args, source, destination)),
     owner: ownerOfThisProgram(),
     hosts,
     entries: await entriesOf(args, source, terminal.signal),
@@ -143,9 +148,29 @@ async function prepareRun(args: Arguments, terminal: Terminal): Promise<CopyTree
     retries: args.retries,
     signal: terminal.signal,
     say: (message) => terminal.say(message),
+    sourcePath: source.kind === 'local' ? source.path : undefined,
+    onPart: (outcome) => terminal.event({ event: 'part', ...outcome }),
     log: await partLog(args['log-output']),
     tally: new Tally(),
   }
+}
+
+/** What decides which names are copied, and to where: a run goes on with the books of no other. */
+function identityOf(args: Arguments, source: Place, destination: Place): readonly string[] {
+  const { place, cloud, exclude } = args
+  const choices = [args['no-fpart'], args['dry-run'], cloud, readsNames(place), args['rsync-flags']]
+  const files = [args['rclone-config'], args['destination-hosts']]
+  return [JSON.stringify([source, destination, choices, files, exclude])]
+}
+
+function workingFolder(args: Arguments): string {
+  return resolve(args['working-dir'].replace(/^~(?=\/|$)/, homedir()))
+}
+
+function refuseSlashes(patterns: readonly string[]): void {
+  const wrong = patterns.find((pattern) => pattern.includes('/') || pattern === '')
+  if (wrong !== undefined)
+    throw new Failure('usage', `--exclude '${wrong}': a pattern is for one name, without a slash`)
 }
 
 /** The source and the destination; before them may stand the dash. */
@@ -177,6 +202,7 @@ async function copierOf(args: Arguments, source: Place, destination: Place, work
   const shared = { exclude: args.exclude, dryRun: args['dry-run'], bytesPerSecond, ssh }
   if (args.cloud || destination.kind === 'cloud') {
     const { Rclone } = await import('../copy/rclone.ts')
+    if (args['no-fpart']) throw new Failure('usage', '--no-fpart needs rsync: rclone takes no folders from a list')
     if (source.kind !== 'local') throw new Failure('usage', 'rclone copies from a local folder: give a path')
     const target = destination.kind === 'cloud' ? destination.url : rsyncPlace(destination)
     return new Rclone({ ...shared, source: rsyncPlace(source), destination: target, configFile: args['rclone-config'] })
@@ -214,8 +240,10 @@ async function entriesOf(args: Arguments, source: Place, signal: AbortSignal): P
     return () => remoteEntries(reach, source.path, args.exclude, args['no-fpart'] === true, signal)
   }
   const isExcluded = excluder(args.exclude)
+  const { isOwn } = await import('../copy/nested.ts')
+  const isLeft = await isOwn(source.path, workingFolder(args))
   const find = args['no-fpart'] ? topEntries : walk
-  return (onUnreadable) => find(bytePath(source.path), { isExcluded, onUnreadable })
+  return (onUnreadable) => find(bytePath(source.path), { isExcluded, isLeft, onUnreadable })
 }
 
 /** Appends to a file for each part. */
@@ -237,7 +265,7 @@ function report(tally: Tally, elapsedMs: number, args: Arguments, terminal: Term
     const some = names.length === 0 ? '' : `: ${names.join(', ')}${count > names.length ? ', …' : ''}`
     terminal.say(`${count === 0 ? '' : `${count} not copied: `}${reason}${some}`)
   }
-  terminal.event({ found, copied, copiedBytes, unchanged, vanished, failed, deleted, elapsedMs })
+  terminal.event({ event: 'end', found, copied, copiedBytes, unchanged, vanished, failed, deleted, elapsedMs })
   if (terminal.json || terminal.quiet) return
   const rate = formatRate((1000 * copiedBytes) / Math.max(1, elapsedMs))
   const counts = [
@@ -264,7 +292,8 @@ function judge({ compared, different, names, reasons }: Comparison, terminal: Te
   terminal.event({ compared, different })
   for (const reason of reasons) terminal.say(`comparing: ${reason}`)
   if (different > 0 || reasons.length > 0) {
-    throw new Failure('data', `${different} of ${compared} files differ: ${names.slice(0, 20).join(', ')}`)
+    const hint = 'what differs in content alone is copied with --rsync-flags "-aAX --checksum"'
+    throw new Failure('data', `${different} of ${compared} files differ: ${names.slice(0, 20).join(', ')}`, { hint })
   }
   if (!terminal.json && !terminal.quiet) terminal.print(`${compared} files compared, all equal`)
 }

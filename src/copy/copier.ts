@@ -31,6 +31,8 @@ export interface PartJob {
   readonly signal: AbortSignal
   /** What the program says goes here too. */
   log(text: string | Uint8Array): void
+  /** Told of the bytes of each file that is copied. */
+  onCopied(bytes: number): void
 }
 
 /** What parts do not hold. */
@@ -58,6 +60,7 @@ export interface Copier {
   finish(rest: Remainder, host: Host, signal: AbortSignal): Promise<Attempt>
   /** Removes what the source does not have; gives the number of names. Throws 'data' if there are more than `most`. */
   removeExtra(
+    host: Host,
     options: { readonly dryRun: boolean; readonly most: number | undefined },
     signal: AbortSignal,
   ): Promise<number>

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
-import type { Attempt } from './copier.ts'
+import { checkVanished } from './check-vanished.ts'
+import type { Attempt, PartJob, Remainder } from './copier.ts'
 import { emptyQueues, findNames, type NameSource } from './find-names.ts'
-import { type Host, HostLost, loseHost } from './host.ts'
+import { type Host, HostLost, loseHost, thisHost } from './host.ts'
 import type { Owner } from './run-folder.ts'
 import { SpareProcessors } from './spare-processors.ts'
 import type { Tally } from './tally.ts'
@@ -11,11 +13,30 @@ export interface CopyTreeOptions extends NameSource {
   readonly owner: Owner
   readonly hosts: readonly Host[]
   readonly retries: number
+  /** The source, if it is a folder of this machine. */
+  readonly sourcePath: string | undefined
   readonly signal: AbortSignal
   say(message: string): void
+  /** Told of each part when no more is tried with it. */
+  onPart(outcome: PartOutcome): void
   /** Where what the copying programs say goes, by part. */
   log(part: number, text: string | Uint8Array): void
 }
+
+/** What became of a part. */
+export interface PartOutcome {
+  readonly part: number
+  readonly spool: string
+  /** Undefined for this machine. */
+  readonly host: string | undefined
+  readonly attempts: number
+  readonly copied: number
+  readonly copiedBytes: number
+  readonly present: number
+  readonly failed: number
+}
+
+const restPauseMs = 500
 
 /**
  * Copies all names, while the walk that finds them still goes on. Resolves when each is copied or given up: what could
@@ -43,22 +64,37 @@ async function prepareAny({ copier, hosts, signal, say }: CopyTreeOptions): Prom
   }
 }
 
-async function copyRest({ copier, folder, hosts, signal, tally }: CopyTreeOptions): Promise<void> {
-  const host = hosts.find(({ isLost }) => !isLost)
-  if (host === undefined) return
+async function copyRest(options: CopyTreeOptions): Promise<void> {
+  const { folder, tally } = options
   const { symlinks, specials } = tally.found
   const rest = { foldersPath: folder.file('folders'), symlinks, files: tally.found.files - specials }
-  const last = await copier.finish(rest, host, signal)
-  const { end, copied, copiedBytes, failed, names, reason } = last
-  tally.addPart({ files: symlinks, copied, copiedBytes, present: symlinks, failed: end === 'done' ? 0 : failed })
-  if (end !== 'done') tally.addProblem({ names, count: failed, reason: `folders and links: ${reason}` })
-  tally.addPart({ files: specials, copied: 0, copiedBytes: 0, present: specials, failed: specials })
+  const { end, copied, copiedBytes, failed, names, reason } = await tryRest(options, rest)
+  const lost = end === 'done' ? 0 : Math.min(failed, symlinks)
+  tally.addRest({ files: symlinks, copied, copiedBytes, present: symlinks, failed: lost })
+  if (end !== 'done') tally.addProblem({ names, count: lost, reason: `folders and links: ${reason}` })
+  tally.addRest({ files: specials, copied: 0, copiedBytes: 0, present: specials, failed: specials })
   if (specials > 0) tally.addProblem({ names: [], count: specials, reason: 'special files cannot be kept there' })
+}
+
+/** As often as a part is tried. */
+async function tryRest({ copier, hosts, retries, signal, say }: CopyTreeOptions, rest: Remainder): Promise<Attempt> {
+  for (let attempts = 1; ; attempts += 1) {
+    const host = hosts.find(({ isLost }) => !isLost) ?? thisHost()
+    const last = await copier.finish(rest, host, signal)
+    if (last.end === 'done') return last
+    const hasOther = last.end === 'host lost' && loseHost(host, hosts)
+    if (!hasOther && attempts > retries) return last
+    say(`folders and links are tried again: ${last.reason}`)
+    await sleep(restPauseMs, undefined, { signal })
+  }
 }
 
 async function copyParts(options: CopyTreeOptions): Promise<void> {
   const queues = emptyQueues(options.isDeep)
-  const spare = new SpareProcessors(options.hosts.length)
+  const spare = new SpareProcessors(
+    options.hosts.length,
+    options.hosts.some(({ name }) => name !== undefined),
+  )
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
   const workers = new Workers({
@@ -68,7 +104,8 @@ async function copyParts(options: CopyTreeOptions): Promise<void> {
     retries: options.retries,
     signal,
     attempt: (task, host) => attempt(options, task, host, signal),
-    onFinished: (task, last) => finish(options, task, last),
+    onFinished: (task, last, host) => finish(options, task, last, host),
+    onUnderWay: (workers) => options.tally.setUnderWay(workers),
     say: options.say,
   })
   const changed = () => workers.changed()
@@ -86,30 +123,49 @@ async function copyParts(options: CopyTreeOptions): Promise<void> {
   }
 }
 
-function attempt({ copier, folder, log }: CopyTreeOptions, task: Task, host: Host, signal: AbortSignal) {
+async function attempt(options: CopyTreeOptions, task: Task, host: Host, signal: AbortSignal): Promise<Attempt> {
+  const job = partJob(options, task, host, signal)
+  return await checkPart(options, job, await options.copier.copy(job))
+}
+
+/** What a program is told of a part. */
+export function partJob({ folder, log, tally }: CopyTreeOptions, task: Task, host: Host, signal: AbortSignal): PartJob {
   const { part, spool } = task
-  return copier.copy({
+  return {
     part,
     spoolPath: folder.file(spool),
     isTogether: spool === 'together',
     host,
     signal,
     log: (text) => log(part.number, text),
-  })
+    onCopied: (bytes) => tally.addUnderWay(bytes),
+  }
 }
 
-function finish({ folder, tally, isDeep }: CopyTreeOptions, task: Task, last: Attempt): void {
+/** Looks for names that an attempt has passed over, where that can be seen. */
+export async function checkPart(
+  { copier, isDeep, sourcePath }: CopyTreeOptions,
+  job: PartJob,
+  last: Attempt,
+): Promise<Attempt> {
+  if (isDeep || sourcePath === undefined) return last
+  return await checkVanished(sourcePath, copier, job, last)
+}
+
+function finish({ folder, tally, isDeep, onPart }: CopyTreeOptions, task: Task, last: Attempt, host: Host): void {
   const { part, copied, copiedBytes } = task
   const present = last.present ?? part.files
   // What a name stands for is known only now.
   if (isDeep) tally.found = { ...tally.found, files: tally.found.files + present - part.files }
-  tally.addPart({ files: isDeep ? present : part.files, copied, copiedBytes, present, failed: last.failed })
+  const counts = { copied, copiedBytes, present, failed: last.failed }
+  tally.addPart({ ...counts, files: isDeep ? present : part.files, bytes: part.bytes })
+  onPart({ part: part.number, spool: task.spool, host: host.name, ...counts, attempts: task.attempts })
   if (last.failed > 0 || last.end !== 'done') {
     tally.addProblem({ names: last.names, count: last.failed, reason: last.reason })
   } else folder.finish(part, task.spool, { copied, copiedBytes, present })
 }
 
 function giveUp(tally: Tally, { part, copied, copiedBytes }: Task, reason: string): void {
-  tally.addPart({ files: part.files, copied, copiedBytes, present: part.files, failed: part.files })
+  tally.addPart({ files: part.files, bytes: part.bytes, copied, copiedBytes, present: part.files, failed: part.files })
   tally.addProblem({ names: [], count: part.files, reason })
 }

@@ -2,7 +2,7 @@ import type { Copier } from './copier.ts'
 import { type BytePath, type Entry, type EntryKind, textOf } from './entry.ts'
 import { PartQueue } from './part-queue.ts'
 import type { Unreadable } from './read-entry.ts'
-import type { Found, RunFolder, SpoolName } from './run-folder.ts'
+import type { FinishedPart, Found, RunFolder, SpoolName } from './run-folder.ts'
 import { type Crumb, Spool } from './spool.ts'
 import type { Tally } from './tally.ts'
 
@@ -18,6 +18,8 @@ export interface NameSource {
   /** Changes as the work goes on; for whoever shows it. */
   readonly tally: Tally
 }
+
+type CrumbRange = Pick<FinishedPart, 'firstCrumb' | 'crumbCount'>
 
 export type Queues = Readonly<Record<SpoolName, PartQueue>>
 
@@ -37,7 +39,8 @@ export async function findNames(
   if (earlier === undefined) await walkAll(source, queues, changed, signal)
   else {
     source.tally.found = earlier.index.found
-    for (const part of earlier.finished) source.tally.addPart({ ...part, failed: 0 })
+    for (const part of earlier.finished)
+      source.tally.addPart({ ...part, bytes: bytesOf(part, earlier.index.crumbs[part.spool]), failed: 0 })
     for (const spool of ['files', 'together'] as const) {
       const done = new Set(earlier.finished.filter((part) => part.spool === spool).flatMap(crumbNumbers))
       for (const [index, crumb] of earlier.index.crumbs[spool].entries()) {
@@ -45,12 +48,17 @@ export async function findNames(
       }
     }
   }
+  source.tally.isFound = true
   queues.files.close()
   queues.together.close()
   changed()
 }
 
-function crumbNumbers({ firstCrumb, crumbCount }: { firstCrumb: number; crumbCount: number }): readonly number[] {
+function bytesOf({ firstCrumb, crumbCount }: CrumbRange, crumbs: readonly Crumb[]): number {
+  return crumbs.slice(firstCrumb, firstCrumb + crumbCount).reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+function crumbNumbers({ firstCrumb, crumbCount }: CrumbRange): readonly number[] {
   return Array.from({ length: crumbCount }, (_, index) => firstCrumb + index)
 }
 
@@ -87,12 +95,18 @@ function sort(
   { copier: { kinds }, isDeep }: NameSource,
 ): void {
   const { kind, sharedInode, isSparse } = entry
-  if (isDeep) spools.files.addTogether([entry])
+  if (isDeep) spools.files.addAlone(entry)
   else if (kind === 'directory') spools.folders.add(entry)
   else if (!kinds.has(kind)) return
-  else if (sharedInode !== undefined) shared.set(sharedInode, [...(shared.get(sharedInode) ?? []), entry])
-  else if (isSparse) spools.together.addTogether([entry])
+  else if (sharedInode !== undefined) addShared(shared, sharedInode, entry)
+  else if (isSparse) spools.together.add(entry)
   else spools.files.add(entry)
+}
+
+function addShared(shared: Map<string, Entry[]>, inode: string, entry: Entry): void {
+  const names = shared.get(inode)
+  if (names === undefined) shared.set(inode, [entry])
+  else names.push(entry)
 }
 
 function addedTo(found: Found, entries: readonly Entry[], { copier: { kinds }, isDeep }: NameSource): Found {

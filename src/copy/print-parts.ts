@@ -8,7 +8,7 @@ import { emptyQueues, findNames, type NameSource } from './find-names.ts'
 import { namesIn } from './listed-entries.ts'
 import type { Part } from './part-queue.ts'
 import type { Owner, SpoolName } from './run-folder.ts'
-import { readSpool } from './spool.ts'
+import { nameOfListed, readSpool } from './spool.ts'
 
 /** Cuts a tree into parts for so many workers, and gives for each a command for a shell. Its list lies in the run's folder. */
 export async function* printParts(
@@ -45,7 +45,8 @@ async function commandLine(
 }
 
 async function* linesOf(spool: AsyncIterable<Uint8Array>, end: Copier['listEnd']): AsyncGenerator<Uint8Array> {
-  for await (const name of namesIn(spool, '\0')) {
+  for await (const listed of namesIn(spool, '\0')) {
+    const name = end === '\n' ? nameOfListed(listed) : listed
     if (name.includes(end)) throw new Failure('usage', `'${textOf(name)}': no list of rclone's can hold a line break`)
     yield bytesOf(`${name}${end}`)
   }

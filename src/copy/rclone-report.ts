@@ -15,6 +15,8 @@ interface LogLine {
 /** Adds up what rclone logs with `--use-json-log`, and what `rclone check --combined` writes. */
 export class RcloneReport {
   copied = 0
+  /** Of these, what was there with another content: rclone counts them as checked too. */
+  replaced = 0
   checked = 0
   errors = 0
   copiedBytes = 0
@@ -24,6 +26,11 @@ export class RcloneReport {
   readonly differing: string[] = []
   readonly lines: string[] = []
   #rest = ''
+
+  /** Names that it has looked at, each counted once. */
+  get seen(): number {
+    return this.copied - this.replaced + this.checked
+  }
 
   /** A line of stdout, bytes as latin1: `= name` is equal; `* name`, `+ name`, `! name` differ, lack or failed. */
   addLine(line: string): void {
@@ -42,6 +49,7 @@ export class RcloneReport {
 
   addAll(other: RcloneReport): void {
     this.copied += other.copied
+    this.replaced += other.replaced
     this.checked += other.checked
     this.errors += other.errors
     this.copiedBytes += other.copiedBytes
@@ -54,6 +62,7 @@ export class RcloneReport {
       if (line.trim() !== '') this.lastError = line.trim()
       return
     }
+    if (entry.msg?.startsWith('Copied (replaced')) this.replaced += 1
     if (entry.level === 'error' || entry.level === 'critical') {
       this.lastError = entry.msg ?? this.lastError
       if (entry.object !== undefined && this.failedNames.length < namesKept) this.failedNames.push(entry.object)

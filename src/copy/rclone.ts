@@ -1,13 +1,14 @@
+import { existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { Failure, type FailureKind } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
 import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
 import { textOf } from './entry.ts'
-import { type Host, onHost, thisHost } from './host.ts'
+import { type Host, onHost } from './host.ts'
 import { namesIn } from './listed-entries.ts'
 import { RcloneReport } from './rclone-report.ts'
 import { runCopier } from './run-copier.ts'
-import { readSpool } from './spool.ts'
+import { nameOfListed, readSpool } from './spool.ts'
 
 export interface RcloneOptions {
   /** A local folder, and what rclone calls the destination. */
@@ -93,27 +94,35 @@ export class Rclone implements Copier {
     const all = ['copy', '--links', ...this.#left(), source, destination]
     const { end, report } = await this.#run(all, Readable.from([]), host, signal)
     const attempt = attemptOf(end, report, symlinks)
-    const missing = files - report.copied - report.checked
+    const missing = files - report.seen
     if (attempt.end !== 'done' || missing <= 0) return attempt
     return { ...attempt, end: 'partial', failed: missing, reason: 'symbolic links are missing' }
   }
 
   async removeExtra(
+    host: Host,
     { dryRun, most }: { readonly dryRun: boolean; readonly most: number | undefined },
     signal: AbortSignal,
   ): Promise<number> {
     const { source, destination } = this.#options
-    const host = thisHost()
     const same = ['--one-way', '--links', '--size-only', '--missing-on-dst=-']
     const look = ['check', ...same, ...this.#left(), destination, source]
-    const { report } = await this.#run(look, Readable.from([]), host, signal)
+    const { end, report } = await this.#run(look, Readable.from([]), host, signal)
+    // Status 1 says that something differs, and that something could not be read as well.
+    const isTold = 'status' in end && (end.status === 0 || (end.status === 1 && report.lines.length > 0))
+    if (!isTold) throw new Failure('io', `looking for what to delete: ${report.lastError || describeBadEnd(end)}`)
     const extra = report.lines
+    // A name with a line break comes as two, and the second may be that of another file.
+    const kept = extra.find((name) => existsSync(`${source}${name}`))
+    if (kept !== undefined) throw new Failure('data', `'${kept}' would be deleted, and the source has it: nothing was`)
     if (most !== undefined && extra.length > most)
       throw new Failure('exists', `${extra.length} names would be deleted, and --max-delete is ${most}: none was`)
     if (dryRun || this.#options.dryRun || extra.length === 0) return extra.length
     const remove = ['delete', '--files-from-raw=-', destination]
-    const { end } = await this.#run(remove, Readable.from([extra.map((name) => `${name}\n`).join('')]), host, signal)
-    if (describeBadEnd(end) !== undefined) throw new Failure('io', `deleting: ${report.lastError}`)
+    const names = Readable.from([extra.map((name) => `${name}\n`).join('')])
+    const removed = await this.#run(remove, names, host, signal)
+    const bad = describeBadEnd(removed.end)
+    if (bad !== undefined) throw new Failure('io', `deleting: ${removed.report.lastError || `rclone ${bad}`}`)
     return extra.length
   }
 
@@ -142,7 +151,7 @@ export class Rclone implements Copier {
       ...(bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond))}B`]),
       ...(dryRun && verb !== 'check' ? ['--dry-run'] : []),
       ...(verb.startsWith('copy')
-        ? ['--use-json-log', '--log-level=INFO', '--stats=24h', `--transfers=${transfers}`]
+        ? ['--use-json-log', '--log-level=INFO', '--stats=24h', '--retries=1', `--transfers=${transfers}`]
         : []),
       ...rest,
     ]
@@ -180,8 +189,8 @@ function attemptOf(end: ChildEnd, report: RcloneReport, files: number): Attempt 
     copied,
     copiedBytes,
     // What is in the list and not at the source, rclone passes over in silence.
-    present: isDone ? Math.min(files, copied + checked) : files,
-    failed: isDone ? 0 : Math.max(1, files - copied - checked),
+    present: isDone ? Math.min(files, report.seen) : files,
+    failed: isDone ? 0 : Math.max(1, files - report.seen),
     names: failedNames,
     reason: isDone ? '' : lastError || (describeBadEnd(end) ?? ''),
   }
@@ -191,8 +200,10 @@ function attemptOf(end: ChildEnd, report: RcloneReport, files: number): Attempt 
 async function namesOf({ spoolPath, part }: PartJob): Promise<{ names: readonly Buffer[]; odd: readonly string[] }> {
   const names: Buffer[] = []
   const odd: string[] = []
-  for await (const name of namesIn(readSpool(spoolPath, part), '\0')) {
-    if (name.includes('\n')) odd.push(textOf(name))
+  for await (const listed of namesIn(readSpool(spoolPath, part), '\0')) {
+    const name = nameOfListed(listed)
+    // It takes a CR at the end of a line for a part of the line's end.
+    if (name.includes('\n') || name.endsWith('\r')) odd.push(textOf(name))
     else names.push(Buffer.from(`${name}\n`, 'latin1'))
   }
   return { names, odd }

@@ -3,7 +3,7 @@ import { Failure } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
 import { shellLine } from '../stream/shell-words.ts'
 import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
-import { type Host, HostLost, onHost, thisHost } from './host.ts'
+import { type Host, HostLost, onHost } from './host.ts'
 import { makeFolder } from './make-folder.ts'
 import { judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
 import { RsyncReport } from './rsync-report.ts'
@@ -43,7 +43,7 @@ export class Rsync implements Copier {
   async prepare(host: Host, signal: AbortSignal): Promise<void> {
     const { destination, dryRun } = this.#options
     if (dryRun) return
-    if (host.name === undefined && host.destinationHost === undefined && !destination.includes(':')) {
+    if (host.name === undefined && host.destinationHost === undefined && !isRemote(destination)) {
       await makeFolder(destination)
     }
     const { end, said } = await this.#copyRoot(host, signal)
@@ -55,7 +55,7 @@ export class Rsync implements Copier {
 
   async copy(job: PartJob): Promise<Attempt> {
     const argv = this.#forNames(job.host, this.#partFlags(job))
-    const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log)
+    const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log, 0, job.onCopied)
     const verdict = judgeRsync(end, said)
     const soFar = { copied: report.copied, copiedBytes: report.copiedBytes, reason: reasonOf(end, said) }
     if (verdict === 'done') return { ...soFar, end: 'done', present: report.present, failed: 0, names: [], reason: '' }
@@ -99,25 +99,25 @@ export class Rsync implements Copier {
   }
 
   async removeExtra(
+    host: Host,
     options: { readonly dryRun: boolean; readonly most: number | undefined },
     signal: AbortSignal,
   ): Promise<number> {
     const { most } = options
     if (most !== undefined && !options.dryRun) {
-      const found = await this.removeExtra({ dryRun: true, most: undefined }, signal)
+      const found = await this.removeExtra(host, { dryRun: true, most: undefined }, signal)
       if (found > most)
         throw new Failure('exists', `${found} names would be deleted, and --max-delete is ${most}: none was`)
     }
     const { exclude } = this.#options
-    const argv = this.#argv(undefined, [
+    const argv = this.#argv(host, [
       '--recursive',
       '--delete',
       '--existing',
       '--ignore-existing',
-      ...exclude.map((pattern) => `--exclude=${pattern}`),
+      ...exclude.map(leftOut),
       ...(options.dryRun || this.#options.dryRun ? ['--dry-run'] : []),
     ])
-    const host = thisHost()
     const { end, said, report } = await this.#run(argv, Readable.from([]), host, signal)
     if (judgeRsync(end, said) !== 'done') throw new Failure(kindOfComplaint(said), `deleting: ${lastLines(said)}`)
     return report.deleted
@@ -131,7 +131,7 @@ export class Rsync implements Copier {
   }
 
   #deepFlags(): readonly string[] {
-    return ['--recursive', '--ignore-missing-args', ...this.#options.exclude.map((pattern) => `--exclude=${pattern}`)]
+    return ['--recursive', '--ignore-missing-args', ...this.#options.exclude.map(leftOut)]
   }
 
   /** The folder itself, and nothing in it. */
@@ -159,7 +159,7 @@ export class Rsync implements Copier {
   #argv(host: Host | undefined, flags: readonly string[]): readonly string[] {
     const { source, destination, bytesPerSecond, ssh } = this.#options
     const target = host?.destinationHost === undefined ? destination : `${host.destinationHost}:${destination}`
-    const isRemote = [source, target].some((place) => place.includes(':'))
+    const isFar = [source, target].some(isRemote)
     return [
       'rsync',
       ...this.#options.flags,
@@ -167,7 +167,7 @@ export class Rsync implements Copier {
       '--out-format=%i %l %n',
       '--stats',
       '--no-human-readable',
-      ...(isRemote ? ['--protect-args', `--rsh=${shellLine(ssh)}`] : []),
+      ...(isFar ? ['--protect-args', `--rsh=${shellLine(ssh)}`] : []),
       ...(bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond / 1024))}k`]),
       '--',
       source,
@@ -182,13 +182,16 @@ export class Rsync implements Copier {
     signal: AbortSignal,
     log: PartJob['log'] = () => {},
     keepNames = 0,
+    onCopied: PartJob['onCopied'] = () => {},
   ) {
     const report = new RsyncReport(keepNames)
     const ended = await runCopier({
       argv: onHost(host, this.#options.ssh, argv),
       input,
       onLine: (line) => {
+        const before = report.copiedBytes
         report.add(line)
+        if (report.copiedBytes > before) onCopied(report.copiedBytes - before)
         log(`${line}\n`)
       },
       onStderr: log,
@@ -200,7 +203,17 @@ export class Rsync implements Copier {
 
 // Names may go between the walk and the copy. The times of folders change with each file in them, and are set at the end.
 const partOnly = ['--ignore-missing-args', '--omit-dir-times']
+/** As a rule of its own: `--exclude` takes `!` and `+ name` for something else. */
+function leftOut(pattern: string): string {
+  return `--filter=- ${pattern}`
+}
+
 const togetherFlags = ['--hard-links', '--sparse']
+
+/** A colon before any slash, as rsync sees it. */
+function isRemote(place: string): boolean {
+  return /^[^/]*:/.test(place)
+}
 
 /** What it said last, or how it ended if it said nothing. */
 function reasonOf(end: ChildEnd, said: string): string {

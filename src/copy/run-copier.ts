@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { Failure } from '../errors.ts'
 import { type ChildEnd, startChild } from '../stream/child.ts'
+import { boundArgv, isProgramMissing } from './bound-argv.ts'
 import { namesIn } from './listed-entries.ts'
 
 export interface CopierRun {
@@ -21,9 +23,16 @@ export interface CopierEnd {
 
 /** Runs a copying program to its end, whatever end that is. Throws only if it cannot be started, or when aborted. */
 export async function runCopier({ argv, input, onLine, onStderr, signal }: CopierRun): Promise<CopierEnd> {
-  const child = startChild(argv, { stdin: 'pipe', stdout: 'pipe', stderr: 'keep', onStderr, signal })
+  let inputError: Error | undefined
+  input.once('error', (error) => {
+    inputError ??= error
+  })
+  const child = startChild(await boundArgv(argv), { stdin: 'pipe', stdout: 'pipe', stderr: 'keep', onStderr, signal })
   // A program that ends early leaves its list unread: its status tells why.
-  const fed = pipeline(input, child.stdin).catch(() => {})
+  const fed = pipeline(input, child.stdin).then(
+    () => true,
+    () => false,
+  )
   try {
     for await (const line of namesIn(child.stdout, '\n')) onLine(line)
   } catch (error) {
@@ -32,7 +41,21 @@ export async function runCopier({ argv, input, onLine, onStderr, signal }: Copie
     throw error
   }
   const end = await child.ended
+  const isCut = isListCut(inputError)
   input.destroy()
-  await fed
+  const wasFed = await fed
+  if (isCut) throw new Failure('io', 'a list of names cannot be read', { cause: inputError })
+  if ('status' in end && end.status === 127 && isProgramMissing(child.stderrTail())) {
+    throw new Failure('unavailable', `${argv[0]}: no such program`, { hint: `install ${argv[0]}` })
+  }
+  if (!wasFed && 'status' in end && end.status === 0) {
+    throw new Failure('io', `${argv[0]} did not read its list of names to the end`)
+  }
   return { end, said: child.stderrTail() }
+}
+
+/** With a list that ends too early all would seem well. A closed pipe is the program's affair. */
+function isListCut(error: Error | undefined): boolean {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException
+  return error !== undefined && code !== 'EPIPE' && code !== 'ERR_STREAM_PREMATURE_CLOSE' && code !== 'ECONNRESET'
 }

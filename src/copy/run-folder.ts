@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../errors.ts'
 import type { Part } from './part-queue.ts'
@@ -79,17 +88,26 @@ export class RunFolder {
   }
 
   /**
-   * What an earlier run left: undefined if its walk did not come to its end. After a crash of the machine what was
-   * finished may not be on the disk, and counts as not finished.
+   * What an earlier run left: undefined if its walk did not come to its end. After a crash of the machine neither the
+   * lists nor what was finished may be on the disk: nothing is left then.
    */
   earlier(): { readonly index: WalkIndex; readonly finished: readonly FinishedPart[] } | undefined {
     const [index, finished] = [join(this.path, 'index.json'), join(this.path, 'finished')]
     if (!existsSync(index)) return undefined
-    const { boot, ...walked } = JSON.parse(readFileSync(index, 'utf8'))
-    if (boot !== bootId() || !existsSync(finished)) return { index: walked, finished: [] }
+    const { boot, ...walked } = JSON.parse(readFileSync(index, 'utf8') || '{}')
+    if (boot !== bootId() || !this.#holds(walked)) return undefined
+    if (!existsSync(finished)) return { index: walked, finished: [] }
     // The last line may have been cut by a kill.
     const lines = readFileSync(finished, 'utf8').split('\n').slice(0, -1)
-    return { index: walked, finished: lines.map((line) => JSON.parse(line)) }
+    return { index: walked, finished: lines.flatMap(finishedPart) }
+  }
+
+  #holds({ crumbs }: WalkIndex): boolean {
+    return spoolNames.every((name) => {
+      const last = crumbs[name].at(-1)
+      const end = last === undefined ? 0 : last.offset + last.length
+      return existsSync(this.file(name)) && statSync(this.file(name)).size === end
+    })
   }
 
   /** Forgets an earlier run. */
@@ -115,13 +133,23 @@ export class RunFolder {
   }
 
   /** Leaves nothing behind: the work is done. */
-  remove(): void {
+  remove(owner: Owner): void {
+    this.claim(owner)
     rmSync(this.path, { recursive: true, force: true })
   }
 
   /** Leaves it for a later run. */
   release(): void {
     rmSync(this.file('owner'), { force: true })
+  }
+}
+
+/** None where a kill has cut a line, and the next run's first line stands behind it. */
+function finishedPart(line: string): readonly FinishedPart[] {
+  try {
+    return [JSON.parse(line)]
+  } catch {
+    return []
   }
 }
 

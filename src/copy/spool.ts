@@ -35,24 +35,23 @@ export class Spool {
   }
 
   add(entry: Entry): void {
-    this.#write(entry.path)
-    const { offset, length, files, bytes } = this.#crumb
-    this.#crumb = { offset, length: length + entry.path.length + 1, files: files + 1, bytes: bytes + entry.bytes }
-    if (this.#crumb.files >= crumbFiles || this.#crumb.bytes >= crumbBytes) this.#endCrumb()
+    this.addTogether([entry])
   }
 
-  /** Names that must be copied together: one crumb, however many. */
+  /** A crumb of its own. */
+  addAlone(entry: Entry): void {
+    this.#endCrumb()
+    this.add(entry)
+    this.#endCrumb()
+  }
+
+  /** Names of one file, which must be copied together: in one crumb, however many. */
   addTogether(entries: readonly Entry[]): void {
-    this.#endCrumb()
     for (const { path } of entries) this.#write(path)
-    const bytes = Math.max(0, ...entries.map((entry) => entry.bytes))
-    this.#crumb = {
-      offset: this.#crumb.offset,
-      length: this.#length - this.#crumb.offset,
-      files: entries.length,
-      bytes,
-    }
-    this.#endCrumb()
+    const { offset, files, bytes } = this.#crumb
+    const length = this.#length - offset
+    this.#crumb = { offset, length, files: files + entries.length, bytes: bytes + (entries[0]?.bytes ?? 0) }
+    if (this.#crumb.files >= crumbFiles || this.#crumb.bytes >= crumbBytes) this.#endCrumb()
   }
 
   end(): void {
@@ -61,7 +60,7 @@ export class Spool {
   }
 
   #write(path: BytePath): void {
-    const bytes = bytesOf(`${path}\0`)
+    const bytes = bytesOf(`${listedName(path)}\0`)
     this.#unwritten.push(bytes)
     this.#unwrittenBytes += bytes.length
     this.#length += bytes.length
@@ -82,6 +81,16 @@ export class Spool {
     this.#unwritten = []
     this.#unwrittenBytes = 0
   }
+}
+
+/** rsync takes what begins so for a comment, even in a list with NULs. */
+function listedName(path: BytePath): string {
+  return /^[#;]/.test(path) ? `./${path}` : path
+}
+
+/** The path that stands in a spool. */
+export function nameOfListed(listed: string): BytePath {
+  return listed.startsWith('./') ? listed.slice(2) : listed
 }
 
 /** The names in a spool, or in a piece of it, as they are there. */

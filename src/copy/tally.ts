@@ -1,4 +1,5 @@
 import type { FailureKind } from '../errors.ts'
+import { type Host, hostName } from './host.ts'
 import type { Found } from './run-folder.ts'
 
 /** A name that could not be copied, or a group of them, for a message. */
@@ -8,6 +9,14 @@ export interface Problem {
   readonly reason: string
   /** What a program that ends because of it should end with. */
   readonly kind?: FailureKind | undefined
+}
+
+interface PartCounts {
+  readonly files: number
+  readonly copied: number
+  readonly copiedBytes: number
+  readonly present: number
+  readonly failed: number
 }
 
 /** What became of all that was found. Counts are names, folders aside, unless said otherwise. */
@@ -20,6 +29,11 @@ export class Tally {
   failed = 0
   deleted = 0
   partsFinished = 0
+  /** The walk has ended: more will not be found. */
+  isFound = false
+  #partBytes = 0
+  #underWayBytes = 0
+  #hosts: readonly Host[] = []
   readonly problems: Problem[] = []
 
   /** True only if every name that was found is copied, was there already, or has vanished. */
@@ -29,7 +43,18 @@ export class Tally {
 
   /** For whoever shows how far it is. */
   get doneBytes(): number {
-    return this.copiedBytes
+    const bytes = Math.max(this.#partBytes, this.copiedBytes + this.#underWayBytes)
+    return this.isFound ? Math.min(bytes, this.found.bytes) : bytes
+  }
+
+  get totalBytes(): number | undefined {
+    return this.isFound && this.found.bytes > 0 ? this.found.bytes : undefined
+  }
+
+  /** `1200 of 5000 files, 3 parts on one, 2 on two`; `5000+` while more are found. */
+  notes(): readonly string[] {
+    const files = `${this.accountedFor} of ${this.found.files}${this.isFound ? '' : '+'} files`
+    return [files, ...partsByHost(this.#hosts)]
   }
 
   get accountedFor(): number {
@@ -37,8 +62,15 @@ export class Tally {
   }
 
   /** `present` names of a part were there; what was copied of them may have been copied in several attempts. */
-  addPart(part: { files: number; copied: number; copiedBytes: number; present: number; failed: number }): void {
+  addPart(part: PartCounts & { readonly bytes: number }): void {
     this.partsFinished += 1
+    this.#partBytes += part.bytes
+    this.#underWayBytes = Math.max(0, this.#underWayBytes - part.copiedBytes)
+    this.addRest(part)
+  }
+
+  /** The same, for names that are in no part. */
+  addRest(part: PartCounts): void {
     const copied = Math.min(part.copied, part.present - part.failed)
     this.copied += copied
     this.copiedBytes += part.copiedBytes
@@ -47,7 +79,24 @@ export class Tally {
     this.vanished += part.files - part.present
   }
 
+  /** Bytes of a part that has not ended yet. */
+  addUnderWay(bytes: number): void {
+    this.#underWayBytes += bytes
+  }
+
+  /** The hosts that have work, one for each part. */
+  setUnderWay(hosts: readonly Host[]): void {
+    this.#hosts = hosts
+  }
+
   addProblem(problem: Problem): void {
     this.problems.push(problem)
   }
+}
+
+function partsByHost(hosts: readonly Host[]): readonly string[] {
+  if (hosts.every(({ name }) => name === undefined)) return [`${hosts.length} parts under way`]
+  const counts = new Map<string, number>()
+  for (const host of hosts) counts.set(hostName(host), (counts.get(hostName(host)) ?? 0) + 1)
+  return [...counts].map(([name, count]) => `${count} on ${name}`)
 }

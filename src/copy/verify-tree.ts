@@ -1,4 +1,5 @@
-import type { CopyTreeOptions } from './copy-tree.ts'
+import { Failure } from '../errors.ts'
+import { type CopyTreeOptions, checkPart, partJob } from './copy-tree.ts'
 import { emptyQueues } from './find-names.ts'
 import { Workers } from './workers.ts'
 
@@ -13,10 +14,21 @@ export interface Comparison {
 
 /** Compares all names that the last walk found, as many at once as were copied; changes nothing. */
 export async function verifyTree(options: CopyTreeOptions, by: 'size' | 'checksum'): Promise<Comparison> {
+  options.folder.claim(options.owner)
+  try {
+    return await compareParts(options, by)
+  } finally {
+    options.folder.release()
+  }
+}
+
+async function compareParts(options: CopyTreeOptions, by: 'size' | 'checksum'): Promise<Comparison> {
   const { folder, copier, hosts, signal, say } = options
   const queues = emptyQueues(options.isDeep)
+  const earlier = folder.earlier()
+  if (earlier === undefined) throw new Failure('io', `${folder.path}: the list of what was copied is gone`)
   for (const spool of ['files', 'together'] as const) {
-    for (const crumb of folder.earlier()?.index.crumbs[spool] ?? []) queues[spool].add(crumb)
+    for (const crumb of earlier.index.crumbs[spool]) queues[spool].add(crumb)
     queues[spool].close()
   }
   let [compared, different] = [0, 0]
@@ -28,18 +40,10 @@ export async function verifyTree(options: CopyTreeOptions, by: 'size' | 'checksu
     allowed: () => hosts.length,
     retries: options.retries,
     signal,
-    attempt: ({ part, spool }, host) =>
-      copier.compare(
-        {
-          part,
-          spoolPath: folder.file(spool),
-          isTogether: spool === 'together',
-          host,
-          signal,
-          log: (text) => options.log(part.number, text),
-        },
-        by,
-      ),
+    attempt: async (task, host) => {
+      const job = partJob(options, task, host, signal)
+      return await checkPart(options, job, await copier.compare(job, by))
+    },
     onFinished: ({ part }, { present = part.files, failed, end, names: some, reason }) => {
       // What has gone at the source since the walk has nothing to be compared with.
       compared += present

@@ -6,6 +6,8 @@ import { readEntries, type Unreadable } from './read-entry.ts'
 export interface WalkOptions {
   /** True for a name, whatever folder it is in, that is left out with all below it. */
   isExcluded(name: BytePath): boolean
+  /** True for a path, from the root, that is left out with all below it. */
+  readonly isLeft?: ((path: BytePath) => boolean) | undefined
   onUnreadable(name: Unreadable): void
 }
 
@@ -19,7 +21,7 @@ export async function* walk(root: BytePath, options: WalkOptions): AsyncGenerato
   const folders: BytePath[] = ['']
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const names of namesIn(root, folder, options)) {
-      const paths = names.filter((name) => !options.isExcluded(name)).map((name) => `${folder}${name}`)
+      const paths = pathsOf(names, folder, options)
       const entries = await readEntries(root, paths, options.onUnreadable)
       for (const { path, kind } of entries) if (kind === 'directory') folders.push(`${path}/`)
       if (entries.length > 0) yield entries
@@ -32,9 +34,14 @@ export async function* walk(root: BytePath, options: WalkOptions): AsyncGenerato
 /** What lies at the top of a folder, each name standing for all that is below it. */
 export async function* topEntries(root: BytePath, options: WalkOptions): AsyncGenerator<readonly Entry[]> {
   for (const names of namesIn(root, '', options)) {
-    const entries = names.filter((name) => !options.isExcluded(name)).map(unlooked)
+    const entries = pathsOf(names, '', options).map(unlooked)
     if (entries.length > 0) yield entries
   }
+}
+
+function pathsOf(names: readonly BytePath[], folder: BytePath, { isExcluded, isLeft }: WalkOptions): BytePath[] {
+  const paths = names.filter((name) => !isExcluded(name)).map((name) => `${folder}${name}`)
+  return isLeft === undefined ? paths : paths.filter((path) => !isLeft(path))
 }
 
 // Nobody knows how much is below: each name is a part of its own.

@@ -22,7 +22,9 @@ export interface WorkersOptions {
   readonly retries: number
   readonly signal: AbortSignal
   attempt(task: Task, host: Host): Promise<Attempt>
-  onFinished(task: Task, attempt: Attempt): void
+  onFinished(task: Task, attempt: Attempt, host: Host): void
+  /** Told of the hosts that have work, one for each part, whenever that changes. */
+  onUnderWay?(hosts: readonly Host[]): void
   say(message: string): void
 }
 
@@ -34,7 +36,7 @@ const longestPauseMs = 60_000
 export class Workers {
   readonly #options: WorkersOptions
   readonly #again: Task[] = []
-  #underWay = 0
+  readonly #underWay: Host[] = []
   #wake: () => void = () => {}
   #changed: Promise<void> = Promise.resolve()
 
@@ -53,7 +55,7 @@ export class Workers {
 
   /** Parts that run now. */
   get underWay(): number {
-    return this.#underWay
+    return this.#underWay.length
   }
 
   /** Resolves when nothing is left, or no host is. The tasks that nobody could do are given back. */
@@ -81,7 +83,11 @@ export class Workers {
 
   #isOver(): boolean {
     const { queues } = this.#options
-    return this.#underWay === 0 && this.#again.length === 0 && Object.values(queues).every((queue) => queue.isExhausted)
+    return (
+      this.#underWay.length === 0 &&
+      this.#again.length === 0 &&
+      Object.values(queues).every((queue) => queue.isExhausted)
+    )
   }
 
   #next(): Task | undefined {
@@ -97,17 +103,20 @@ export class Workers {
   }
 
   async #try(task: Task, host: Host): Promise<void> {
-    this.#underWay += 1
+    this.#underWay.push(host)
+    this.#options.onUnderWay?.(this.#underWay)
     try {
       const attempt = await this.#options.attempt(task, host)
       task.attempts += 1
       task.copied += attempt.copied
       task.copiedBytes += attempt.copiedBytes
       if (attempt.end === 'host lost' && this.#loses(host, attempt)) this.#again.push(task)
-      else if (attempt.end === 'done' || task.attempts > this.#options.retries) this.#options.onFinished(task, attempt)
+      else if (attempt.end === 'done' || task.attempts > this.#options.retries)
+        this.#options.onFinished(task, attempt, host)
       else await this.#tryAgain(task, attempt)
     } finally {
-      this.#underWay -= 1
+      this.#underWay.splice(this.#underWay.indexOf(host), 1)
+      this.#options.onUnderWay?.(this.#underWay)
       this.changed()
     }
   }

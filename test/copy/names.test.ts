@@ -80,7 +80,7 @@ it('parseHosts leaves comments and empty lines out', () => {
 describe('SpareProcessors', () => {
   const watched = async (shares: readonly number[]) => {
     let [idle, total, at] = [0, 0, 0]
-    const spare = new SpareProcessors(8, () => {
+    const spare = new SpareProcessors(8, false, () => {
       total += 1000
       idle += 1000 * (shares[at] ?? 1)
       at += 1
@@ -102,16 +102,16 @@ describe('Tally', () => {
     const tally = new Tally()
     tally.found = { files: 10, folders: 1, bytes: 5, symlinks: 0, specials: 0 }
     expect(tally.isComplete).toBe(false)
-    tally.addPart({ files: 7, copied: 4, copiedBytes: 4, present: 6, failed: 0 })
+    tally.addPart({ bytes: 0, files: 7, copied: 4, copiedBytes: 4, present: 6, failed: 0 })
     expect(tally).toMatchObject({ copied: 4, unchanged: 2, vanished: 1, failed: 0, isComplete: false })
-    tally.addPart({ files: 3, copied: 0, copiedBytes: 0, present: 3, failed: 0 })
+    tally.addPart({ bytes: 0, files: 3, copied: 0, copiedBytes: 0, present: 3, failed: 0 })
     expect(tally).toMatchObject({ unchanged: 5, isComplete: true })
   })
 
   it('counts no name twice that several attempts copied', () => {
     const tally = new Tally()
     tally.found = { files: 3, folders: 0, bytes: 0, symlinks: 0, specials: 0 }
-    tally.addPart({ files: 3, copied: 5, copiedBytes: 9, present: 3, failed: 1 })
+    tally.addPart({ bytes: 0, files: 3, copied: 5, copiedBytes: 9, present: 3, failed: 1 })
     expect(tally).toMatchObject({ copied: 2, unchanged: 0, vanished: 0, failed: 1, isComplete: false })
   })
 })

@@ -14,6 +14,12 @@ function ownerNamed(id: string, gone: readonly string[] = []) {
   return { id, isGone: (other: string) => gone.includes(other) }
 }
 
+function endWalk(folder: RunFolder) {
+  writeFileSync(folder.file('files'), 'x')
+  writeFileSync(folder.file('together'), '')
+  folder.endWalk(index)
+}
+
 describe('RunFolder', () => {
   it('is the same for the same copy, and another for another', () => {
     const path = (...identity: string[]) => new RunFolder('/w', identity).path
@@ -35,26 +41,38 @@ describe('RunFolder', () => {
     const folder = new RunFolder(temporaryFolder(), ['x'])
     folder.claim(ownerNamed('first'))
     expect(folder.earlier()).toBeUndefined()
-    folder.endWalk(index)
+    endWalk(folder)
     expect(folder.earlier()).toEqual({ index, finished: [] })
     folder.finish(part, 'files', outcome)
     appendFileSync(folder.file('finished'), '{"spool":"files","firstCr')
     expect(folder.earlier()?.finished).toEqual([
       { spool: 'files', firstCrumb: 3, crumbCount: 2, files: 7, copied: 6, copiedBytes: 60, present: 7 },
     ])
+    // The next run writes behind it.
+    folder.finish(part, 'files', outcome)
+    folder.finish({ ...part, firstCrumb: 5 }, 'files', outcome)
+    expect(folder.earlier()?.finished.map(({ firstCrumb }) => firstCrumb)).toEqual([3, 5])
     folder.clear()
     expect(folder.earlier()).toBeUndefined()
-    folder.remove()
+    folder.remove(ownerNamed('first'))
     expect(existsSync(folder.path)).toBe(false)
+  })
+
+  it('does not trust lists that are shorter than the walk has left them', () => {
+    const folder = new RunFolder(temporaryFolder(), ['x'])
+    folder.claim(ownerNamed('first'))
+    endWalk(folder)
+    writeFileSync(folder.file('files'), '')
+    expect(folder.earlier()).toBeUndefined()
   })
 
   it('does not trust what was finished before the machine was started anew', () => {
     const folder = new RunFolder(temporaryFolder(), ['x'])
     folder.claim(ownerNamed('first'))
-    folder.endWalk(index)
+    endWalk(folder)
     folder.finish(part, 'files', outcome)
     const walked = JSON.parse(readFileSync(folder.file('index.json'), 'utf8'))
     writeFileSync(folder.file('index.json'), JSON.stringify({ ...walked, boot: 'another' }))
-    expect(folder.earlier()).toEqual({ index, finished: [] })
+    expect(folder.earlier()).toBeUndefined()
   })
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
 import { bytePath, type Entry } from '../../src/copy/entry.ts'
-import { type Crumb, readSpool, Spool } from '../../src/copy/spool.ts'
+import { type Crumb, nameOfListed, readSpool, Spool } from '../../src/copy/spool.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 
 const entry = (path: string, bytes = 1): Entry => ({ path: bytePath(path), kind: 'file', bytes, isSparse: false })
@@ -20,8 +20,8 @@ it('keeps names with a NUL behind each, in crumbs that lie one behind the other'
   spool.addTogether([entry('a', 7), entry('b', 7)])
   spool.end()
   expect(readFileSync(spool.path, 'utf8')).toBe([...names, 'a', 'b'].map((name) => `${name}\0`).join(''))
-  expect(crumbs.map(({ files }) => files)).toEqual([64, 64, 64, 8, 2])
-  expect(crumbs.at(-1)).toMatchObject({ length: 4, bytes: 7 })
+  expect(crumbs.map(({ files }) => files)).toEqual([64, 64, 64, 10])
+  expect(crumbs.at(-1)).toMatchObject({ bytes: 8 + 7 })
   for (const [index, { offset, length }] of crumbs.entries()) {
     expect(crumbs[index + 1]?.offset ?? readFileSync(spool.path).length).toBe(offset + length)
   }
@@ -36,4 +36,13 @@ it('gives a large file a crumb of its own, and reads pieces back', async () => {
   expect(crumbs.map(({ files }) => files)).toEqual([1, 1])
   expect(await text(readSpool(spool.path, crumbs[1] as Crumb))).toBe('small\0')
   expect(await text(readSpool(spool.path))).toBe('large\0small\0')
+})
+
+it('keeps a name apart that a list would take for a comment', async () => {
+  const spool = new Spool(join(temporaryFolder(), 'spool'), () => {})
+  for (const name of ['#a', ';b', 'c#']) spool.add(entry(name))
+  spool.end()
+  const listed = (await text(readSpool(spool.path))).split('\0').slice(0, -1)
+  expect(listed).toEqual(['./#a', './;b', 'c#'])
+  expect(listed.map(nameOfListed)).toEqual(['#a', ';b', 'c#'])
 })

@@ -15,6 +15,7 @@ ln -s 'file 1' link; ln -s nowhere dangling; ln 'file 5' hard; ln nested/deep/er
 truncate -s 4M hole; printf end >> hole
 chmod 750 nested; chmod 500 empty; touch -d 2001-02-03 nested 'file 2'; chmod 640 'file 3'`
 
+const lastEvent = (stdout: string) => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
 const lacks = (program: string) => spawnSync(program, ['--version']).error !== undefined
 
 describe.skipIf(lacks('rsync'))('dsync (rsync)', { timeout: 60_000 }, () => {
@@ -67,7 +68,12 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', { timeout: 60_000 }, () => {
     await sh(`printf X | dd of='dst/file 7' bs=1 seek=9 conv=notrunc; touch -r 'src/file 7' 'dst/file 7'`, folder)
     expect((await run('--verify size src dst')).status).toBe(0)
     const { status, stderr } = await run('--verify checksum src dst')
-    expect({ status, stderr }).toEqual({ status: 65, stderr: 'dsync: 1 of 17 files differ: file 7\n' })
+    expect({ status, stderr }).toEqual({
+      status: 65,
+      stderr:
+        'dsync: 1 of 17 files differ: file 7\n' +
+        'dsync: hint: what differs in content alone is copied with --rsync-flags "-aAX --checksum"\n',
+    })
   })
 
   it('--delete removes what the source has not, guarded by --max-delete', async () => {
@@ -114,7 +120,13 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', { timeout: 60_000 }, () => {
 
   it('--json tells the counts, --log-output what the programs said', async () => {
     const { stdout } = await run('--json --log-output logs src dst')
-    expect(JSON.parse(stdout)).toMatchObject({ schema: 1, found: { files: 17, folders: 4 }, copied: 17, failed: 0 })
+    expect(lastEvent(stdout)).toMatchObject({
+      schema: 1,
+      event: 'end',
+      found: { files: 17, folders: 4 },
+      copied: 17,
+      failed: 0,
+    })
     const logs = readdirSync(join(folder, 'logs')).map((name) => readFileSync(join(folder, 'logs', name), 'utf8'))
     expect(logs.join('')).toContain('>f+++++++++ 70000 file 7\n')
   })
@@ -240,7 +252,7 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', { timeout: 60_000 }, () => {
     await sh(`while pgrep -f '${folder}/[d]st' >/dev/null; do sleep 0.05; done`)
     const { status, stdout } = await run(`--reuse --json ${folder}/src ${folder}/dst`)
     expect(status).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ found: { files: 9017 }, failed: 0, vanished: 0 })
+    expect(lastEvent(stdout)).toMatchObject({ found: { files: 9017 }, failed: 0, vanished: 0 })
     expect(await differences()).toBe('')
   })
 

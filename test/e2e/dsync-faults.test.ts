@@ -1,0 +1,198 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { sh, startShell } from '../fakes/programs.ts'
+
+const lacks = (program: string) => spawnSync(program, ['--version']).error !== undefined
+const isRoot = process.getuid?.() === 0
+
+describe.skipIf(lacks('rsync'))('dsync, when things go wrong', { timeout: 60_000 }, () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'zpipes-test-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    mkdirSync(join(folder, 'src/d'), { recursive: true })
+    writeFileSync(join(folder, 'src/a'), 'a')
+    writeFileSync(join(folder, 'src/d/b'), 'b')
+  })
+
+  const run = (words: string) => sh(`dsync --working-dir work ${words}`, folder)
+
+  async function differences(flags = '-aAXHc') {
+    const { status, stdout } = await sh(`rsync -n -i ${flags} --delete src/ dst/`, folder)
+    expect(status).toBe(0)
+    return stdout
+  }
+
+  // Each of these means something in a list of rsync's or rclone's, to a shell or as an option.
+  const oddNames = ['#a', ';b', '-n', ' lead', 'trail ', 'back\\slash', '~t', 'cr\r', 'nl\nx', '[x]', '*', '!', '+ p']
+
+  it.each(['', '--no-fpart'])('copies names that mean something to rsync %s', async (flag) => {
+    for (const name of oddNames) writeFileSync(join(folder, 'src', name), name)
+    const { status, stdout } = await run(`${flag} src dst`)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/: 15 copied .* 0 unchanged, 0 vanished, 0 failed/)
+    expect(await differences()).toBe('')
+  })
+
+  it.skipIf(lacks('rclone'))('copies names that mean something to rclone (rclone)', async () => {
+    for (const name of oddNames) writeFileSync(join(folder, 'src', name), name)
+    const { status, stdout } = await run('--cloud src :local:$PWD/dst')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/: 15 copied .* 0 vanished, 0 failed/)
+    expect(await differences('-rlc')).toBe('')
+  })
+
+  it.skipIf(lacks('rclone'))('refuses --no-fpart with rclone, which would copy nothing (rclone)', async () => {
+    expect(await run('--cloud --no-fpart src :local:$PWD/dst')).toMatchObject({ status: 64 })
+  })
+
+  it('tells names that a program passed over from those that have vanished', async () => {
+    const real = (await sh('command -v rsync')).stdout.trim()
+    mkdirSync(join(folder, 'shim'))
+    // Says nothing, and copies all but what is called "a".
+    writeFileSync(
+      join(folder, 'shim/rsync'),
+      `#!/bin/bash\ncase "$*" in *--files-from=-*) exec ${real} --exclude=/a "$@";; esac\nexec ${real} "$@"\n`,
+    )
+    chmodSync(join(folder, 'shim/rsync'), 0o755)
+    const { status, stdout, stderr } = await sh(
+      'PATH=$PWD/shim:$PATH dsync --working-dir work --retries 0 src dst',
+      folder,
+    )
+    expect(status).toBe(74)
+    expect(stdout).toMatch(/: 1 copied .* 0 vanished, 1 failed/)
+    expect(stderr).toMatch(/^dsync: 1 not copied: 1 names are there, and were passed over\n/)
+  })
+
+  it('does not copy its own working folder', async () => {
+    const { status, stdout } = await sh('dsync --working-dir src/work src dst', folder)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^2 files and 1 folders found/)
+    expect(readdirSync(join(folder, 'dst')).sort()).toEqual(['a', 'd'])
+  })
+
+  it('refuses folders that lie in each other', async () => {
+    expect((await run('src src/d/new')).stderr).toMatch(/^dsync: the destination .*src\/d\/new lies in the source/)
+    expect((await run('--delete src/d src')).stderr).toMatch(/^dsync: the source .*src\/d lies in the destination/)
+    expect((await run('src ./src')).status).toBe(64)
+    await sh('ln -s src other', folder)
+    expect((await run('src other/d')).status).toBe(64)
+    expect(existsSync(join(folder, 'src/d/b'))).toBe(true)
+  })
+
+  it('refuses patterns that could not match a name', async () => {
+    expect(await run('--exclude d/b src dst')).toMatchObject({ status: 64 })
+  })
+
+  it('--delete with destination hosts leaves this machine alone', async () => {
+    writeFileSync(join(folder, 'ssh'), `#!/bin/bash\nshift\nexec sh -c "\${*//\\/far\\//\\/real\\/}"\n`)
+    chmodSync(join(folder, 'ssh'), 0o755)
+    await sh('mkdir -p far/dst real/dst; touch far/dst/mine real/dst/extra; echo one > hosts', folder)
+    const { status, stdout } = await run('--ssh $PWD/ssh --delete --destination-hosts hosts src $PWD/far/dst/')
+    expect({ status, stdout: stdout.includes('1 deleted') }).toEqual({ status: 0, stdout: true })
+    expect(readdirSync(join(folder, 'far/dst'))).toEqual(['mine'])
+    expect(readdirSync(join(folder, 'real/dst')).sort()).toEqual(['a', 'd'])
+  })
+
+  it('--reuse goes on with no run from another folder, of another list, or that was dry', async () => {
+    const unfinished = 'mkdir -p dst/a/full'
+    await sh(unfinished, folder)
+    // One that fails leaves its books.
+    expect((await run('--retries 0 --dry-run src dst')).status).toBe(74)
+    await sh('rm -rf dst', folder)
+    expect((await run('--reuse src dst')).stdout).toMatch(/: 2 copied /)
+    await sh(`rm -rf dst; ${unfinished}; echo a | dsync --retries 0 --working-dir work - src dst`, folder)
+    await sh('rm -rf dst', folder)
+    expect((await run('--reuse src dst')).stdout).toMatch(/: 2 copied /)
+    await sh(`rm -rf dst; ${unfinished}; dsync --retries 0 --working-dir work src dst`, folder)
+    const other = 'mkdir -p other/src; echo x > other/src/x; cd other; dsync --working-dir ../work --reuse src dst'
+    expect((await sh(other, folder)).stdout).toMatch(/^1 files .*: 1 copied /)
+  })
+
+  it('an rsync does not outlive a dsync that is killed', async () => {
+    await sh('head -c 3000000 /dev/urandom > src/large', folder)
+    const places = `${folder}/src ${folder}/dst`
+    const { child, ended } = startShell('dsync', `exec $PROGRAM --working-dir ${folder}/work --bwlimit 100K ${places}`)
+    while (!existsSync(join(folder, 'dst/d/b')) && child.exitCode === null) await sleep(20)
+    child.kill('SIGKILL')
+    await ended
+    await sleep(500)
+    expect((await sh(`pgrep -f '${folder}/[d]st'`)).stdout).toBe('')
+    // No half of a file is left, and the next run does the whole.
+    expect(readdirSync(join(folder, 'dst')).filter((name) => name.startsWith('.'))).toEqual([])
+    expect((await run(places)).status).toBe(0)
+    expect(await differences()).toBe('')
+  })
+
+  it('killed at any instant, the next run completes the copy', { timeout: 180_000 }, async () => {
+    await sh('for i in $(seq 3000); do echo $i > src/d/$i; done; ln src/d/1 src/hard', folder)
+    const places = `${folder}/src ${folder}/dst`
+    for (let round = 0; round < 12; round += 1) {
+      await sh('rm -rf dst', folder)
+      const flags = round % 2 === 0 ? '--reuse' : ''
+      for (let kills = 0; kills < 2; kills += 1) {
+        const program = startShell('dsync', `exec $PROGRAM -q -n 2 --working-dir ${folder}/work ${flags} ${places}`)
+        await Promise.race([sleep(50 + Math.random() * 700), program.ended])
+        program.child.kill('SIGKILL')
+        await program.ended
+      }
+      const { status, stderr } = await run(`-n 2 ${flags} ${places}`)
+      expect({ round, status, stderr }).toEqual({ round, status: 0, stderr: '' })
+      expect(await differences()).toBe('')
+    }
+  })
+
+  it('names what vanishes and what changes while it is copied', async () => {
+    await sh('for i in $(seq 200); do head -c 20000 /dev/urandom > src/d/$i; done', folder)
+    const program = startShell(
+      'dsync',
+      `exec $PROGRAM --working-dir ${folder}/work --bwlimit 1M ${folder}/src ${folder}/dst`,
+    )
+    while (!existsSync(join(folder, 'dst/d')) && program.child.exitCode === null) await sleep(10)
+    await sh('rm -f src/d/1*; for i in 2 3 4 5; do echo grown >> src/d/$i; done', folder)
+    const { status, stdout } = await program.ended
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^202 files .* 0 failed\n$/)
+    await run('--delete src dst')
+    expect(await differences()).toBe('')
+  })
+
+  describe.skipIf(!isRoot)('as another user (root)', () => {
+    const asNobody = (words: string) =>
+      sh(`setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ dsync --working-dir nobody ${words}`, folder)
+    beforeEach(async () => {
+      await sh('chmod 755 .; mkdir nobody; chown 65534:65534 nobody', folder)
+    })
+
+    it('a destination that cannot be written ends with 77', async () => {
+      mkdirSync(join(folder, 'dst'))
+      expect(await asNobody('src dst')).toMatchObject({ status: 77 })
+      expect(await asNobody('src none/below')).toMatchObject({ status: 77 })
+    })
+
+    it('a file and a folder that cannot be read are named, and the rest is copied', async () => {
+      await sh('chmod 600 src/a; mkdir src/closed; touch src/closed/x; chmod 700 src/closed', folder)
+      const { status, stdout, stderr } = await asNobody('--retries 0 --rsync-flags=-rlpt src nobody/dst')
+      expect(status).toBe(74)
+      expect(stdout).toMatch(/: 1 copied .* 1 failed\n$/)
+      expect(stderr).toMatch(/cannot be read: EACCES: closed\n/)
+      expect(stderr).toMatch(/Permission denied.*: a\n/)
+    })
+
+    it('a full disk ends with 74, and counts what was not copied', async () => {
+      await sh('head -c 3000000 /dev/urandom > src/large; mkdir disk; mount -t tmpfs -o size=1M none disk', folder)
+      onTestFinished(() => void spawnSync('umount', [join(folder, 'disk')]))
+      const { status, stdout, stderr } = await run('--retries 0 src disk/dst')
+      expect(status).toBe(74)
+      expect(stdout).toMatch(/ [1-3] failed\n$/)
+      expect(stderr).toMatch(/No space left on device/)
+    })
+  })
+})
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
