@@ -23,9 +23,9 @@ export interface Ties {
   readonly lastStored: string | undefined
 }
 
-// What zsnap backup tags with, and names bookmarks with.
+// What zsnap backup tags with, and names bookmarks with; zfsync-send has bookmarks of its own.
 const ownTag = /^zpipes-/
-const ownBookmark = /#zpipes-/
+const ownBookmark = /#(zpipes|zfsync)-/
 
 /** Asks the store too, if there is one, what it has of the dataset. */
 export async function readTies(dataset: string, snapshots: readonly Snapshot[], store?: Store): Promise<Ties> {
@@ -61,7 +61,9 @@ export async function obstacleTo(snapshot: Snapshot, ties: Ties): Promise<Obstac
 
 /** Why the bookmarks that a rollback takes along are not to be destroyed. */
 export function obstacleToBookmark({ name }: Bookmark): Obstacle | undefined {
-  return ownBookmark.test(name) ? lastCommon(`${name}: is what the next backup goes on from`, []) : undefined
+  const whose = ownBookmark.exec(name)?.[1]
+  if (whose === undefined) return undefined
+  return lastCommon(`${name}: is what the next ${whose === 'zfsync' ? 'zfsync-send' : 'backup'} goes on from`, [])
 }
 
 const releaseHint = 'zsnap release takes a hold back'
@@ -76,6 +78,6 @@ function refusal(message: string, hint: string): Obstacle {
 }
 
 function lastCommon(message: string, tags: readonly string[]): Obstacle {
-  const hint = '--force last-common gives it up: the next backup may have to be a full one'
+  const hint = '--force last-common gives it up: the next may have to be a full one'
   return { failure: new Failure('exists', message, { hint }), canForce: true, tags }
 }

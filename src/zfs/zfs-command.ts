@@ -35,7 +35,7 @@ export function rowsOf(output: string): readonly (readonly string[])[] {
 }
 
 const refusals: readonly (readonly [words: RegExp, kind: FailureKind])[] = [
-  [/already exists/, 'exists'],
+  [/already exists|bookmark exists/, 'exists'],
   [/does not exist|no such pool|could not find/, 'unavailable'],
   [/permission denied|must be (super-?user|root)|Operation not permitted/i, 'permission'],
   [/out of space|quota exceeded/, 'io'],

@@ -43,6 +43,8 @@ describe('what speaks against destroying a snapshot', () => {
   it("of a bookmark, that it is a backup's", () => {
     const mark = (name: string) => ({ name, guid: guidOf(1), createTxg: 1 })
     expect(obstacleToBookmark(mark('tank/home#zpipes-12345678-mon'))).toMatchObject({ canForce: true })
+    const sync = obstacleToBookmark(mark('tank/home#zfsync-12345678-00000000000000ab'))
+    expect(sync?.failure.message).toMatch(/ab: is what the next zfsync-send goes on from$/)
     expect(obstacleToBookmark(mark('tank/zpipes-1#mine'))).toBeUndefined()
   })
 })

@@ -107,7 +107,7 @@ describe('zsnap destroy refuses', () => {
       stdout: 'tue \n\n',
       stderr: [
         'zsnap: pool-a/home@tue: is what the next backup goes on from',
-        'zsnap: hint: --force last-common gives it up: the next backup may have to be a full one',
+        'zsnap: hint: --force last-common gives it up: the next may have to be a full one',
         '',
       ].join('\n'),
     })

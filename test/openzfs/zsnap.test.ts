@@ -151,7 +151,7 @@ describe('zsnap destroy', () => {
     const held = ['zsnap: pool-a/a b@mon: is held by mine', 'zsnap: hint: zsnap release takes a hold back']
     const common = [
       'zsnap: pool-a/a b@tue: is what the next backup goes on from',
-      'zsnap: hint: --force last-common gives it up: the next backup may have to be a full one',
+      'zsnap: hint: --force last-common gives it up: the next may have to be a full one',
     ]
     const stderr = [...held, ...common, ...held, ''].join('\n')
     expect(ended).toEqual({ status: 0, stdout: 'mon wed \nwed \n', stderr })

@@ -12,6 +12,7 @@ const said: readonly (readonly [words: string, kind: string, isUnknown: boolean]
   [`bad property list: invalid property 'written'\n${usage}`, 'unavailable', true],
   ["cannot open 'tank/none': dataset does not exist\n", 'unavailable', false],
   ["cannot create snapshot 'tank@a': dataset already exists\n", 'exists', false],
+  ["cannot create bookmark 'tank#a': bookmark exists\n", 'exists', false],
   ["cannot hold snapshot 'tank@a': permission denied\n", 'permission', false],
   ['internal error: out of memory\n', 'unavailable', false],
 ]
