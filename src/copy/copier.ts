@@ -64,6 +64,6 @@ export interface Copier {
     options: { readonly dryRun: boolean; readonly most: number | undefined },
     signal: AbortSignal,
   ): Promise<number>
-  /** A command for a shell that copies the names in a list file, which is given by its path. */
-  commandFor(listPath: string, isTogether: boolean): readonly string[]
+  /** A command line for a shell that copies the names in a list file, which is given by its path. */
+  commandFor(listPath: string, isTogether: boolean): string
 }

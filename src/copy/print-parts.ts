@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../errors.ts'
-import { shellLine } from '../stream/shell-words.ts'
 import type { Copier } from './copier.ts'
 import { bytesOf, textOf } from './entry.ts'
 import { emptyQueues, findNames, type NameSource } from './find-names.ts'
@@ -41,7 +40,7 @@ async function commandLine(
 ): Promise<string> {
   const names = linesOf(readSpool(folder.file(spool), part), copier.listEnd)
   await pipeline(names, createWriteStream(list, { mode: 0o600 }))
-  return shellLine(copier.commandFor(list, spool === 'together'))
+  return copier.commandFor(list, spool === 'together')
 }
 
 async function* linesOf(spool: AsyncIterable<Uint8Array>, end: Copier['listEnd']): AsyncGenerator<Uint8Array> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { Failure, type FailureKind } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
+import { shellLine } from '../stream/shell-words.ts'
 import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
 import { textOf } from './entry.ts'
 import { type Host, onHost } from './host.ts'
@@ -126,9 +127,9 @@ export class Rclone implements Copier {
     return extra.length
   }
 
-  commandFor(listPath: string): readonly string[] {
+  commandFor(listPath: string): string {
     const { source, destination } = this.#options
-    return this.#argv(['copy', `--files-from-raw=${listPath}`, '--no-traverse', source, destination])
+    return shellLine(this.#argv(['copy', `--files-from-raw=${listPath}`, '--no-traverse', source, destination]))
   }
 
   #pathsOf(name: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { Failure } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
@@ -45,6 +46,7 @@ export class Rsync implements Copier {
     if (dryRun) return
     if (host.name === undefined && host.destinationHost === undefined && !isRemote(destination)) {
       await makeFolder(destination)
+      await access(destination, constants.W_OK | constants.X_OK)
     }
     const { end, said } = await this.#copyRoot(host, signal)
     const verdict = judgeRsync(end, said)
@@ -123,11 +125,14 @@ export class Rsync implements Copier {
     return report.deleted
   }
 
-  commandFor(listPath: string, isTogether: boolean): readonly string[] {
-    const { dryRun } = this.#options
+  commandFor(listPath: string, isTogether: boolean): string {
+    const { destination, dryRun } = this.#options
     const flags = [...(isTogether ? togetherFlags : []), ...(dryRun ? ['--dry-run'] : [])]
     const names = ['--from0', `--files-from=${listPath}`]
-    return this.#argv(undefined, [...names, ...(this.#options.isDeep ? this.#deepFlags() : partOnly), ...flags])
+    const argv = this.#argv(undefined, [...names, ...(this.#options.isDeep ? this.#deepFlags() : partOnly), ...flags])
+    // Of several rsync that find no destination, all but one fail to make it.
+    const first = dryRun || isRemote(destination) ? '' : `${shellLine(['mkdir', '-p', '--', destination])} && `
+    return `${first}${shellLine(argv)}`
   }
 
   #deepFlags(): readonly string[] {
