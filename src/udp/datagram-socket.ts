@@ -1,4 +1,5 @@
-// The one owner of dgram-stream. What it does badly is kept away from it: a failed send stalls it for good, so that it
+/// <reference path="./dgram-stream.d.ts" />
+// The one owner of dgram-stream, which is used where the system cannot move many packets in one call. What it does badly is kept away from it: a failed send stalls it for good, so that it
 // hears of none (for UDP that is a lost packet, as others are); its end() closes the socket before what is queued is
 // sent, so that it is never ended, but its socket closed; its reader ignores backpressure, so that it is read all the time,
 // into windows that refuse what does not fit.
@@ -7,6 +8,7 @@ import { once } from 'node:events'
 import dgramStream from 'dgram-stream'
 import { Failure } from '../errors.ts'
 import { type Address, formatAddress } from './address.ts'
+import { offload } from './offload-socket.ts'
 import { canForbidFragments, tuneSocket } from './socket-options.ts'
 
 // Packets that the stream may hold. More would only wait there instead of in the window.
@@ -37,10 +39,13 @@ export async function openSocket(
   family: 4 | 6,
   events: SocketEvents,
   local?: { host: string; port: number },
+  usesOffload = true,
 ): Promise<DatagramSocket> {
   const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false })
   await bind(socket, local)
   const keepsWhole = tuneSocket(socket, family)
+  const offloaded = usesOffload ? offload(socket, family, keepsWhole, events) : undefined
+  if (offloaded !== undefined) return offloaded
   const stream = dgramStream(tolerant(socket), { highWaterMark: mostQueued })
   stream.on('data', ({ from, payload }: { from: Address; payload: Buffer }) => events.onDatagram(payload, from))
   stream.on('drain', () => events.onRoom())
@@ -86,5 +91,5 @@ function tolerant(socket: Socket) {
 
 /** For `--version --verbose`. */
 export function mechanism(): string {
-  return canForbidFragments() ? 'node:dgram, packets as large as the path takes' : 'node:dgram, packets of 1280 bytes'
+  return canForbidFragments() ? 'many in one call (UDP GSO and GRO)' : 'node:dgram, packets of 1280 bytes'
 }

@@ -7,6 +7,7 @@ import type { Transfer } from '../stream/transfer.ts'
 import { type Address, formatAddress, type HostAndPort } from './address.ts'
 import { ephemeralOf, type Trust } from './agreement.ts'
 import { Answerer } from './answerer.ts'
+import { mechanism } from './datagram-socket.ts'
 import { Receiver } from './receiver.ts'
 import { closeOf, failureOf, sayFarewell } from './send-over-udp.ts'
 import { type Machine, type Outgoing, Wire } from './wire.ts'
@@ -164,7 +165,7 @@ class ReceivingMachine implements Machine {
     this.#session = session
     this.receiver = receiver
     this.#peer = from
-    this.#options.tell(`connected to ${formatAddress(from)}`)
+    this.#options.tell(`connected to ${formatAddress(from)}; datagrams: ${mechanism()}`)
   }
 
   #serve(receiver: Receiver, datagram: Buffer, from: Address, nowMs: number): void {

@@ -8,6 +8,7 @@ import { type Address, formatAddress, type HostAndPort, resolveHost } from './ad
 import { ephemeralOf, type Trust } from './agreement.ts'
 import type { Close } from './bodies.ts'
 import { Caller } from './caller.ts'
+import { mechanism } from './datagram-socket.ts'
 import { MtuSearch } from './mtu-search.ts'
 import { Sender } from './sender.ts'
 import type { Session } from './session.ts'
@@ -73,6 +74,7 @@ async function sendOn(wire: Wire, session: Session, search: MtuSearch, sending: 
   const sender = new Sender(session, options, wire.nowMs)
   const machine = new SendingMachine(sender, peer, sending.timeoutMs)
   tell(`connected to ${formatAddress(peer)}: packets of ${packetBytes} bytes, round trip ${rttMs.toFixed(1)} ms`)
+  tell(`datagrams: ${mechanism()}`)
   wire.use(machine)
   try {
     await Promise.all([readInto(sender, wire, sending), wire.until(() => sender.isDone)])

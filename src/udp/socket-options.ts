@@ -1,8 +1,5 @@
 import type { Socket } from 'node:dgram'
-import { createRequire } from 'node:module'
-import { platform } from 'node:os'
-
-type SetOption = (fd: number, level: number, name: number, value: Buffer, bytes: number) => number
+import { systemCalls } from './system-calls.ts'
 
 // From Linux' headers: ip(7), ipv6(7), socket(7).
 const [SOL_IP, SOL_SOCKET, SOL_IPV6] = [0, 1, 41]
@@ -13,33 +10,19 @@ const [SO_SNDBUFFORCE, SO_RCVBUFFORCE] = [32, 33]
 // A burst of a fast sender must wait here until this program's turn comes.
 const bufferBytes = 8 * 1024 * 1024
 
-let setOption: SetOption | null | undefined
-
-function loadSetOption(): SetOption | null {
-  if (platform() !== 'linux') return null
-  try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    const prototype = 'int setsockopt(int fd, int level, int name, const void *value, uint32_t bytes)'
-    return koffi.load(null).func(prototype) as unknown as SetOption
-  } catch {
-    return null
-  }
-}
-
 /** Whether larger packets than every path takes can be tried: only whole ones tell anything. */
 export function canForbidFragments(): boolean {
-  if (setOption === undefined) setOption = loadSetOption()
-  return setOption !== null
+  return systemCalls() !== undefined
 }
 
 /** Whole packets only, and large buffers, where the system grants them. Returns whether packets stay whole. */
 export function tuneSocket(socket: Socket, family: 4 | 6): boolean {
-  const fd = descriptorOf(socket)
+  const fd = handleOf(socket)?.fd
   if (fd === undefined || fd < 0 || !canForbidFragments()) return false
   const set = (level: number, name: number, value: number) => {
     const bytes = Buffer.alloc(4)
     bytes.writeInt32LE(value)
-    return setOption?.(fd, level, name, bytes, bytes.length) === 0
+    return systemCalls()?.setsockopt(fd, level, name, bytes, bytes.length) === 0
   }
   // The first needs a privilege. Without it we get what net.core.rmem_max allows.
   for (const option of [SO_SNDBUFFORCE, SO_RCVBUFFORCE]) set(SOL_SOCKET, option, bufferBytes)
@@ -48,8 +31,8 @@ export function tuneSocket(socket: Socket, family: 4 | 6): boolean {
 }
 
 /** Node has no name for it, but a state that is found under a symbol. Where it is not, packets stay small. */
-function descriptorOf(socket: Socket): number | undefined {
+export function handleOf(socket: Socket): { fd?: number; recvStop?(): void } | undefined {
   const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol')
   const state = symbol === undefined ? undefined : (socket as unknown as Record<symbol, unknown>)[symbol]
-  return (state as { handle?: { fd?: number } } | undefined)?.handle?.fd
+  return (state as { handle?: { fd?: number; recvStop?(): void } } | undefined)?.handle
 }

@@ -1,0 +1,164 @@
+import type { Socket } from 'node:dgram'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Address } from './address.ts'
+import type { DatagramSocket, SocketEvents } from './datagram-socket.ts'
+import { Message, udpGro } from './message.ts'
+import { handleOf } from './socket-options.ts'
+import { type SystemCalls, systemCalls } from './system-calls.ts'
+
+const SOL_UDP = 17
+const MSG_DONTWAIT = 0x40
+const [EAGAIN, EIO] = [11, 5]
+// What one call may carry: the kernel takes 64 packets, and a datagram of 64 KiB with its headers.
+const [mostSegments, mostBytes] = [60, 64_000]
+const mostQueued = 512
+// UDP's own limit over IPv4.
+const largestDatagram = 65_507
+// What is taken in one go before the rest of the program gets its turn, and how long an idle socket is asked at once.
+const readsPerTurn = 16
+const idleTurns = 20
+const idleMs = 50
+
+/**
+ * The same socket, but that the kernel cuts and joins packets (UDP GSO and GRO), so that one call moves up to 64 KiB. Where
+ * the system has none of it, undefined: then the socket is as it was.
+ */
+export function offload(
+  socket: Socket,
+  family: 4 | 6,
+  keepsWhole: boolean,
+  events: SocketEvents,
+): DatagramSocket | undefined {
+  const calls = systemCalls()
+  const handle = handleOf(socket)
+  if (calls === undefined || handle?.fd === undefined || handle.fd < 0 || handle.recvStop === undefined)
+    return undefined
+  const one = Buffer.from([1, 0, 0, 0])
+  if (calls.setsockopt(handle.fd, SOL_UDP, udpGro, one, 4) !== 0) return undefined
+  handle.recvStop()
+  const offloaded = new OffloadSocket(calls, handle.fd, { socket, family, keepsWhole, events })
+  void offloaded.read()
+  return offloaded
+}
+
+interface Parts {
+  readonly socket: Socket
+  readonly family: 4 | 6
+  readonly keepsWhole: boolean
+  readonly events: SocketEvents
+}
+
+class OffloadSocket implements DatagramSocket {
+  readonly family: 4 | 6
+  readonly keepsWhole: boolean
+  readonly #calls: SystemCalls
+  readonly #fd: number
+  readonly #parts: Parts
+  readonly #in: Message
+  readonly #out: Message
+  #queue: { packet: Buffer; to: Address }[] = []
+  #isFlushing = false
+  #isClosed = false
+  #cutsPackets = true
+
+  constructor(calls: SystemCalls, fd: number, parts: Parts) {
+    this.#calls = calls
+    this.#fd = fd
+    this.#parts = parts
+    this.family = parts.family
+    this.keepsWhole = parts.keepsWhole
+    this.#in = new Message(calls, parts.family)
+    this.#out = new Message(calls, parts.family)
+  }
+
+  get hasRoom(): boolean {
+    return this.#queue.length < mostQueued
+  }
+
+  send(packet: Buffer, to: Address): void {
+    if (packet.length > largestDatagram) return
+    this.#queue.push({ packet, to })
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    // All that is sent in this turn goes together.
+    queueMicrotask(() => this.#flush())
+  }
+
+  async close(): Promise<void> {
+    this.#flush()
+    this.#isClosed = true
+    this.#parts.socket.close()
+  }
+
+  /** Reads until it is closed: at once while there is much, when the kernel says so while there is little. */
+  async read(): Promise<void> {
+    for (let idle = 0; !this.#isClosed; ) {
+      idle = this.#readSome() ? 0 : idle + 1
+      if (idle < idleTurns) await nextTurn()
+      else await this.#calls.waitReadable(this.#fd, idleMs)
+    }
+  }
+
+  #readSome(): boolean {
+    for (let count = 0; count < readsPerTurn && !this.#isClosed; count++) {
+      this.#in.prepareReceive()
+      const bytes = Number(this.#calls.recvmsg(this.#fd, this.#in.header, MSG_DONTWAIT))
+      if (bytes < 0) return count > 0
+      const { from, segmentBytes = Math.max(1, bytes) } = this.#in
+      for (let at = 0; at < bytes; at += segmentBytes)
+        this.#parts.events.onDatagram(this.#in.data.subarray(at, Math.min(bytes, at + segmentBytes)), from)
+    }
+    return true
+  }
+
+  #flush(): void {
+    const hadRoom = this.hasRoom
+    let next = 0
+    for (let count = -1; next < this.#queue.length && !this.#isClosed && count !== 0; next += count) {
+      count = this.#gather(next)
+      if (!this.#push(next, count)) count = this.#pushOneByOne(next, count)
+    }
+    this.#queue = this.#queue.slice(next)
+    this.#isFlushing = this.#queue.length > 0
+    if (this.#isFlushing) setTimeout(() => this.#flush(), 1)
+    if (!hadRoom && this.hasRoom) this.#parts.events.onRoom()
+  }
+
+  /** After a call that failed. Returns how many are done with: none while the socket is full. */
+  #pushOneByOne(first: number, count: number): number {
+    const error = this.#calls.errno()
+    if (error === EAGAIN) return 0
+    if (error === EIO) this.#cutsPackets = false
+    // One that is too long spoils it for the others, and is lost alone.
+    if (count > 1) for (let index = first; index < first + count; index++) this.#push(index, 1)
+    return count
+  }
+
+  /** How many packets from here on can go in one call: to one address, of one length, but that the last may be shorter. */
+  #gather(first: number): number {
+    const { packet, to } = this.#queue[first]!
+    let [count, bytes] = [1, packet.length]
+    while (this.#cutsPackets && count < mostSegments) {
+      const next = this.#queue[first + count]
+      const isSame = next?.to.port === to.port && next.to.address === to.address
+      if (next === undefined || !isSame || next.packet.length > packet.length || bytes + next.packet.length > mostBytes)
+        break
+      count += 1
+      bytes += next.packet.length
+      if (next.packet.length < packet.length) break
+    }
+    return count
+  }
+
+  #push(first: number, count: number): boolean {
+    let at = 0
+    for (let index = first; index < first + count; index++) {
+      const { packet } = this.#queue[index]!
+      this.#out.data.set(packet, at)
+      at += packet.length
+    }
+    const { packet, to } = this.#queue[first]!
+    this.#out.prepareSend(to, at, packet.length)
+    return Number(this.#calls.sendmsg(this.#fd, this.#out.header, 0)) >= 0
+  }
+}

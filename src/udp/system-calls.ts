@@ -1,0 +1,59 @@
+import { createRequire } from 'node:module'
+import { arch, platform } from 'node:os'
+
+type Call = (fd: number, message: Buffer, flags: number) => number
+
+/** The calls of Linux that move many datagrams at once, and memory that does not move while they do. */
+export interface SystemCalls {
+  readonly sendmsg: Call
+  readonly recvmsg: Call
+  setsockopt(fd: number, level: number, name: number, value: Buffer, bytes: number): number
+  /** Resolves when there is something to read, or after `timeoutMs`, by a thread of the pool. */
+  waitReadable(fd: number, timeoutMs: number): Promise<void>
+  errno(): number
+  /** Memory outside of the heap, which is never given back, and where it begins. */
+  map(bytes: number): { memory: Buffer; address: bigint }
+}
+
+const POLLIN = 1
+// PROT_READ | PROT_WRITE; MAP_PRIVATE | MAP_ANONYMOUS
+const [readWrite, anonymous] = [3, 0x22]
+
+let calls: SystemCalls | null | undefined
+
+/** Undefined where there are none: another system, another word size, or koffi has no binary for it. */
+export function systemCalls(): SystemCalls | undefined {
+  if (calls === undefined) calls = load()
+  return calls ?? undefined
+}
+
+function load(): SystemCalls | null {
+  // The layout of struct msghdr is that of 64 bits, least significant byte first.
+  if (platform() !== 'linux' || !['x64', 'arm64'].includes(arch())) return null
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    const libc = koffi.load(null)
+    const mmap = libc.func('void *mmap(void *address, size_t bytes, int protection, int flags, int fd, int64_t offset)')
+    const poll = libc.func('int poll(void *fds, unsigned long count, int timeout)')
+    return {
+      sendmsg: libc.func('int64_t sendmsg(int fd, void *message, int flags)') as unknown as Call,
+      recvmsg: libc.func('int64_t recvmsg(int fd, void *message, int flags)') as unknown as Call,
+      setsockopt: libc.func(
+        'int setsockopt(int fd, int level, int name, const void *value, uint32_t bytes)',
+      ) as unknown as SystemCalls['setsockopt'],
+      errno: () => koffi.errno(),
+      waitReadable(fd, timeoutMs) {
+        const asked = Buffer.alloc(8)
+        asked.writeInt32LE(fd)
+        asked.writeInt16LE(POLLIN, 4)
+        return new Promise((resolve) => poll.async(asked, 1, timeoutMs, () => resolve(void asked)))
+      },
+      map(bytes) {
+        const pointer = mmap(null, bytes, readWrite, anonymous, -1, 0)
+        return { memory: Buffer.from(koffi.view(pointer, bytes)), address: BigInt(koffi.address(pointer)) }
+      },
+    }
+  } catch {
+    return null
+  }
+}

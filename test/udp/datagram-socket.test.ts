@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { Address } from '../../src/udp/address.ts'
+import { openSocket } from '../../src/udp/datagram-socket.ts'
+import { groupsOf } from '../../src/udp/message.ts'
+import { systemCalls } from '../../src/udp/system-calls.ts'
+import { freePort } from '../fakes/udp-relay.ts'
+import { filled } from './pair.ts'
+
+const ways = [
+  { way: 'node:dgram', usesOffload: false },
+  { way: 'GSO and GRO', usesOffload: true },
+].filter(({ usesOffload }) => !usesOffload || systemCalls() !== undefined)
+
+describe.each(ways)('a socket by $way', ({ usesOffload }) => {
+  it.each([
+    [4, '127.0.0.1', '127.0.0.1'],
+    [6, '::1', '::1'],
+    [6, '', '127.0.0.1'],
+  ] as const)('of family %d at %j brings packets of all lengths to %s and back', async (family, host, target) => {
+    const port = await freePort()
+    const got: { datagram: Buffer; from: Address }[] = []
+    const answers: Buffer[] = []
+    const onRoom = () => {}
+    const there = await openSocket(
+      family,
+      { onDatagram: (datagram, from) => void got.push({ datagram: Buffer.from(datagram), from }), onRoom },
+      { host, port },
+      usesOffload,
+    )
+    const events = { onDatagram: (datagram: Buffer) => void answers.push(Buffer.from(datagram)), onRoom }
+    const here = await openSocket(target.includes(':') ? 6 : 4, events, undefined, usesOffload)
+    const lengths = [1400, 1400, 1400, 700, 1400, 1, 20, 20, 8972, 1232, 1232]
+    for (const [index, length] of lengths.entries()) here.send(filled(length, index), { address: target, port })
+    for (let wait = 0; wait < 100 && got.length < lengths.length; wait++) await sleep(20)
+    expect(got.map(({ datagram }) => datagram)).toEqual(lengths.map((length, index) => filled(length, index)))
+    there.send(filled(99, 1), got[0]!.from)
+    for (let wait = 0; wait < 100 && answers.length === 0; wait++) await sleep(20)
+    expect(answers).toEqual([filled(99, 1)])
+    await Promise.all([here.close(), there.close()])
+  })
+
+  it('loses what is too long for a datagram, and nothing after it', async () => {
+    const port = await freePort()
+    const got: number[] = []
+    const onRoom = () => {}
+    const there = await openSocket(
+      4,
+      { onDatagram: ({ length }) => void got.push(length), onRoom },
+      { host: '127.0.0.1', port },
+      usesOffload,
+    )
+    const here = await openSocket(4, { onDatagram: () => {}, onRoom }, undefined, usesOffload)
+    const to = { address: '127.0.0.1', port }
+    for (const length of [10, 65_508, 65_536, 70_000, 30, 20]) here.send(Buffer.alloc(length), to)
+    for (let wait = 0; wait < 100 && got.length < 3; wait++) await sleep(20)
+    expect(got).toEqual([10, 30, 20])
+    await Promise.all([here.close(), there.close()])
+  })
+})
+
+describe('groupsOf', () => {
+  it.each([
+    ['::1', [0, 0, 0, 0, 0, 0, 0, 1]],
+    ['::', [0, 0, 0, 0, 0, 0, 0, 0]],
+    ['2001:db8::ff00:42:8329', [0x2001, 0xdb8, 0, 0, 0, 0xff00, 0x42, 0x8329]],
+    ['1:2:3:4:5:6:7:8', [1, 2, 3, 4, 5, 6, 7, 8]],
+    ['::ffff:192.0.2.1', [0, 0, 0, 0, 0, 0xffff, 0xc000, 0x0201]],
+    ['fe80::', [0xfe80, 0, 0, 0, 0, 0, 0, 0]],
+  ])('reads %s', (text, groups) => expect(groupsOf(text)).toEqual(groups))
+})
