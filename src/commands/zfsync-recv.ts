@@ -78,9 +78,9 @@ export const zfsyncRecv = defineCommand({
     const { checkedDatasetName } = await import('../zfs/dataset-name.ts')
     if (args.dataset === undefined) throw new Failure('usage', 'the root of the replica is missing')
     const root = checkedDatasetName(args.dataset)
-    if (args.inventory) return await printInventory(root, terminal)
     const { TransferCount } = await import('../sync/transfer-count.ts')
     const count = new TransferCount()
+    if (args.inventory) return await printInventory(serverRun(root, count, terminal), terminal)
     const progress = terminal.progress(count)
     try {
       if (args.listen !== undefined) await listen(args.listen, args, serverRun(root, count, terminal), terminal)
@@ -91,11 +91,13 @@ export const zfsyncRecv = defineCommand({
   },
 })
 
-async function printInventory(root: string, terminal: Terminal): Promise<void> {
+async function printInventory(run: ReceiverRun, terminal: Terminal): Promise<void> {
   const { formatHave } = await import('../sync/have-file.ts')
   const { listInventory } = await import('../sync/list-inventory.ts')
+  const { receiverId } = await import('../sync/serve-sender.ts')
   const { findAbilities } = await import('../sync/zfs-abilities.ts')
-  terminal.print(formatHave({ inventory: await listInventory(root), abilities: await findAbilities() }))
+  const inventory = await listInventory(run.root)
+  terminal.print(formatHave({ inventory, abilities: await findAbilities(), receiver: receiverId(run) }))
 }
 
 /** One sender: behind a command, or at the other end of stdin. */

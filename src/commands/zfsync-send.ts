@@ -55,6 +55,11 @@ const options = {
     default: 'auto' as const,
     describe: 'auto: send encrypted datasets as they are on the disk; never: refuse them',
   },
+  bookmark: {
+    type: 'boolean',
+    default: true,
+    describe: 'make no bookmark of the newest snapshot that the receiver has',
+  },
   'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'send nothing, tell what would be sent' },
   bwlimit: bandwidthOption,
   key: {
@@ -125,14 +130,15 @@ async function converse(args: Arguments, count: TransferCount, terminal: Termina
   const source = await listExisting(args.dataset)
   const channel = await open()
   try {
-    const { receiver, inventory } = await openTree(channel)
+    const { receiver, id, inventory } = await openTree(channel)
     const plan = await planOf(args, source, inventory)
     if (args['dry-run']) {
       await endDialogue(receiver, [])
       return await printPlan(plan, args, inventory.root, terminal)
     }
     const openMore = async () => openStreams(await open())
-    await sync({ plan, receiver, openMore, to: inventory.root }, args, count, terminal)
+    const receiverId = args.bookmark ? id : undefined
+    await sync({ plan, receiver, receiverId, openMore, to: inventory.root }, args, count, terminal)
   } finally {
     await channel.close()
   }
@@ -166,7 +172,9 @@ async function writeContainer(args: Arguments, count: TransferCount, terminal: T
   if (args['dry-run']) return await printPlan(plan, args, inventory.root, terminal)
   const receiver = await openContainer(new Channel(outputLink(terminal.signal)), abilities)
   const openMore = () => Promise.reject(new Failure('usage', 'one file takes one dataset at a time'))
-  await sync({ plan, receiver, openMore, to: inventory.root }, { ...args, workers: 1 }, count, terminal)
+  // Whether it arrives is not heard here: no bookmark is made, and none is destroyed.
+  const prepared = { plan, receiver, receiverId: undefined, openMore, to: inventory.root }
+  await sync(prepared, { ...args, workers: 1 }, count, terminal)
 }
 
 async function haveOf(
@@ -196,12 +204,13 @@ function settingsOf(args: Arguments) {
 interface Prepared {
   readonly plan: Plan
   readonly receiver: ReceiverEnd
+  readonly receiverId: string | undefined
   readonly openMore: () => Promise<ReceiverEnd>
   readonly to: string
 }
 
 async function sync(
-  { plan, receiver, openMore, to }: Prepared,
+  { plan, receiver, receiverId, openMore, to }: Prepared,
   args: Arguments,
   count: TransferCount,
   terminal: Terminal,
@@ -214,6 +223,7 @@ async function sync(
     to,
     settings: settingsOf(args),
     workers: args.workers ?? 1,
+    receiverId,
     openMore,
     checks: [count, ...(await checksOf(args, terminal.signal))],
     signal: terminal.signal,

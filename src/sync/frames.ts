@@ -61,6 +61,8 @@ export class FrameReader {
     const found = new Uint8Array(greeting.length)
     const count = await this.#input.fill(found)
     if (count === 0) return false
+    const isCut = count < greeting.length && found.every((byte, index) => index >= count || byte === greeting[index])
+    if (isCut) throw truncated()
     const words = JSON.stringify(new TextDecoder().decode(found.subarray(0, count)))
     if (count === greeting.length && found.every((byte, index) => byte === greeting[index])) return true
     if (words.startsWith('"zfsync ')) throw new Failure('protocol', `the other side speaks ${words}, not "zfsync 1\\n"`)

@@ -7,13 +7,14 @@ import { type Abilities, parseReceiverMessage } from './messages.ts'
 export interface Have {
   readonly inventory: Inventory
   readonly abilities: Abilities
+  readonly receiver: string
 }
 
 const mostBytes = 64 * 1024 * 1024
 
 /** Two lines, as the receiver would say them in a dialogue. */
-export function formatHave({ inventory, abilities }: Have): string {
-  return `${JSON.stringify({ type: 'inventory', inventory })}\n${JSON.stringify({ type: 'abilities', abilities })}`
+export function formatHave({ inventory, abilities, receiver }: Have): string {
+  return `${JSON.stringify({ type: 'inventory', receiver, inventory })}\n${JSON.stringify({ type: 'abilities', abilities })}`
 }
 
 /** Throws 'data' for anything but a whole one. */

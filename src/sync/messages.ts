@@ -41,7 +41,8 @@ export type SenderMessage =
   | { readonly type: 'end'; readonly problems: readonly (Trouble & { readonly path: string })[] }
 
 export type ReceiverMessage =
-  | { readonly type: 'inventory'; readonly inventory: Inventory }
+  /** With 8 digits for this replica among all of a sender's. */
+  | { readonly type: 'inventory'; readonly receiver: string; readonly inventory: Inventory }
   | { readonly type: 'abilities'; readonly abilities: Abilities }
   | { readonly type: 'ready' }
   | { readonly type: 'done' }
@@ -103,7 +104,11 @@ export function parseReceiverMessage(text: string): ReceiverMessage {
   const from = fieldsOf(text)
   switch (from['type']) {
     case 'inventory':
-      return { type: 'inventory', inventory: parseInventory(from['inventory']) }
+      return {
+        type: 'inventory',
+        receiver: matching(from['receiver'], /^[0-9a-f]{8}$/),
+        inventory: parseInventory(from['inventory']),
+      }
     case 'abilities':
       return { type: 'abilities', abilities: parseAbilities(from['abilities']) }
     case 'ready':

@@ -30,10 +30,10 @@ export async function openStreams(channel: Channel): Promise<ReceiverEnd> {
 }
 
 /** Opens the dialogue about a whole tree. */
-export async function openTree(channel: Channel): Promise<{ receiver: ReceiverEnd; inventory: Inventory }> {
+export async function openTree(channel: Channel): Promise<{ receiver: ReceiverEnd; id: string; inventory: Inventory }> {
   await greet(channel, 'all')
-  const { inventory } = expectType(await nextMessage(channel), 'inventory')
-  return { receiver: heardEnd(channel), inventory }
+  const { inventory, receiver: id } = expectType(await nextMessage(channel), 'inventory')
+  return { receiver: heardEnd(channel), id, inventory }
 }
 
 /** A receiver that reads later what is written now. What it can do is known beforehand. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Failure } from '../errors.ts'
 import { type LockPlace, withLock } from '../stream/lock.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
@@ -37,9 +38,9 @@ export interface ReceiverRun {
  * for answers. Throws what ends the dialogue itself; what fails for one dataset is told, and the next goes on.
  */
 export async function serveSender(channel: Channel, run: ReceiverRun): Promise<void> {
-  if (!(await channel.readGreeting())) throw new Failure('data', 'the input is empty')
-  const hello = await nextMessage(channel)
-  if (hello.type !== 'hello') throw new Failure('protocol', `'${hello.type}' came where 'hello' was due`)
+  const hello = await readHello(channel).catch((error: unknown) => {
+    throw explained(error, false)
+  })
   const isHeard = hello.role !== 'container'
   if (isHeard) {
     channel.beginDialogue()
@@ -48,7 +49,9 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
   const answer = (message: ReceiverMessage) => (isHeard ? channel.send(message) : Promise.resolve())
   const work = async () => {
     await answer(
-      hello.role === 'all' ? { type: 'inventory', inventory: await listInventory(run.root) } : { type: 'ready' },
+      hello.role === 'all'
+        ? { type: 'inventory', receiver: receiverId(run), inventory: await listInventory(run.root) }
+        : { type: 'ready' },
     )
     const there = isHeard ? undefined : guidsOf(await listInventory(run.root))
     await serveRequests(channel, { ...run, there, onFailure: (failure) => run.onFailure(failure, isHeard) }, answer)
@@ -60,6 +63,19 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
     if (channel.failure === undefined) await answer({ type: 'failed', trouble: troubleOf(error) }).catch(() => {})
     throw explained(error, isHeard)
   }
+}
+
+/** Eight digits that no other replica has, of this machine or another. */
+export function receiverId({ root, lock }: Pick<ReceiverRun, 'root' | 'lock'>): string {
+  const [machine = ''] = lock.owner.id.split('-')
+  return createHash('sha256').update(`${machine} ${root}`).digest('hex').slice(0, 8)
+}
+
+async function readHello(channel: Channel) {
+  if (!(await channel.readGreeting())) await channel.endedEarly()
+  const hello = await nextMessage(channel)
+  if (hello.type === 'hello') return hello
+  throw new Failure('protocol', `'${hello.type}' came where 'hello' was due`)
 }
 
 /** A container that ends early is truncated: nothing waits at its other end. */

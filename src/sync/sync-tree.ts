@@ -1,5 +1,6 @@
 import { Failure, type FailureKind } from '../errors.ts'
 import type { Check } from '../stream/checked-input.ts'
+import { type BaseBookmarks, baseBookmarks } from './base-bookmarks.ts'
 import { conflictFailure } from './conflict-failure.ts'
 import { inOrderOfParents, type WorkEnd } from './in-order-of-parents.ts'
 import type { Inventory } from './inventory.ts'
@@ -36,6 +37,8 @@ export interface SyncRun {
   readonly settings: SyncSettings
   /** How many datasets may be sent at the same time. */
   readonly workers: number
+  /** The receiver's, for bookmarks of what it has; undefined for none. */
+  readonly receiverId: string | undefined
   /** Opens one more way to the receiver. */
   readonly openMore: () => Promise<ReceiverEnd>
   /** Look at every stream, such as a rate limit. */
@@ -67,7 +70,8 @@ export async function syncTree(plan: Plan, receiver: ReceiverEnd, asked: SyncRun
     )
     const lack = ways.find((way) => way.status === 'rejected')
     if (lack !== undefined) run.onFewer(opened.length, lack.reason)
-    const workers = opened.map((end) => worker(end, { ...run, abilities, problems }))
+    const bases = baseBookmarks(run.receiverId)
+    const workers = opened.map((end) => worker(end, { ...run, abilities, bases, problems }))
     const left = await inOrderOfParents(todo, workers, (given, parent) => {
       const [name, above] = [run.to + given.source.path, run.to + parent]
       const failure = new Failure(
@@ -96,6 +100,7 @@ async function bothAbilities(receiver: ReceiverEnd) {
 
 interface WorkerRun extends SyncRun {
   readonly abilities: { readonly here: Abilities; readonly there: Abilities } | undefined
+  readonly bases: BaseBookmarks
   readonly problems: Problem[]
 }
 
@@ -107,6 +112,8 @@ function worker(receiver: ReceiverEnd, run: WorkerRun) {
       refuseWhatMustNot(plan, run)
       isAsked = true
       for (const step of plan.steps) await perform(step, plan, receiver, run)
+      const last = plan.steps.findLast(isSending)
+      if (last !== undefined) await run.bases.advance(dataset, plan.source, last.to)
       return 'done'
     } catch (error) {
       run.signal.throwIfAborted()
@@ -141,9 +148,10 @@ async function send(
   source: DatasetPlan['source'],
   receiver: ReceiverEnd,
   count: TransferCount,
-  { from, abilities, checks, signal }: WorkerRun,
+  { from, abilities, bases, checks, signal }: WorkerRun,
 ): Promise<void> {
   if (abilities === undefined) throw new Error('what both ends can do was not asked')
+  await bases.mark(from + source.path, step.to)
   const words = sendWords(from + source.path, step, sendFlags(source, abilities.here, abilities.there))
   await sendStream(receiver, { request: requestFor(source, step), words, checks: [...checks, count], signal })
 }

@@ -42,9 +42,30 @@ describe('zfsync on OpenZFS', () => {
     expect(ended.stdout).toMatch(/copy@s1\npool-b\/copy@s2\npool-b\/copy@s3\npool-b\/copy@s4\n$/)
   })
 
+  test('bookmarks what the receiver has, so that a source without its snapshots can go on', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; zfs create $A/data/below; fill a/data/1 300000; zfs snapshot -r $A/data@s1
+      ${sync()} >/dev/null 2>&1
+      zfs snapshot -r $A/data@s2; zfs snapshot -r $A/data@s3
+      ${sync()} >/dev/null 2>&1
+      zfs list -H -o name -t bookmark -r $A | sed 's/#.*-/#/' >marks
+      zfs list -Hp -o name,guid -t snapshot -r $A | sed -n 's/@s3\\t/ /p' | while read -r name guid; do printf '%s#%016x\\n' $name $guid; done | diff - marks
+      zfs destroy -r $A/data@%; fill a/data/2 300000; zfs snapshot -r $A/data@s4
+      ${sync()} 2>/dev/null | sed 's/(.*)//'
+      zfs list -H -o name -t bookmark -r $A | wc -l
+      zfs mount $B/copy; same a/data b/copy`)
+    expect(ended).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/: 2 brought up to date , 0 unchanged, 0 failed\n2\n$/),
+      stderr: '',
+    })
+  })
+
   const broken = (words: string) => `
-      (timeout -s KILL 12 zfsync-send --bwlimit 2M ${words}) 2>/dev/null || true
-      sleep 1
+      (zfsync-send --bwlimit 2M ${words} & sender=$!
+      until pgrep -f '^zfs receive' >/dev/null; do sleep 0.2; done; sleep 6
+      kill -9 $sender; wait $sender || true) 2>/dev/null
+      sleep 2
       [ "$(zfs get -H -o value receive_resume_token $B/copy)" != - ]`
 
   test('goes on with what a killed run has kept, in full and in an increment', async ({ zfs }) => {
