@@ -40,7 +40,7 @@ export const udpOptions = {
 } satisfies OptionSpecs
 
 // Node.js with our code and its buffers for datagrams, and the least that is of use beside it.
-const ownBytes = 88 * 1024 * 1024
+const ownBytes = 96 * 1024 * 1024
 const leastWindowBytes = 8 * 1024 * 1024
 
 /** What of the memory is for packets that are on their way or wait for their turn. */
@@ -51,5 +51,5 @@ export function windowBytesOf(memoryBytes: number): number {
 function parseMemory(text: string): number {
   const bytes = parseSize(text)
   if (bytes >= ownBytes + leastWindowBytes) return bytes
-  throw new Failure('usage', `'${text}' is too little memory: 96M is the least`)
+  throw new Failure('usage', `'${text}' is too little memory: 104M is the least`)
 }
