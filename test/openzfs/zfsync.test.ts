@@ -63,7 +63,7 @@ describe('zfsync on OpenZFS', () => {
 
   const broken = (words: string) => `
       (zfsync-send --bwlimit 2M ${words} & sender=$!
-      until pgrep -f '^zfs receive' >/dev/null; do sleep 0.2; done; sleep 6
+      until grep -qsz '^receive$' /proc/[0-9]*/cmdline; do sleep 0.2; done; sleep 6
       kill -9 $sender; wait $sender || true) 2>/dev/null
       sleep 2
       [ "$(zfs get -H -o value receive_resume_token $B/copy)" != - ]`
