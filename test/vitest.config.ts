@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 // On Node 20 the S3 client of the tests would say in each file how long it will be kept for it.
 const quietSdk = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 
+// They simulate minutes of a link, packet by packet: too long for the check before each commit.
+const slow = ['test/udp/control.test.ts']
+
 /**
  * unit: the rooms, in this process. e2e: the built programs on real systems, faults put to them, and what takes long.
  * s3: the same against S3 servers, which are started once for all. openzfs: the built programs inside a virtual machine;
@@ -20,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{e2e,faults,fuzz,openzfs}/**'],
+          exclude: ['test/{e2e,faults,fuzz,openzfs}/**', ...slow],
           testTimeout: 20_000,
           env: quietSdk,
         },
@@ -28,7 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/{e2e,faults,fuzz}/**/*.test.ts'],
+          include: ['test/{e2e,faults,fuzz}/**/*.test.ts', ...slow],
           exclude: ['test/{e2e,faults}/s3-*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
