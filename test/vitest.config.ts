@@ -33,7 +33,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/{e2e,faults,fuzz}/**/*.test.ts', ...slow],
           exclude: ['test/{e2e,faults}/s3-*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },

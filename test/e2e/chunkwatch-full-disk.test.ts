@@ -7,7 +7,7 @@ import { sh } from '../fakes/programs.ts'
 
 const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0
 
-test('--split waits while the disk is full, and goes on: nothing is lost', { timeout: 60_000 }, async ({ skip }) => {
+test('--split waits while the disk is full, and goes on: nothing is lost', async ({ skip }) => {
   if (!mayMount) skip('there can be no mounts of our own')
   const folder = temporaryFolder()
   // The chunks have 2 MiB of room, the stream is three times as long, and the store is slower than the stream.

@@ -8,7 +8,7 @@ import { sh, startShell } from '../fakes/programs.ts'
 const lacks = (program: string) => spawnSync(program, ['--version']).error !== undefined
 const isRoot = process.getuid?.() === 0
 
-describe.skipIf(lacks('rsync'))('dsync, when things go wrong', { timeout: 60_000 }, () => {
+describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
   let folder: string
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'zpipes-test-'))

@@ -18,7 +18,7 @@ chmod 750 nested; chmod 500 empty; touch -d 2001-02-03 nested 'file 2'; chmod 64
 const lastEvent = (stdout: string) => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
 const lacks = (program: string) => spawnSync(program, ['--version']).error !== undefined
 
-describe.skipIf(lacks('rsync'))('dsync (rsync)', { timeout: 60_000 }, () => {
+describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
   let folder: string
   beforeEach(async () => {
     folder = temporaryFolder()
