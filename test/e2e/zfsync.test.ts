@@ -64,7 +64,7 @@ describe('zfsync-send --via', () => {
     const ended = await zfs.script(`${make} ${push('-q')}
       # zfs-fuse says busy right after a write.
       for try in $(seq 50); do zfs rename "$A/data set/c d" "$A/data set/new" 2>/dev/null && break; sleep 0.1; done
-      zfs destroy -r "$A/data set/e"
+      destroy -r "$A/data set/e"
       zfs snapshot -r "$A/data set@s4"
       ${push('-v')} 2>&1
       zfs list -H -o name -r $B/copy`)
@@ -77,7 +77,7 @@ describe('zfsync-send --via', () => {
   test('touches no dataset that is not as it was: 73, and the others are brought up to date', async ({ zfs }) => {
     const ended = await zfs.script(`${make} ${push('-q')}
       zfs snapshot "$B/copy/c d@own"
-      zfs destroy -r $B/copy/e; zfs create $B/copy/e; zfs snapshot $B/copy/e@other
+      destroy -r $B/copy/e; zfs create $B/copy/e; zfs snapshot $B/copy/e@other
       ${more}
       ends 73 ${push('-q')}
       zfs list -H -r -t snapshot -o name $B/copy`)
@@ -140,7 +140,7 @@ END
       zfs create -o reservation=420M $B/full
       ends 74 ${push('-q')} 2>said
       grep -q 'out of space' said
-      zfs destroy $B/full
+      destroy $B/full
       ${push('-q')}; ${identical()}`)
     expect(ended).toEqual(silence)
   })

@@ -198,7 +198,7 @@ describe('what goes wrong', () => {
   test('a snapshot that was destroyed and taken anew under its name is not taken for the old one', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap backup --protect none "$A/data set"
-      zfs destroy "$A/data set@s4"
+      destroy "$A/data set@s4"
       zfs snapshot "$A/data set@s4"
       ends 73 zsnap backup "$A/data set"`)
     expect(ended).toMatchObject({ status: 0, stdout: '' })
@@ -243,10 +243,10 @@ describe('backing up protects itself', () => {
   test('the base of the next increment is held, and released after it', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap backup --snapshot s2 "$A/data set"
-      zfs destroy "$A/data set@s1"
+      destroy "$A/data set@s1"
       ends 1 zfs destroy "$A/data set@s2"
       zsnap backup "$A/data set"
-      zfs destroy "$A/data set@s2"
+      destroy "$A/data set@s2"
       ends 1 zfs destroy "$A/data set@s4"
       fill "a/data set/5" 100000
       zfs snapshot "$A/data set@s5"
@@ -260,9 +260,9 @@ describe('backing up protects itself', () => {
   test('what could not be stored is not held, and --protect none holds nothing', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       ends 69 zsnap backup --through false "$A/data set"
-      zfs destroy "$A/data set@s1"
+      destroy "$A/data set@s1"
       zsnap backup --protect none "$A/data set"
-      zfs destroy "$A/data set@s4"`)
+      destroy "$A/data set@s4"`)
     expect(ended).toMatchObject({ status: 0, stdout: '' })
   })
 })

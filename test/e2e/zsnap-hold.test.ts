@@ -13,7 +13,7 @@ describe('zsnap hold and release', () => {
       zsnap hold mine "$A/a b@mon" "$A/a b@wed"; held
       ends 1 zfs destroy "$A/a b@mon" 2>/dev/null
       zsnap release mine "$A/a b@mon"; held
-      zfs destroy "$A/a b@mon"; held`)
+      destroy "$A/a b@mon"; held`)
     expect(ended).toEqual({ status: 0, stdout: 'mon=1 tue=0 wed=1 \nmon=0 tue=0 wed=1 \ntue=0 wed=1 \n', stderr: '' })
   })
 

@@ -72,7 +72,7 @@ describe('zsnap list', () => {
     const { status, stdout, stderr } = await zfs.script(`${made}
       store=file://$PWD/store; mkdir store
       zsnap backup --store $store --snapshot tue $A/home
-      zfs destroy $A/home@mon; zfs snapshot $A/home@mon
+      destroy $A/home@mon; zfs snapshot $A/home@mon
       zsnap list --store $store $A/home | sed "s/ .* / /"
       zsnap list -H --store $store $A/home | cut -f 1,9
       : >"store/$A/home@tue"

@@ -26,7 +26,7 @@ describe('zsnap prune', () => {
 
   test('with -r, all below, each by itself; without it, none below', async ({ zfs }) => {
     const ended = await zfs.script(`${made}
-      zfs destroy $A/home@zsnap-20260105T000000Z
+      destroy $A/home@zsnap-20260105T000000Z
       zsnap prune --keep-last 1 $A/home; left | grep -c "a b"
       zsnap prune -r --keep-last 1 $A/home; left`)
     expect(ended).toEqual({ status: 0, stdout: '5\n@4\n/a b@5\n@manual\n', stderr: '' })

@@ -17,7 +17,7 @@ describe('zsnap status', () => {
   test("z3's table and more, and 0 while all is well", async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zfs snapshot "$A/data set@later"
-      zfs destroy "$A/data set@s1"
+      destroy "$A/data set@s1"
       zsnap status "$A/data set"`)
     expect(ended).toMatchObject({ status: 0, stderr: '' })
     const [title, header, ...rows] = cells(ended.stdout)
