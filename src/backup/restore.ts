@@ -99,14 +99,26 @@ const settleMs = 100
 /** The target as it is when no receive that was orphaned is about to change it. */
 async function settledTarget(dataset: string): Promise<{ target: RestoreTarget; isPartial: boolean }> {
   for (let tries = 1; ; tries++) {
-    const exists = await datasetExists(dataset)
-    const [snapshots, token] = exists ? await Promise.all([listSnapshots(dataset), resumeTokenOf(dataset)]) : [[]]
+    const found = await lookAt(dataset)
+    const [exists, snapshots, token] = [found !== undefined, found?.snapshots ?? [], found?.token]
     const isPartial = token !== undefined
     const isEmpty = exists && snapshots.length === 0
     // What an interrupted receive has kept of a full is no dataset yet.
     if (!isEmpty || isPartial) return { target: { dataset, exists: !isEmpty && exists, snapshots }, isPartial }
     if (tries === settleTries) return { target: { dataset, exists, snapshots }, isPartial }
     await sleep(settleMs)
+  }
+}
+
+/** Undefined if it is not there, or goes while it is looked at. */
+async function lookAt(dataset: string) {
+  if (!(await datasetExists(dataset))) return undefined
+  try {
+    const [snapshots, token] = await Promise.all([listSnapshots(dataset), resumeTokenOf(dataset)])
+    return { snapshots, token }
+  } catch (error) {
+    if (await datasetExists(dataset)) throw error
+    return undefined
   }
 }
 
