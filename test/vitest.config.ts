@@ -8,7 +8,8 @@ const quietSdk = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 const slow = ['test/udp/control.test.ts']
 
 /**
- * unit: the rooms, in this process. e2e: the built programs on real systems, faults put to them, and what takes long.
+ * unit: the rooms, in this process. e2e: the built programs on real systems. faults: kills and damage put to them, and
+ * what takes long.
  * s3: the same against S3 servers, which are started once for all. openzfs: the built programs inside a virtual machine;
  * `npm run test:openzfs` alone runs it.
  */
@@ -31,8 +32,17 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/{e2e,faults,fuzz}/**/*.test.ts', ...slow],
-          exclude: ['test/{e2e,faults}/s3-*.test.ts'],
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/s3-*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/{faults,fuzz}/**/*.test.ts', ...slow],
+          exclude: ['test/faults/s3-*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

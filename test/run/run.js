@@ -22,7 +22,7 @@ function check() {
 function test() {
   provision(tally)
   if (!check()) return
-  vitest(tally, ['e2e', 's3'])
+  vitest(tally, ['e2e', 'faults', 's3'])
   vitestOn(tally, 24, ['unit', 'e2e'])
 }
 
