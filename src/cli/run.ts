@@ -25,7 +25,8 @@ setFlagsFromString('--semi-space-growth-factor=1')
 export async function run(program: Command): Promise<void> {
   // Else the AWS SDK prints lines about Node's age to everybody's stderr.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
-  const signal = abortOnSignals()
+  const stopping = abortOnSignals()
+  const { signal } = stopping
   let terminal: OpenTerminal | undefined
   const [command, argv] = chooseVerb(program, process.argv.slice(2))
   const end = (error?: unknown, result?: CheckResult) => endProcess(command, signal, terminal, error, result)
@@ -37,7 +38,7 @@ export async function run(program: Command): Promise<void> {
       writeStdout(prepared)
       return end()
     }
-    terminal = openTerminal(programOf(command), prepared, signal)
+    terminal = openTerminal(programOf(command), prepared, stopping)
     end(undefined, (await command.run(prepared as Arguments, terminal)) ?? 'ok')
   } catch (error) {
     end(error)

@@ -6,19 +6,31 @@ const stoppers = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 // As long as a cleanup may take: children get 5 s between TERM and KILL.
 const cleanupMs = 10_000
 
+export interface Stopping {
+  readonly signal: AbortSignal
+  /** The program may go on for so long when it has been asked to stop, before its cleanup begins. */
+  allowGrace(milliseconds: number): void
+}
+
 /**
  * Aborts at the first INT, TERM or HUP. From then on these signals do again what they do by themselves, so that the
  * second ends the program at once, even one that is busy; and so does a cleanup that takes too long.
  */
-export function abortOnSignals(): AbortSignal {
+export function abortOnSignals(): Stopping {
   const controller = new AbortController()
+  let graceMs = 0
   const stop = (signalName: NodeJS.Signals) => {
     for (const each of stoppers) process.off(each, stop)
-    setTimeout(() => dieBy(signalName), cleanupMs).unref()
+    setTimeout(() => dieBy(signalName), graceMs + cleanupMs).unref()
     controller.abort(new Interrupted(signalName))
   }
   for (const each of stoppers) process.on(each, stop)
-  return controller.signal
+  return {
+    signal: controller.signal,
+    allowGrace: (milliseconds) => {
+      graceMs = milliseconds
+    },
+  }
 }
 
 /** Ends the program by the signal itself, so that a shell sees 128+n and stops its loop. */

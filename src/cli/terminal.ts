@@ -2,11 +2,11 @@ import type { ParsedArguments } from './arguments.ts'
 import { say } from './messages.ts'
 import type { ProgressSource } from './progress.ts'
 import { chooseProgressStyle, ProgressDisplay } from './progress-display.ts'
-import { onProgressSignals } from './signals.ts'
+import { onProgressSignals, type Stopping } from './signals.ts'
 import { writeStdout } from './write-text.ts'
 
 /** What a program may do at the terminal, and may ask of it. */
-export interface Terminal {
+export interface Terminal extends Stopping {
   /** Aborted at the first INT, TERM or HUP; its reason is an `Interrupted`. */
   readonly signal: AbortSignal
   readonly quiet: boolean
@@ -30,7 +30,7 @@ export type OpenTerminal = Terminal & { close(): void }
 // Raised when a field of an event changes its meaning or goes away; not when one is added.
 const eventSchema = 1
 
-export function openTerminal(program: string, args: ParsedArguments, signal: AbortSignal): OpenTerminal {
+export function openTerminal(program: string, args: ParsedArguments, stopping: Stopping): OpenTerminal {
   const [quiet, verbose, json] = [args['quiet'] === true, args['verbose'] === true, args['json'] === true]
   const display = new ProgressDisplay(program, chooseProgressStyle(quiet, args['progress'] === true))
   onProgressSignals(() => display.tell())
@@ -39,7 +39,7 @@ export function openTerminal(program: string, args: ParsedArguments, signal: Abo
     say(program, message)
   }
   return {
-    signal,
+    ...stopping,
     quiet,
     verbose,
     json,

@@ -1,11 +1,14 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { givenSocket } from '../cli/given-socket.ts'
 import { goOnAfterFailures } from '../cli/going-on.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
 import { runtimeFolder } from '../cli/runtime-folder.ts'
+import { connectionOptions } from '../cli/sync-options.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import { parseFromOne } from '../cli/units.ts'
+import { parseDuration, parseFromOne } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
-import type { Link } from '../sync/channel.ts'
+import type { ChannelLimits, Link } from '../sync/channel.ts'
+import type { Security } from '../sync/security.ts'
 import type { ReceiverRun } from '../sync/serve-sender.ts'
 import type { TransferCount } from '../sync/transfer-count.ts'
 
@@ -22,7 +25,8 @@ const options = {
     type: 'string',
     metavar: 'ADDRESS:PORT',
     conflicts: ['via', 'inventory'],
-    describe: 'serve zfsync-send --connect, until stopped; [::1]:8023, or :8023 for all addresses',
+    describe:
+      'serve zfsync-send --connect, until stopped; [::1]:8023, :8023 for all addresses, or systemd for its socket',
   },
   via: {
     type: 'string',
@@ -36,19 +40,35 @@ const options = {
     describe: 'write to stdout what the replica has, for zfsync-send --have',
   },
   'new-key': { type: 'string', metavar: 'FILE', describe: 'make a key file for both ends, and nothing else' },
-  key: { type: 'string', metavar: 'FILE', describe: 'the key file that the sender has too' },
-  insecure: {
-    type: 'boolean',
-    default: false,
-    conflicts: 'key',
-    describe: 'listen without a key: whoever reaches the port may send and receive',
+  ...connectionOptions,
+  allow: {
+    type: 'string',
+    array: true,
+    metavar: 'NAME=DATASET',
+    default: [] as string[],
+    describe:
+      "let whose certificate has this name write below this dataset alone, as its root; and nobody who isn't named",
   },
   'max-connections': {
     type: 'string',
     metavar: 'N',
     default: '32',
     coerce: parseFromOne,
-    describe: 'more connections at a time are closed at once',
+    describe: 'more connections at a time are told to come later',
+  },
+  'max-receives': {
+    type: 'string',
+    metavar: 'N',
+    default: '16',
+    coerce: parseFromOne,
+    describe: 'datasets that are received at the same time, of all senders; others wait',
+  },
+  grace: {
+    type: 'string',
+    metavar: 'DURATION',
+    default: '60s',
+    coerce: parseDuration,
+    describe: 'with --listen, how long what is being received may go on after the first signal',
   },
 } satisfies OptionSpecs
 
@@ -80,10 +100,10 @@ export const zfsyncRecv = defineCommand({
     const root = checkedDatasetName(args.dataset)
     const { TransferCount } = await import('../sync/transfer-count.ts')
     const count = new TransferCount()
-    if (args.inventory) return await printInventory(serverRun(root, count, terminal), terminal)
+    if (args.inventory) return await printInventory(await serverRun(root, count, terminal), terminal)
     const progress = terminal.progress(count)
     try {
-      if (args.listen !== undefined) await listen(args.listen, args, serverRun(root, count, terminal), terminal)
+      if (args.listen !== undefined) await listen(args.listen, args, await serverRun(root, count, terminal), terminal)
       else await receive(args, root, count, terminal)
     } finally {
       progress.stop()
@@ -101,25 +121,28 @@ async function printInventory(run: ReceiverRun, terminal: Terminal): Promise<voi
 }
 
 /** One sender: behind a command, or at the other end of stdin. */
-async function receive({ via }: Arguments, root: string, count: TransferCount, terminal: Terminal): Promise<void> {
+async function receive(args: Arguments, root: string, count: TransferCount, terminal: Terminal): Promise<void> {
   const { commandLink, standardLink } = await import('../sync/links.ts')
   const { signal } = terminal
+  const { via } = args
   const goingOn = goOnAfterFailures(terminal)
-  await serve(via === undefined ? standardLink(signal) : commandLink(via, signal), {
-    ...serverRun(root, count, terminal),
+  const link = via === undefined ? standardLink(signal) : commandLink(via, signal)
+  const run: ReceiverRun = {
+    ...(await serverRun(root, count, terminal)),
     onFailure(failure, isHeard) {
       // A sender that called us, over ssh perhaps, tells it there.
       if (via !== undefined || !isHeard) goingOn.note(failure)
     },
-  })
+  }
+  await serve(link, run, { silenceMs: args.timeout ?? 0 })
   goingOn.end()
 }
 
-async function serve(link: Link, run: ReceiverRun): Promise<void> {
+async function serve(link: Link, run: ReceiverRun, times: Pick<ChannelLimits, 'helloMs' | 'silenceMs'>): Promise<void> {
   const { Channel } = await import('../sync/channel.ts')
   const { mostRequestBytes } = await import('../sync/frames.ts')
   const { serveSender } = await import('../sync/serve-sender.ts')
-  const channel = new Channel(link, { messageBytes: mostRequestBytes })
+  const channel = new Channel(link, { messageBytes: mostRequestBytes, ...times })
   try {
     await serveSender(channel, run)
     await channel.finish()
@@ -128,12 +151,15 @@ async function serve(link: Link, run: ReceiverRun): Promise<void> {
   }
 }
 
-function serverRun(root: string, count: TransferCount, terminal: Terminal): ReceiverRun {
+async function serverRun(root: string, count: TransferCount, terminal: Terminal): Promise<ReceiverRun> {
+  const { Turns } = await import('../stream/turns.ts')
   return {
     root,
     lock: { folder: runtimeFolder(), owner: ownerOfThisProgram() },
     count,
     signal: terminal.signal,
+    stopping: terminal.signal,
+    turns: new Turns(Number.POSITIVE_INFINITY),
     onReceived(target, { to, fromGuid }) {
       terminal.event({ received: `${target}@${to.name}`, guid: to.guid, isFull: fromGuid === undefined })
       if (terminal.verbose) terminal.say(`${target}@${to.name}: received`)
@@ -145,13 +171,20 @@ function serverRun(root: string, count: TransferCount, terminal: Terminal): Rece
   }
 }
 
-async function listen(text: string, args: Arguments, run: ReceiverRun, terminal: Terminal): Promise<void> {
-  const { formatAddress, listenTcp, parseAddress } = await import('../sync/tcp.ts')
+async function listen(text: string, args: Arguments, single: ReceiverRun, terminal: Terminal): Promise<void> {
+  const { formatAddress, parseAddress } = await import('../sync/address.ts')
+  const { parseAllowance, rootFor } = await import('../sync/certificate-names.ts')
+  const { listenTcp } = await import('../sync/listen-tcp.ts')
   const { readSecurity } = await import('../sync/security.ts')
+  const { Turns } = await import('../stream/turns.ts')
   const security = await readSecurity(args)
+  const allowances = args.allow.map((each) => parseAllowance(checkedAllowance(each, security), single.root))
+  const turns = new Turns(args['max-receives'] ?? 1)
+  const run = { ...single, turns, signal: graceful(args.grace ?? 0, terminal) }
+  const times = { helloMs: args.timeout ?? 0, silenceMs: args.timeout ?? 0 }
   const { owner } = run.lock
   let connections = 0
-  await listenTcp(parseAddress(text), security, {
+  await listenTcp(text === 'systemd' ? givenSocket() : parseAddress(text), security, {
     signal: terminal.signal,
     mostConnections: args['max-connections'] ?? 1,
     onListening(address) {
@@ -159,14 +192,31 @@ async function listen(text: string, args: Arguments, run: ReceiverRun, terminal:
       if (terminal.verbose) terminal.say(`listening on ${formatAddress(address)}`)
     },
     onRefused: (peer, reason) => terminal.say(`${peer}: refused: ${reason}`),
-    onLink(link, peer) {
+    onLink(link, { name, certificate }) {
+      const root = rootFor(certificate, allowances, run.root)
       // Each connection is an owner of its own: one may hold a lock that another waits for.
       const lock = { ...run.lock, owner: { ...owner, id: `${owner.id}-${++connections}` } }
-      const onFailure = (failure: Failure) => terminal.say(`${peer}: ${failure.message}`)
-      void serve(link, { ...run, lock, onFailure }).catch((error: unknown) => {
-        terminal.signal.aborted || terminal.say(`${peer}: ${error instanceof Error ? error.message : error}`)
+      const onFailure = (failure: Failure) => terminal.say(`${name}: ${failure.message}`)
+      void serve(link, { ...run, root, lock, onFailure }, times).catch((error: unknown) => {
+        terminal.signal.aborted || terminal.say(`${name}: ${error instanceof Error ? error.message : error}`)
       })
     },
   })
   terminal.signal.throwIfAborted()
+}
+
+/** Without certificates there are no names to tell senders apart by. */
+function checkedAllowance(text: string, security: Security): string {
+  if (security.kind === 'certificate') return text
+  throw new Failure('usage', `--allow ${text} needs certificates: --tls-cert, --tls-key, --tls-ca`)
+}
+
+/** A signal that aborts some time after the terminal's. */
+function graceful(graceMs: number, terminal: Terminal): AbortSignal {
+  terminal.allowGrace(graceMs)
+  const controller = new AbortController()
+  terminal.signal.addEventListener('abort', () => {
+    setTimeout(() => controller.abort(terminal.signal.reason), graceMs)
+  })
+  return controller.signal
 }

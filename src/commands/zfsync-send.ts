@@ -1,6 +1,9 @@
 import { isatty } from 'node:tty'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
 import { type GoingOn, goOnAfterFailures } from '../cli/going-on.ts'
+import { ownerOfThisProgram } from '../cli/owner.ts'
+import { runtimeFolder } from '../cli/runtime-folder.ts'
+import { connectionOptions } from '../cli/sync-options.ts'
 import { describeStep, SyncTally } from '../cli/sync-tally.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { bandwidthOf, bandwidthOption } from '../cli/timetable.ts'
@@ -62,17 +65,7 @@ const options = {
   },
   'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'send nothing, tell what would be sent' },
   bwlimit: bandwidthOption,
-  key: {
-    type: 'string',
-    metavar: 'FILE',
-    describe: 'the key file that the receiver has too; zfsync-recv --new-key makes one',
-  },
-  insecure: {
-    type: 'boolean',
-    default: false,
-    conflicts: 'key',
-    describe: 'connect without a key: neither encrypted nor authenticated',
-  },
+  ...connectionOptions,
 } satisfies OptionSpecs
 
 type Arguments = InferredArguments<typeof options, typeof positionals>
@@ -99,7 +92,7 @@ export const zfsyncSend = defineCommand({
     const progress = terminal.progress(count)
     try {
       if (args.have !== undefined) await writeContainer(args, count, terminal)
-      else await converse(args, count, terminal)
+      else await alone(args, () => converse(args, count, terminal))
     } finally {
       progress.stop()
     }
@@ -119,6 +112,15 @@ function refuseWrongWay(args: Arguments, { json }: Terminal): void {
     throw new Failure('usage', 'stdout is a terminal, and the output is binary', { hint })
   }
   if (isCalled(args) && args['dry-run']) throw new Failure('usage', '--dry-run needs --connect, --via or --have')
+}
+
+/** Of those that send this tree there. One that was called leaves it to the receiver to let one alone in. */
+async function alone(args: Arguments, work: () => Promise<void>): Promise<void> {
+  const target = args.connect ?? args.via
+  if (target === undefined || args['dry-run']) return await work()
+  const { asOnlySender } = await import('../sync/only-sender.ts')
+  const place = { folder: runtimeFolder(), owner: ownerOfThisProgram() }
+  await asOnlySender({ tree: args.dataset, target }, place, work)
 }
 
 async function converse(args: Arguments, count: TransferCount, terminal: Terminal): Promise<void> {
@@ -148,17 +150,20 @@ async function converse(args: Arguments, count: TransferCount, terminal: Termina
 async function opener(args: Arguments, terminal: Terminal): Promise<() => Promise<Channel>> {
   const { Channel } = await import('../sync/channel.ts')
   const { signal } = terminal
+  const limits = { silenceMs: args.timeout ?? 0 }
   if (args.connect !== undefined) {
-    const { connectTcp, parseAddress } = await import('../sync/tcp.ts')
+    const { parseAddress } = await import('../sync/address.ts')
+    const { connectTcp } = await import('../sync/connect-tcp.ts')
     const { readSecurity } = await import('../sync/security.ts')
     const address = parseAddress(args.connect)
     const security = await readSecurity(args)
-    return async () => new Channel(await connectTcp(address, security, signal))
+    return async () =>
+      new Channel(await connectTcp(address, security, signal), { ...limits, helloMs: limits.silenceMs })
   }
   const { commandLink, standardLink } = await import('../sync/links.ts')
   const { via } = args
-  if (via !== undefined) return async () => new Channel(commandLink(via, signal))
-  return async () => new Channel(standardLink(signal))
+  if (via !== undefined) return async () => new Channel(commandLink(via, signal), limits)
+  return async () => new Channel(standardLink(signal), limits)
 }
 
 async function writeContainer(args: Arguments, count: TransferCount, terminal: Terminal): Promise<void> {

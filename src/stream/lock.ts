@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
@@ -14,7 +14,8 @@ export interface LockPlace {
 /*
  * A lock is a file `<16 digits of what it is for>.<owner id>`. Whoever wants it writes his own and then looks for others':
  * the files of owners that are gone (kill -9) are removed, that of a living one wins. No two can both see none. If two
- * come at the same instant both may see the other; so each tries again, after times that differ.
+ * come at the same instant both may see the other; so each tries again, after times that differ. Its lines are what it is
+ * for, and when the owner's process began, in ticks: another may have got its number since.
  */
 const tries = 4
 const pauseMs = 60
@@ -34,7 +35,7 @@ async function acquire(what: string, { folder, owner }: LockPlace): Promise<stri
   const file = join(folder, `${subject}.${owner.id}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   for (let attempt = 1; ; attempt++) {
-    await writeFile(file, `${what}\n`)
+    await writeFile(file, `${what}\n${await startOf(owner.id)}\n`)
     const other = await findOther(folder, subject, owner)
     if (other === undefined) return file
     await unlink(file)
@@ -47,10 +48,25 @@ async function findOther(folder: string, subject: string, owner: Writer): Promis
   for (const name of await readdir(folder)) {
     const id = name.slice(subject.length + 1)
     if (!name.startsWith(`${subject}.`) || id === owner.id) continue
-    if (!owner.isGone(id)) return name
+    if (!owner.isGone(id) && !(await isNumberReused(join(folder, name), id))) return name
     await unlink(join(folder, name)).catch(() => {})
   }
   return undefined
+}
+
+/** True if the owner is known to be another process than the one that has its number now. */
+async function isNumberReused(file: string, ownerId: string): Promise<boolean> {
+  const [, start = ''] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+  const startNow = await startOf(ownerId)
+  return start !== '' && startNow !== '' && start !== startNow
+}
+
+/** The starttime in proc(5)'s stat; '' where there is no /proc, and of a process that is gone. */
+async function startOf(ownerId: string): Promise<string> {
+  const [, pid] = ownerId.split('-')
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // The second field is a name in parentheses, which may hold blanks.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
 
 function heldBy(what: string, file: string): Failure {

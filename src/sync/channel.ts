@@ -15,38 +15,46 @@ export interface Link {
   explainEnd?(): Promise<Failure | undefined>
 }
 
-export interface ChannelTimes {
-  /** How often "still here" is said while nothing else is. 0: never, as in a file. */
-  readonly aliveMs: number
-  /** How long a silence of the other side is borne. 0: for ever. */
-  readonly silenceMs: number
+// Both ends must agree. The least time-out is a few of it: some may be late on a busy machine.
+const aliveMs = 3000
+
+export interface ChannelLimits {
+  readonly messageBytes?: number
+  /** How long a silence is borne before there is a dialogue. By default for ever, as of a file. */
+  readonly helloMs?: number
+  /** How long one is borne in a dialogue. */
+  readonly silenceMs?: number
 }
 
-// Both ends must agree: four may be late on a busy machine.
-const dialogueTimes: ChannelTimes = { aliveMs: 10_000, silenceMs: 50_000 }
-const oneWayTimes: ChannelTimes = { aliveMs: 0, silenceMs: 0 }
+const defaultSilenceMs = 60_000
 
 /** Frames over a link, in order, one after the other. */
 export class Channel {
   readonly #link: Link
   readonly #reader: FrameReader
-  #times: ChannelTimes
+  readonly #silenceMs: number
+  /** 0: for ever. */
+  #patienceMs: number
   #alive: NodeJS.Timeout | undefined
   #lastWrite: Promise<void> = Promise.resolve()
   #isWriting = false
   #failure: unknown
 
-  constructor(link: Link, { messageBytes = mostMessageBytes }: { readonly messageBytes?: number } = {}) {
+  constructor(link: Link, limits: ChannelLimits = {}) {
+    const { messageBytes = mostMessageBytes, helloMs = 0, silenceMs = defaultSilenceMs } = limits
     this.#link = link
-    this.#times = oneWayTimes
-    this.#reader = new FrameReader(link.input, { messageBytes })
+    this.#silenceMs = silenceMs
+    this.#patienceMs = helloMs
+    const { input } = link
+    const patient = { fill: (target: Uint8Array) => this.#inTime(input.fill(target)), close: () => input.close() }
+    this.#reader = new FrameReader(patient, { messageBytes })
   }
 
   /** From here on, both sides say that they are still there. */
-  beginDialogue(times: ChannelTimes = dialogueTimes): void {
+  beginDialogue(): void {
     clearInterval(this.#alive)
-    this.#times = times
-    if (times.aliveMs > 0) this.#alive = setInterval(() => this.#sayAlive(), times.aliveMs)
+    this.#patienceMs = this.#silenceMs
+    this.#alive = setInterval(() => this.#sayAlive(), aliveMs)
   }
 
   /** Why nothing more can go over it; undefined while it works. */
@@ -60,7 +68,7 @@ export class Channel {
 
   /** Resolves to false if there was not a single byte. */
   readGreeting(): Promise<boolean> {
-    return this.#guard(this.#inTime(this.#reader.readGreeting()))
+    return this.#guard(this.#reader.readGreeting())
   }
 
   send(message: object): Promise<void> {
@@ -74,7 +82,7 @@ export class Channel {
   /** The next frame that says something. An end that comes instead is a Failure 'retry', or what the link knows of it. */
   async read(): Promise<Exclude<Frame, { kind: 'alive' }>> {
     for (;;) {
-      const frame = await this.#guard(this.#inTime(this.#reader.read()))
+      const frame = await this.#guard(this.#reader.read())
       if (frame === undefined) return this.#guard(this.endedEarly())
       if (frame.kind !== 'alive') return frame
     }
@@ -125,15 +133,14 @@ export class Channel {
   }
 
   #inTime<T>(reading: Promise<T>): Promise<T> {
-    const { silenceMs } = this.#times
-    if (silenceMs === 0) return reading
+    const patienceMs = this.#patienceMs
+    if (patienceMs === 0) return reading
     let timer: NodeJS.Timeout | undefined
     const silence = new Promise<never>((_, reject) => {
-      const seconds = silenceMs / 1000
       timer = setTimeout(() => {
-        reject(new Failure('retry', `the other side has said nothing for ${seconds} seconds`))
+        reject(new Failure('retry', `the other side has said nothing for ${patienceMs / 1000} seconds`))
         void this.#link.close()
-      }, silenceMs)
+      }, patienceMs)
     })
     return Promise.race([reading, silence]).finally(() => clearTimeout(timer))
   }

@@ -86,7 +86,11 @@ export class FrameReader {
   async #payload(length: number, most: number, buffer?: Uint8Array): Promise<Uint8Array> {
     if (length > most) throw new Failure('protocol', `a frame has ${length} bytes, ${most} are the most`)
     const payload = buffer?.subarray(0, length) ?? new Uint8Array(length)
-    if ((await this.#input.fill(payload)) < length) throw truncated()
+    // Piece by piece: a long message may take its time, as long as something comes.
+    for (let at = 0; at < length; at += mostDataBytes) {
+      const piece = payload.subarray(at, at + mostDataBytes)
+      if ((await this.#input.fill(piece)) < piece.length) throw truncated()
+    }
     return payload
   }
 }

@@ -54,17 +54,26 @@ export function standardLink(signal: AbortSignal): Link {
   }
 }
 
-/** A connection over TCP, encrypted or not. */
+/** A connection over TCP, encrypted or not. Whatever breaks it is a Failure 'retry'. */
 export function socketLink(socket: Duplex): Link {
   let failure: Error | undefined
   socket.on('error', (error) => {
     failure ??= error
   })
+  const lost = (error: Error) =>
+    new Failure('retry', `the connection is lost: ${(failure ?? error).message}`, { cause: error })
+  const pieces = iteratedInput(socket)
   return {
-    input: iteratedInput(socket),
+    input: {
+      fill: (target) =>
+        pieces.fill(target).catch((error) => {
+          throw lost(error)
+        }),
+      close: () => pieces.close(),
+    },
     write: (bytes) =>
       new Promise((resolve, reject) => {
-        socket.write(bytes, (error) => (error ? reject(failure ?? error) : resolve()))
+        socket.write(bytes, (error) => (error ? reject(lost(error)) : resolve()))
       }),
     async finish() {
       await new Promise<void>((resolve) => socket.end(() => resolve()))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '../errors.ts'
 import { type LockPlace, withLock } from '../stream/lock.ts'
+import type { Turns } from '../stream/turns.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import { AnnouncedStream } from './announced-stream.ts'
 import type { Channel } from './channel.ts'
@@ -25,7 +26,12 @@ export interface ReceiverRun {
   readonly root: string
   readonly lock: LockPlace
   readonly count: TransferCount
+  /** Stops what is being received, too. */
   readonly signal: AbortSignal
+  /** When it aborts, what is being received goes on to its end, and nothing after it. */
+  readonly stopping: AbortSignal
+  /** How many may be received at the same time. */
+  readonly turns: Turns
   onReceived(target: string, request: ReceiveRequest): void
   /** A container brings what was received before, as when it is read again after a break. */
   onSkipped(target: string, request: ReceiveRequest): void
@@ -103,7 +109,7 @@ type Answer = (message: ReceiverMessage) => Promise<void>
 async function serveRequests(channel: Channel, run: Serving, answer: Answer): Promise<void> {
   let abilities: Abilities | undefined
   for (;;) {
-    const message = await nextMessage(channel)
+    const message = await unlessStopping(nextMessage(channel), run.stopping)
     if (message.type === 'end') {
       for (const { path, ...trouble } of message.problems) run.onFailure(failureOf(trouble))
       return await answer({ type: 'done' })
@@ -144,7 +150,8 @@ async function perform(stream: AnnouncedStream, message: SenderMessage, run: Wor
     }
     // A sender that was cut off may still have a zfs receive here that has not noticed.
     const reception = { target, request: message, abilities, signal, count }
-    await withLock(`receiving ${target}`, run.lock, () => receiveStream(stream, reception))
+    const receive = () => withLock(`receiving ${target}`, run.lock, () => receiveStream(stream, reception))
+    await run.turns.take(receive, run.stopping)
     run.onReceived(target, message)
   } else if (message.type === 'rename') {
     const [from, to] = [confinedName(run.root, message.from), confinedName(run.root, message.path)]
@@ -152,6 +159,19 @@ async function perform(stream: AnnouncedStream, message: SenderMessage, run: Wor
   } else if (message.type === 'clear') {
     await runZfs('receive', '-A', confinedName(run.root, message.path))
   } else throw new Failure('protocol', `'${message.type}' came where a request was due`)
+}
+
+/** Rejects when the signal aborts before the message has come. */
+async function unlessStopping(message: Promise<SenderMessage>, stopping: AbortSignal): Promise<SenderMessage> {
+  let stop = () => {}
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new Failure('retry', 'the receiver is being stopped'))
+  })
+  if (stopping.aborted) stop()
+  stopping.addEventListener('abort', stop)
+  // Nobody waits for it any more.
+  message.catch(() => {})
+  return await Promise.race([message, stopped]).finally(() => stopping.removeEventListener('abort', stop))
 }
 
 async function nextMessage(channel: Channel): Promise<SenderMessage> {

@@ -78,9 +78,9 @@ describe('one way', () => {
 })
 
 const serve = (root: string, words: string) => `
-  zfsync-recv -v --listen ${words} ${root} >log 2>&1 & server=$!
+  rm -f log; zfsync-recv -v --listen ${words} ${root} >log 2>&1 & server=$!
   trap 'kill $server 2>/dev/null || true' EXIT
-  until grep -q listening log; do sleep 0.05; done
+  until grep -qs listening log; do sleep 0.05; done
   address=$(sed -n 's/.*listening on //p' log)
 `
 

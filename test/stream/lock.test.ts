@@ -42,6 +42,19 @@ it('does not stand in the way when its program was killed', async () => {
   expect(await withLock(what, mine!, async () => readdirSync(mine!.folder))).toEqual([file.replace('gone-7', 'me-1')])
 })
 
+it('does not stand in the way when another program has got the number since', async () => {
+  const [mine, other] = places('me-1', `other-${process.pid}`)
+  const name = await withLock(what, other!, async () => readdirSync(other!.folder)[0]!)
+  const file = join(mine!.folder, name)
+  const enter = () => withLock(what, mine!, async () => 'in')
+  for (const itsLines of [what, `${what}\n`, '']) {
+    writeFileSync(file, itsLines)
+    await expect(enter()).rejects.toMatchObject({ kind: 'retry' })
+  }
+  writeFileSync(file, `${what}\n1\n`)
+  expect(await enter()).toBe('in')
+})
+
 it('never lets two in, of many that come at once', async () => {
   let inside = 0
   const ends = await Promise.allSettled(

@@ -1,0 +1,44 @@
+import { Failure } from '../errors.ts'
+import type { OptionSpecs } from './command.ts'
+import { parseDuration } from './units.ts'
+
+/** How both ends of a replication over a network find and trust each other. */
+export const connectionOptions = {
+  key: {
+    type: 'string',
+    metavar: 'FILE',
+    describe: 'the key file that the other end has too; zfsync-recv --new-key makes one',
+  },
+  'tls-cert': {
+    type: 'string',
+    metavar: 'FILE',
+    describe: 'our certificate, in PEM, in place of a shared key',
+  },
+  'tls-key': { type: 'string', metavar: 'FILE', describe: "our certificate's private key, in PEM" },
+  'tls-ca': {
+    type: 'string',
+    metavar: 'FILE',
+    describe: "certificates, in PEM, of the authorities that sign the other end's",
+  },
+  insecure: {
+    type: 'boolean',
+    default: false,
+    describe: 'over TCP without a key or a certificate: neither encrypted nor authenticated',
+  },
+  timeout: {
+    type: 'string',
+    metavar: 'DURATION',
+    default: '60s',
+    coerce: parseTimeout,
+    describe: 'how long the other end may be silent before it is given up',
+  },
+} satisfies OptionSpecs
+
+// The other end is heard of every 3 s: three times may be late.
+const leastTimeoutMs = 10_000
+
+function parseTimeout(text: string): number {
+  const milliseconds = parseDuration(text)
+  if (milliseconds >= leastTimeoutMs) return milliseconds
+  throw new Failure('usage', `'${text}' is too short: 10s is the least`)
+}
