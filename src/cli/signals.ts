@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { constants } from 'node:os'
 import { Interrupted } from './interrupted.ts'
 
@@ -18,6 +19,8 @@ export interface Stopping {
  */
 export function abortOnSignals(): Stopping {
   const controller = new AbortController()
+  // One for each program that runs for us, and more: no leak.
+  setMaxListeners(0, controller.signal)
   let graceMs = 0
   const stop = (signalName: NodeJS.Signals) => {
     for (const each of stoppers) process.off(each, stop)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
 import { givenSocket } from '../cli/given-socket.ts'
 import { goOnAfterFailures } from '../cli/going-on.ts'
@@ -215,6 +216,7 @@ function checkedAllowance(text: string, security: Security): string {
 function graceful(graceMs: number, terminal: Terminal): AbortSignal {
   terminal.allowGrace(graceMs)
   const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
   terminal.signal.addEventListener('abort', () => {
     setTimeout(() => controller.abort(terminal.signal.reason), graceMs)
   })

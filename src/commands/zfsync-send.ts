@@ -243,7 +243,7 @@ async function sync(
     onFailure: noteWith(goingOn, tally, args, terminal),
   }
   if (terminal.verbose) for (const path of plan.gone) terminal.say(`${to}${path}: gone from the source, and kept`)
-  await syncTree(plan, receiver, run)
+  await goingOn.attempt(() => syncTree(plan, receiver, run))
   if (receiver.isHeard && !isCalled(args)) tally.report(args.dataset, to, terminal)
   goingOn.end()
 }

@@ -17,22 +17,34 @@ export interface StreamJob {
 }
 
 /** Sends one stream, checked on its way. Resolves when the receiver has it, and all of it was good. */
-export async function sendStream(receiver: ReceiverEnd, { request, words, checks, signal }: StreamJob): Promise<void> {
-  const { channel } = receiver
-  await channel.send(request)
+export async function sendStream(receiver: ReceiverEnd, job: StreamJob): Promise<void> {
   const answer = receiver.answer()
+  answer.catch(() => {})
+  try {
+    await announceAndSend(receiver, job, answer)
+  } catch (error) {
+    // Where nothing more can be said, the receiver may have told why.
+    if (receiver.channel.failure !== undefined) await answer
+    throw error
+  }
+}
+
+async function announceAndSend(
+  { channel, isHeard }: ReceiverEnd,
+  { request, words, checks, signal }: StreamJob,
+  answer: Promise<void>,
+): Promise<void> {
   let isAnswered = false
-  void answer.then(
-    () => (isAnswered = true),
-    () => (isAnswered = true),
-  )
+  const end = () => (isAnswered = isHeard)
+  void answer.then(end, end)
+  await channel.send(request)
   const child = startChild(['zfs', 'send', ...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'keep', signal })
   const announced = { toGuid: request.to.guid, fromGuid: request.fromGuid }
   const stream = checked(programInput(child, 'unavailable'), [...expectSnapshot(announced, signal), ...checks])
   try {
     for await (const piece of piecesOf(stream)) {
       // It has failed over there: what is left of the stream is of no use.
-      if (isAnswered && receiver.isHeard) break
+      if (isAnswered) break
       await channel.sendData(piece)
     }
   } catch (error) {
@@ -43,7 +55,7 @@ export async function sendStream(receiver: ReceiverEnd, { request, words, checks
   } finally {
     await stream.close()
   }
-  if (isAnswered && receiver.isHeard) await channel.send({ type: 'abort', trouble: givenUp })
+  if (isAnswered) await channel.send({ type: 'abort', trouble: givenUp })
   else await channel.send({ type: 'complete' })
   await answer
 }

@@ -66,9 +66,19 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
     if (hello.role === 'streams') await work()
     else await withLock(`receiving into ${run.root}`, run.lock, work)
   } catch (error) {
-    if (channel.failure === undefined) await answer({ type: 'failed', trouble: troubleOf(error) }).catch(() => {})
-    throw explained(error, isHeard)
+    run.signal.throwIfAborted()
+    const trouble = troubleOf(error)
+    const isTold = isHeard && channel.failure === undefined && (await isDone(answer({ type: 'failed', trouble })))
+    if (!isTold || !(error instanceof Failure)) throw explained(error, isHeard)
+    run.onFailure(error, isHeard)
   }
+}
+
+function isDone(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Eight digits that no other replica has, of this machine or another. */

@@ -81,7 +81,8 @@ export async function syncTree(plan: Plan, receiver: ReceiverEnd, asked: SyncRun
       problems.push({ path: given.source.path, ...troubleOf(failure) })
       run.onFailure(run.from + given.source.path, failure)
     })
-    if (left.length > 0) throw new Failure('retry', `${left.length} datasets were not tried: the connections were lost`)
+    if (left.length > 0)
+      throw new Failure('retry', `no connection is left: ${left.length} of ${todo.length} datasets were not tried`)
     await Promise.all(opened.map((end) => endDialogue(end, end === receiver ? problems : [])))
   } finally {
     await Promise.all(opened.map(({ channel }) => channel.close()))

@@ -122,10 +122,14 @@ describe('over TCP', () => {
       await zfs.script(`${make} head -c 20000000 /dev/urandom >"a/data set/large"; zfs snapshot "$A/data set@s3"
       zfsync-send -q --bwlimit 4M --via "zfsync-recv $B/copy" "$A/data set" & first=$!
       until zfs list $B/copy >/dev/null 2>&1; do sleep 0.1; done
-      ends 75 zfsync-send --via "zfsync-recv $B/copy" "$A/data set" 2>&1
+      # The same run, as from cron, and another sender's.
+      ends 75 zfsync-send -q --via "zfsync-recv $B/copy" "$A/data set" 2>&1
+      ends 75 zfsync-send -q --via "exec zfsync-recv $B/copy" "$A/data set" 2>&1
       wait $first; zfsync-send -q --via "zfsync-recv $B/copy" "$A/data set"`)
     expect(ended).toMatchObject({ status: 0 })
-    expect(ended.stdout).toContain('zfsync-send: receiving into pool-b/copy: another program is at it\n')
+    expect(ended.stdout).toMatch(
+      /^zfsync-send: sending pool-a\/data set to zfsync-recv pool-b\/copy: another program is at it\nzfsync-send: receiving into pool-b\/copy: another program is at it\nzfsync-send: hint: .*\n$/,
+    )
   })
 })
 

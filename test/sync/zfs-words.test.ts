@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { requestFor, sendFlags, sendWords } from '../../src/sync/send-words.ts'
 import { parseAddress } from '../../src/sync/address.ts'
+import { requestFor, sendFlags, sendWords } from '../../src/sync/send-words.ts'
 import { parseTokenFacts } from '../../src/sync/token-facts.ts'
 import { parseAbilities } from '../../src/sync/zfs-abilities.ts'
 import { dataset, guid, points } from './sample-trees.ts'
