@@ -1,0 +1,23 @@
+import { PassThrough, Readable } from 'node:stream'
+import type { Child } from '../../src/stream/child.ts'
+
+/** Every program that would have been started, as its words. */
+export const startedWords: (readonly string[])[] = []
+
+/** What the next programs do: their output, and their end; asked for each. */
+export const answers = { of: (_: readonly string[]) => ({ stdout: '', stderr: '', status: 0 }) }
+
+/** In the place of startChild: starts nothing, and swallows what is written to it. */
+export function startChild(argv: readonly string[]): Child {
+  startedWords.push(argv)
+  const { stdout, stderr, status } = answers.of(argv)
+  const stdin = new PassThrough().resume()
+  return {
+    name: argv[0] ?? '',
+    stdin,
+    stdout: Readable.from([Buffer.from(stdout)]),
+    ended: Promise.resolve({ status }),
+    stderrTail: () => stderr,
+    stop: async () => {},
+  }
+}
