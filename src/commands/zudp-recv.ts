@@ -1,4 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { oneWayReceiveOptions } from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { Failure } from '../errors.ts'
 
@@ -6,7 +7,7 @@ const positionals = {
   address: { optional: true, describe: 'where to listen: :port, 192.0.2.1:port or [2001:db8::1]:port' },
 } as const
 
-const options = { ...udpOptions } satisfies OptionSpecs
+const options = { ...udpOptions, ...oneWayReceiveOptions } satisfies OptionSpecs
 
 type Arguments = InferredArguments<typeof options, typeof positionals>
 
@@ -18,6 +19,7 @@ export const zudpRecv = defineCommand({
   options,
   examples: [
     ['zudp-recv --key link.key :1337 | zfs receive tank/restored', 'receive a snapshot'],
+    ['zudp-recv --one-way --key link.key :1337 | zfs receive tank/restored', 'receive it, and answer nothing'],
     ['zudp-recv --new-key link.key', 'make the key that both ends need'],
   ],
   stdin: 'none',
@@ -28,14 +30,18 @@ export const zudpRecv = defineCommand({
       const { createKeyFile } = await import('../stream/key-file.ts')
       return createKeyFile(args['new-key'])
     }
+    const { parseHostAndPort } = await import('../udp/address.ts')
+    const at = parseHostAndPort(addressOf(args))
+    if (args['one-way']) {
+      const { receiveOneWayTo } = await import('./zudp-recv/one-way.ts')
+      return receiveOneWayTo(args, at, terminal)
+    }
     const { openOutput } = await import('../stream/output.ts')
     const { Transfer } = await import('../stream/transfer.ts')
-    const { parseHostAndPort } = await import('../udp/address.ts')
     const { receiveOverUdp } = await import('../udp/receive-over-udp.ts')
     const { openTrust } = await import('../udp/trust.ts')
     const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
 
-    const at = parseHostAndPort(addressOf(args))
     const trust = await openTrust({ keyFile: args.key, insecure: args.insecure, cipher: 'aes-256-gcm' })
     const { signal } = terminal
     const transfer = new Transfer()

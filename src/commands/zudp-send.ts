@@ -1,4 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { oneWaySendOptions } from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { parseRate } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
@@ -19,6 +20,7 @@ const options = {
     coerce: parseSeconds,
     describe: 'send no more than one packet in this time, such as 0.0001',
   },
+  ...oneWaySendOptions,
   cipher: {
     choices: ['aes-256-gcm', 'chacha20-poly1305'] as const,
     default: 'aes-256-gcm' as const,
@@ -36,6 +38,10 @@ export const zudpSend = defineCommand({
   options,
   examples: [
     ['zfs send tank/home@mon | zudp-send --key link.key backup:1337', 'send a snapshot to a host that runs zudp-recv'],
+    [
+      'zfs send tank/home@mon | zudp-send --one-way --rate 100M --key link.key 192.0.2.7:1337',
+      'send it where no answer can come from',
+    ],
     ['zudp-send --new-key link.key', 'make the key that both ends need'],
   ],
   stdin: (args) => (args['new-key'] === undefined ? 'binary' : 'none'),
@@ -46,16 +52,20 @@ export const zudpSend = defineCommand({
       const { createKeyFile } = await import('../stream/key-file.ts')
       return createKeyFile(args['new-key'])
     }
+    const { parseHostAndPort } = await import('../udp/address.ts')
+    const to = parseHostAndPort(addressOf(args))
+    if (to.host === '') throw new Failure('usage', `'${args.address}' names no host`)
+    if (args['one-way']) {
+      const { sendOneWayFrom } = await import('./zudp-send/one-way.ts')
+      return sendOneWayFrom(args, to, terminal)
+    }
     const { checked } = await import('../stream/checked-input.ts')
     const { openInput } = await import('../stream/input.ts')
     const { Transfer } = await import('../stream/transfer.ts')
-    const { parseHostAndPort } = await import('../udp/address.ts')
     const { sendOverUdp } = await import('../udp/send-over-udp.ts')
     const { openTrust } = await import('../udp/trust.ts')
     const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
 
-    const to = parseHostAndPort(addressOf(args))
-    if (to.host === '') throw new Failure('usage', `'${args.address}' names no host`)
     const { key, insecure, cipher } = args
     const trust = await openTrust({ keyFile: key, insecure, cipher })
     const { signal } = terminal

@@ -18,6 +18,10 @@ export const packetType = {
   fin: 11,
   bye: 12,
   close: 13,
+  start: 14,
+  segment: 15,
+  repair: 16,
+  last: 17,
 } as const
 
 /** A HELLO is padded to this, so that no answer to a forged one is larger than what was sent. */

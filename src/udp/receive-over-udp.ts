@@ -51,7 +51,7 @@ export async function receiveOverUdp(output: Output, options: ReceiveOptions): P
 }
 
 /** Where nothing is said of the address, IPv6 takes IPv4 too; a system without IPv6 has IPv4 alone. */
-async function listen(machine: Machine, { host, port }: HostAndPort): Promise<Wire> {
+export async function listen(machine: Machine, { host, port }: HostAndPort): Promise<Wire> {
   if (host !== '') return Wire.open(machine, host.includes(':') ? 6 : 4, { host, port })
   try {
     return await Wire.open(machine, 6, { host, port })
