@@ -14,13 +14,14 @@ export interface ExpectedStream {
  * dataset alone. Between listing and sending, a snapshot can be destroyed and taken anew under its name.
  */
 export function expectSnapshot(expected: ExpectedStream, signal: AbortSignal): readonly Check[] {
-  const seen: { first?: string | undefined; last?: string; dataset?: string; isMixed?: true } = {}
+  const seen: { first?: string | undefined; last?: string; dataset?: string; isMixed?: true; isClone?: true } = {}
   const inspection: Inspection = inspectStream('zfs', {
     signal,
-    onBegin({ header, snapshot }) {
+    onBegin({ header, isClone, snapshot }) {
       const dataset = snapshot.name.slice(0, snapshot.name.indexOf('@'))
       if (seen.dataset !== undefined && seen.dataset !== dataset) seen.isMixed = true
       seen.dataset = dataset
+      if (isClone) seen.isClone = true
       if (header === 'package') return
       if (seen.last === undefined) seen.first = snapshot.fromGuid
       seen.last = snapshot.guid
@@ -28,7 +29,9 @@ export function expectSnapshot(expected: ExpectedStream, signal: AbortSignal): r
   })
   const isAsAnnounced: Check = {
     look() {
-      if (seen.isMixed) throw new Failure('protocol', `the stream holds more than one dataset`)
+      if (seen.isMixed) throw new Failure('protocol', 'the stream holds more than one dataset')
+      // Its origin would be looked for in all of the receiver's pool.
+      if (seen.isClone) throw new Failure('protocol', 'the stream makes a clone of another dataset')
     },
     async finish() {
       refuseOther('ends at', expected.toGuid, seen.last)

@@ -132,37 +132,3 @@ describe('over TCP', () => {
     )
   })
 })
-
-const victims = {
-  send: '^[^ ]*node [^ ]*/zfsync-send',
-  recv: '^[^ ]*node [^ ]*/zfsync-recv',
-  zfs: '^zfs receive',
-} as const
-
-describe('killed', () => {
-  test.for(Object.entries(victims))(
-    'kill -9 of %s, 8 times at random: the next run completes',
-    { timeout: 120_000 },
-    async ([, pattern], { zfs }) => {
-      const ended = await zfs.script(`
-      zfs create $A/data; for i in 1 2 3; do zfs create $A/data/c$i; done
-      for round in $(seq 8); do
-        for i in 1 2 3; do head -c 500000 /dev/urandom >a/data/c$i/f$((RANDOM % 3)); done
-        zfs snapshot -r $A/data@s$round
-        zfsync-send -q -j 2 --bwlimit 2M --via "zfsync-recv $B/copy" $A/data >/dev/null 2>&1 & sender=$!
-        until pgrep -f '${pattern}' >/dev/null || ! kill -0 $sender 2>/dev/null; do sleep 0.02; done
-        sleep 0.$((RANDOM % 8))
-        pkill -9 -f '${pattern}' && echo killed >>kills || true
-        wait $sender 2>/dev/null || true
-      done
-      for try in 1 2 3; do zfsync-send -q --via "zfsync-recv $B/copy" $A/data && break; sleep 1; done
-      diff <(${guidsOf('$A/data')}) <(${guidsOf('$B/copy')})
-      zfs list -H -o name -r $B/copy | while read -r each; do zfs mount "$each"; done
-      same a/data b/copy
-      [ "$(wc -l <kills)" -ge 3 ]
-      zfs list -H -o name -r $B | wc -l; find /var/run/zpipes -type f | wc -l`)
-      expect(ended, ended.stderr).toMatchObject({ status: 0 })
-      expect(ended.stdout).toBe('5\n0\n')
-    },
-  )
-})

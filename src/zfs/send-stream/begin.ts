@@ -5,11 +5,16 @@ import type { StreamSnapshot } from './verdict.ts'
 export interface Begin {
   /** A package's BEGIN (DMU_COMPOUNDSTREAM) holds a list of what follows; a substream's the snapshot itself. */
   readonly header: 'substream' | 'package'
+  /** Whether `zfs receive` is to make a clone of the snapshot that it begins at, wherever in the pool that is. */
+  readonly isClone: boolean
   readonly snapshot: StreamSnapshot
 }
 
 // DMU_GET_STREAM_HDRTYPE, the lowest two bits of drr_versioninfo.
 const headerKinds = [undefined, 'substream', 'package', undefined] as const
+
+// DRR_FLAG_CLONE
+const cloneFlag = 1
 
 // DMU_BACKUP_FEATURE_* by bit, in include/sys/zfs_ioctl.h; others are named by their number.
 const featureNames: Readonly<Record<number, string>> = {
@@ -55,7 +60,8 @@ export function decodeBegin(view: DataView, at: number, isLittleEndian: boolean)
     features: namesOf(Number((version >> 2n) & 0x3fffffffn)),
     creationTime: uint64(view, at + beginAt.creationTime, isLittleEndian),
   }
-  return { header, snapshot }
+  const isClone = (view.getUint32(at + beginAt.flags, isLittleEndian) & cloneFlag) !== 0
+  return { header, isClone, snapshot }
 }
 
 function decodeName(view: DataView, at: number): string {

@@ -47,7 +47,15 @@ export type RecordType = (typeof recordTypes)[number]
 export const typeNumber = { begin: 0, object: 1, write: 3, end: 5, spill: 7, writeEmbedded: 8 } as const
 
 /** Offsets in a BEGIN. */
-export const beginAt = { magic: 8, version: 16, creationTime: 24, toGuid: 40, fromGuid: 48, toName: 56 } as const
+export const beginAt = {
+  magic: 8,
+  version: 16,
+  creationTime: 24,
+  flags: 36,
+  toGuid: 40,
+  fromGuid: 48,
+  toName: 56,
+} as const
 
 /** Offsets in an END. */
 export const endAt = { checksum: 8, toGuid: 40, rest: 48 } as const
