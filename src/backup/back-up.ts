@@ -6,8 +6,7 @@ import { listSnapshots } from '../zfs/list-snapshots.ts'
 import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
 import { type BackupJob, backupJob, type JobSettings } from './backup-job.ts'
 import { planBackup } from './backup-plan.ts'
-import { chainsOf } from './chains.ts'
-import { listBackups } from './list-backups.ts'
+import { readCatalogue } from './catalogue.ts'
 import { type Guard, guardWith, type LocalSources, type Protection } from './protection.ts'
 import { BackupProgress, storeBackup } from './store-backup.ts'
 
@@ -40,16 +39,15 @@ export interface PreparedBackup {
 
 /** Says what is to be done so that the store has a dataset's snapshots. Changes nothing. */
 export async function prepareBackup(store: Store, dataset: string, wishes: BackupWishes): Promise<PreparedBackup> {
-  const [snapshots, bookmarks, backups] = await Promise.all([
+  const [snapshots, bookmarks, catalogue] = await Promise.all([
     listSnapshots(dataset),
     listBookmarks(dataset),
-    listBackups(store, dataset),
+    readCatalogue(store, { datasets: [dataset], isRecursive: false }),
   ])
   const local = { snapshots, bookmarks }
   const { wanted, steps } = planBackup({
-    ...{ dataset, backups, ...local },
+    ...{ dataset, ...catalogue, ...local },
     isEligible: ({ name }) => splitSnapshotName(name)[1].startsWith(wishes.prefix),
-    flawOf: chainsOf(backups).flawOf,
     wanted: wishes.snapshot === undefined ? undefined : `${dataset}@${wishes.snapshot}`,
     isFull: wishes.isFull,
     sendFlags: wishes.sendFlags,

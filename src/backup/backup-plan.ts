@@ -92,10 +92,10 @@ function planMissing(request: BackupRequest, wanted: Snapshot, snapshots: readon
   })
 }
 
-function planFull({ backups }: BackupRequest, snapshot: Snapshot): readonly BackupStep[] {
+function planFull({ backups, flawOf }: BackupRequest, snapshot: Snapshot): readonly BackupStep[] {
   refuseTakenName(snapshot, backups)
   const there = backupOf(snapshot, backups)
-  if (there?.isFull) return []
+  if (there?.isFull && flawOf(there) === undefined) return []
   return [{ snapshot, from: undefined, isReplacement: there?.name === snapshot.name }]
 }
 
@@ -118,7 +118,7 @@ function findBase(request: BackupRequest, wanted: Snapshot): BackupStep['from'] 
 function refuseFlaw(backup: Backup, { flawOf }: BackupRequest): void {
   const flaw = flawOf(backup)
   if (flaw === undefined) return
-  throw new Failure('data', `${backup.name} is in the store, but its chain is broken: ${flaw}`, {
+  throw new Failure('data', `${backup.name} is in the store, but cannot be restored: ${flaw}`, {
     hint: '--full begins a new chain',
   })
 }

@@ -1,7 +1,7 @@
 import type { Store } from '../store/store.ts'
 import type { Backup } from './backup.ts'
 import { type Chains, chainsOf } from './chains.ts'
-import { backupIn, listBelow } from './list-backups.ts'
+import { backupIn, isBackupKey, listBelow } from './list-backups.ts'
 import { objectFlaw } from './object-flaw.ts'
 import { readVerifications, type VerificationOf } from './verification.ts'
 
@@ -10,6 +10,8 @@ export interface Catalogue extends Chains {
   /** In the order in which they were stored; not those that were only looked up as parents. */
   readonly backups: readonly Backup[]
   readonly verificationOf: VerificationOf
+  /** What is wrong with a backup itself, whatever it hangs on; undefined if nothing is known. */
+  ownFlawOf(backup: Backup): string | undefined
 }
 
 export interface CatalogueWishes {
@@ -37,7 +39,7 @@ export async function readCatalogue(store: Store, wishes: CatalogueWishes): Prom
   }
   const all = [...backups, ...(await parentsElsewhere(store, backups))]
   const ownFlawOf = (backup: Backup) => objectFlaw(backup) ?? lastFlaw(verificationOf(backup)?.flaw)
-  return { backups, verificationOf, ...chainsOf(all, ownFlawOf) }
+  return { backups, verificationOf, ownFlawOf, ...chainsOf(all, ownFlawOf) }
 }
 
 function prefixesOf({ datasets, isRecursive }: CatalogueWishes): readonly string[] {
@@ -67,7 +69,7 @@ async function parentsElsewhere(store: Store, backups: readonly Backup[]): Promi
 /** Those that were not looked for yet. What z3 wrote may be no name at all. */
 function parentNames(backups: readonly Backup[], tried: Set<string>): readonly string[] {
   const names = new Set(backups.flatMap(({ parent, isFull }) => (isFull || parent === undefined ? [] : [parent])))
-  const fresh = [...names].filter((name) => !tried.has(name) && /^[^@]+@[^@/]+$/.test(name))
+  const fresh = [...names].filter((name) => !tried.has(name) && isBackupKey(name))
   for (const name of fresh) tried.add(name)
   return fresh
 }

@@ -12,13 +12,13 @@ export async function listBackups(store: Store, dataset: string): Promise<readon
 /** All backups in the store whose names begin so. Any other object is passed over. */
 export async function listBelow(store: Store, prefix: string): Promise<readonly Backup[]> {
   const backups: Backup[] = []
-  for await (const object of store.list(prefix)) if (isBackup(object.key)) backups.push(backupIn(object))
+  for await (const object of store.list(prefix)) if (isBackupKey(object.key)) backups.push(backupIn(object))
   return backups
 }
 
-/** `dataset@snapshot`: neither part is empty, and a snapshot's name has no slash. */
-function isBackup(key: string): boolean {
-  return !key.startsWith(ownPrefix) && /^[^@]+@[^@/]+$/.test(key)
+/** `dataset@snapshot`: neither part is empty, a snapshot's name has no slash, and no part of it leads elsewhere. */
+export function isBackupKey(key: string): boolean {
+  return !key.startsWith(ownPrefix) && /^[^@]+@[^@/]+$/.test(key) && !/(^|\/)\.{0,2}(\/|$)/.test(key)
 }
 
 /** Reads what z3, its forks and pput record. Old z3 wrote is_full, which Swift and Ceph give back as is-full. */
@@ -27,7 +27,7 @@ export function backupIn(object: StoredObject): Backup {
   return {
     name: object.key,
     object,
-    isFull: [metadata['isfull'], metadata['is_full'], metadata['is-full']].includes('true') || isFullStream(object),
+    isFull: isFullStream(object),
     parent: metadata['parent'],
     guid: metadata['zfs-guid'],
     fromGuid: metadata['zfs-from-guid'],
@@ -37,9 +37,10 @@ export function backupIn(object: StoredObject): Backup {
   }
 }
 
-/** As `zfs send | pput` leaves it: the stream has said what it is, and it goes on from nothing. */
+/** The stream has said what it is, as it passed through us; where it did not, whoever stored it. */
 function isFullStream({ metadata }: StoredObject): boolean {
-  return metadata['zfs-guid'] !== undefined && metadata['zfs-from-guid'] === undefined
+  if (metadata['zfs-guid'] !== undefined) return metadata['zfs-from-guid'] === undefined
+  return [metadata['isfull'], metadata['is_full'], metadata['is-full']].includes('true')
 }
 
 function creationOf({ metadata, published }: StoredObject): Date {

@@ -8,6 +8,7 @@ const leastEstimateBytes = 2 ** 20
 /** What an object shows of its own bytes, without reading them; undefined if nothing is wrong. */
 export function objectFlaw({ object, guid, compressor = 'none', encryptor }: Backup): string | undefined {
   const { size, metadata } = object
+  if (object.flaw !== undefined) return object.flaw
   if (size === 0) return 'empty'
   if (compressor !== 'none' || encryptor !== undefined) return undefined
   if (size < leastStreamBytes) return `too small: ${size} B`

@@ -1,3 +1,4 @@
+import { Failure } from '../errors.ts'
 import { getStream } from '../store/get-stream.ts'
 import type { Store } from '../store/store.ts'
 import { checked } from '../stream/checked-input.ts'
@@ -8,7 +9,7 @@ import { throughFilters, writerTo } from '../stream/filter.ts'
 import { iteratedInput } from '../stream/iterated-input.ts'
 import { endWell } from '../stream/program-input.ts'
 import type { Transfer } from '../stream/transfer.ts'
-import { inspectStream } from '../zfs/send-stream/inspection.ts'
+import { type Inspection, inspectStream } from '../zfs/send-stream/inspection.ts'
 import type { Backup } from './backup.ts'
 import { decryptionOf } from './encryptors.ts'
 
@@ -37,6 +38,8 @@ export interface ReceiveOptions {
   /** Counts the stored bytes. */
   readonly transfer: Transfer
   readonly signal: AbortSignal
+  /** Done when the store, the programs and the key have given the beginning of the very stream that is meant. */
+  makeReady(): Promise<void>
 }
 
 /**
@@ -45,20 +48,49 @@ export interface ReceiveOptions {
  */
 export async function receiveBackup(store: Store, backup: Backup, options: ReceiveOptions): Promise<void> {
   const { receive, transfer, signal } = options
-  const { stream, close } = await openStreamOf(store, backup, options)
-  const child = startChild(receive, { stdin: 'pipe', stdout: 'inherit', stderr: 'keep', signal })
-  const writer = writerTo(child, 'io')
+  const { stream, inspection, close } = await openStreamOf(store, backup, options)
+  let receiver: ReturnType<typeof startReceiver> | undefined
   try {
-    for await (const piece of piecesOf(stream)) await transfer.meter.during('output', writer.write(piece))
-    await writer.end()
-    await endWell(child, 'io')
+    for await (const piece of piecesOf(stream)) {
+      if (receiver === undefined) {
+        refuseOtherStream(backup, inspection)
+        await options.makeReady()
+        receiver = startReceiver(receive, signal)
+      }
+      await transfer.meter.during('output', receiver.write(piece))
+    }
+    await receiver?.end()
   } finally {
-    await Promise.allSettled([child.stop(), close()])
+    await Promise.allSettled([receiver?.stop(), close()])
   }
 }
 
+function startReceiver(receive: readonly string[], signal: AbortSignal) {
+  const child = startChild(receive, { stdin: 'pipe', stdout: 'inherit', stderr: 'keep', signal })
+  const writer = writerTo(child, 'io')
+  return {
+    write: writer.write,
+    async end() {
+      await writer.end()
+      await endWell(child, 'io')
+    },
+    stop: () => child.stop(),
+  }
+}
+
+/** Throws 'data' if the stream holds another snapshot than the one that was recorded. */
+export function refuseOtherStream(backup: Backup, { facts }: Inspection): void {
+  const { guid = backup.guid } = facts?.first ?? {}
+  if (backup.guid === undefined || guid === backup.guid) return
+  throw new Failure('data', `${backup.name}: the stream's guid is ${guid}, ${backup.guid} was recorded`)
+}
+
 /** A backup's stream, checked on its way: the last piece comes only when object and stream are proven. */
-export async function openStreamOf(store: Store, backup: Backup, options: Omit<ReceiveOptions, 'receive'>) {
+export async function openStreamOf(
+  store: Store,
+  backup: Backup,
+  options: Omit<ReceiveOptions, 'receive' | 'makeReady'>,
+) {
   const { undoing, transfer, signal } = options
   const object = await store.open(backup.object.key)
   const bytes = getStream(store, object, { verify: true, checks: [counted(transfer)] })

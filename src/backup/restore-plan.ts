@@ -1,4 +1,5 @@
 import { Failure } from '../errors.ts'
+import type { Bookmark } from '../zfs/bookmarks.ts'
 import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
 import type { Backup } from './backup.ts'
 
@@ -8,6 +9,7 @@ export interface RestoreTarget {
   readonly exists: boolean
   /** All of the dataset; none if there is none. */
   readonly snapshots: readonly Snapshot[]
+  readonly bookmarks: readonly Bookmark[]
 }
 
 export interface RestoreRequest {
@@ -17,6 +19,8 @@ export interface RestoreRequest {
   readonly backups: readonly Backup[]
   /** The backup that an increment goes on from; undefined if it is missing. */
   parentOf(backup: Backup): Backup | undefined
+  /** What is known to be wrong with a backup itself. */
+  ownFlawOf(backup: Backup): string | undefined
   readonly target: RestoreTarget
   /** The target may be rolled back, its later snapshots destroyed; a dataset without snapshots may be replaced. */
   readonly force: boolean
@@ -29,8 +33,8 @@ export interface RestorePlan {
   readonly bytes: number
   /** The target's snapshot that the first step goes on from; undefined if that is a full. */
   readonly base: Snapshot | undefined
-  /** Snapshots of the target later than the base, the oldest first: they must be destroyed. */
-  readonly destroyed: readonly Snapshot[]
+  /** Snapshots and bookmarks of the target later than the base, the oldest first: they must be destroyed. */
+  readonly destroyed: readonly Bookmark[]
 }
 
 /**
@@ -43,8 +47,20 @@ export function planRestore(request: RestoreRequest): RestorePlan {
   const { steps, base } = walkBack(wanted, request)
   const bytes = steps.reduce((sum, { object }) => sum + object.size, 0)
   if (steps.length === 0) return { steps, bytes, base, destroyed: [] }
-  return { steps, bytes, base, destroyed: base === undefined ? makeRoom(request) : laterThan(base, request) }
+  const destroyed = base === undefined ? makeRoom(request) : laterThan(base, request)
+  refuseFlaws(steps, destroyed.length > 0 || (base === undefined && request.target.exists), request)
+  return { steps, bytes, base, destroyed }
 }
+
+/** What cannot be opened is not begun with. What looks bad may be tried, but nothing is destroyed for it. */
+function refuseFlaws(steps: readonly Backup[], isLosing: boolean, { ownFlawOf }: RestoreRequest): void {
+  for (const backup of steps) {
+    const flaw = backup.object.flaw ?? (backup.object.size === 0 || isLosing ? ownFlawOf(backup) : undefined)
+    if (flaw !== undefined) throw new Failure('data', `${backup.name}: ${flaw}`, { hint: statusHint })
+  }
+}
+
+const statusHint = 'zsnap status shows which backups can be restored'
 
 /** The snapshot of the target that a backup holds. */
 export function presentAs(backup: Backup, snapshots: readonly Snapshot[]): Snapshot | undefined {
@@ -71,12 +87,12 @@ function walkBack(wanted: Backup, { parentOf, target }: RestoreRequest) {
 function broken(wanted: Backup, reason: string, where: Backup): Failure {
   const place = where === wanted ? '' : ` of ${where.name}`
   return new Failure('data', `${wanted.name}: its chain is broken: ${reason}${place}`, {
-    hint: 'zsnap status shows which backups can be restored',
+    hint: statusHint,
   })
 }
 
 /** For a full: it makes the dataset, or takes the place of one that has nothing to lose but its present files. */
-function makeRoom({ target, force }: RestoreRequest): readonly Snapshot[] {
+function makeRoom({ target, force }: RestoreRequest): readonly Bookmark[] {
   if (!target.exists) return []
   if (target.snapshots.length > 0) {
     throw new Failure('exists', `${target.dataset}: exists, and has no snapshot in common with the backup`, {
@@ -90,14 +106,26 @@ function makeRoom({ target, force }: RestoreRequest): readonly Snapshot[] {
 }
 
 /** For an increment: what came after its source must go. */
-function laterThan(base: Snapshot, { target, force }: RestoreRequest): readonly Snapshot[] {
-  const later = target.snapshots
-    .filter(({ createTxg }) => createTxg > base.createTxg)
-    .toSorted((a, b) => a.createTxg - b.createTxg)
+function laterThan(base: Snapshot, { target, force }: RestoreRequest): readonly Bookmark[] {
+  const isLater = ({ createTxg }: Bookmark) => createTxg > base.createTxg
+  const later = target.snapshots.filter(isLater).toSorted((a, b) => a.createTxg - b.createTxg)
   const last = later.at(-1)
-  if (last === undefined || force) return later
+  if (last === undefined) return []
+  if (force) {
+    refuseHeld(later)
+    return [...later, ...target.bookmarks.filter(isLater)]
+  }
   const [which, more] = [last.name, later.length === 1 ? '' : ` and ${later.length - 1} before it`]
   throw new Failure('exists', `${target.dataset}: has ${which}${more}, later than ${base.name}`, {
     hint: `--force destroys what is later; --to names another dataset to restore to`,
+  })
+}
+
+/** ZFS would destroy the others first, and then refuse. */
+function refuseHeld(later: readonly Snapshot[]): void {
+  const held = later.find(({ holdCount }) => holdCount > 0)
+  if (held === undefined) return
+  throw new Failure('exists', `${held.name}: is held, and later than what the restore goes on from`, {
+    hint: 'zfs holds tells by whom; zsnap release takes a hold back',
   })
 }

@@ -5,14 +5,13 @@ import { shellLine } from '../stream/shell-words.ts'
 import { Transfer } from '../stream/transfer.ts'
 import { datasetExists } from '../zfs/list-datasets.ts'
 import { listSnapshots } from '../zfs/list-snapshots.ts'
-import { resumeTokenOf } from '../zfs/resume-token.ts'
 import { splitSnapshotName } from '../zfs/snapshot.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import type { Backup } from './backup.ts'
-import { chainsOf } from './chains.ts'
-import { listBackups } from './list-backups.ts'
+import { readCatalogue } from './catalogue.ts'
 import { receiveBackup, type UndoWishes, undoingOf } from './receive-backup.ts'
-import { planRestore, presentAs, type RestorePlan, type RestoreTarget } from './restore-plan.ts'
+import { planRestore, presentAs, type RestorePlan } from './restore-plan.ts'
+import { refuseUnseen, settledTarget, settleMs, settleTries } from './restore-target.ts'
 
 export interface RestoreWishes extends UndoWishes {
   /** dataset@snapshot, as the store has it. */
@@ -50,8 +49,11 @@ export interface PreparedRestore {
 export async function prepareRestore(store: Store, wishes: RestoreWishes): Promise<PreparedRestore> {
   const { wanted, to, force } = wishes
   const [dataset] = splitSnapshotName(wanted)
-  const [backups, { target, isPartial }] = await Promise.all([listBackups(store, dataset), settledTarget(to)])
-  const plan = planRestore({ wanted, backups, parentOf: chainsOf(backups).parentOf, target, force })
+  const [catalogue, { target, isPartial }] = await Promise.all([
+    readCatalogue(store, { datasets: [dataset], isRecursive: false }),
+    settledTarget(to),
+  ])
+  const plan = planRestore({ wanted, ...catalogue, target, force })
   const before =
     plan.steps.length === 0 ? [] : [...(isPartial ? [['zfs', 'receive', '-A', to]] : []), ...rollback(plan)]
   return {
@@ -65,17 +67,30 @@ export async function prepareRestore(store: Store, wishes: RestoreWishes): Promi
 /** Brings a snapshot and all that it needs back into a dataset. Each that is received stays, whatever happens after it. */
 export async function restore(store: Store, wishes: RestoreWishes, run: RestoreRun): Promise<void> {
   const prepared = await prepareRestore(store, wishes)
-  const { before, jobs } = prepared
+  const { jobs } = prepared
   run.onPlan(prepared)
-  for (const [, ...words] of before) await runZfs(...words)
+  const makeReady = once(() => prepareTarget(prepared, wishes.to))
   for (const { backup, undoing, receive } of jobs) {
     const transfer = new Transfer(backup.object.size)
     run.onStart(backup, transfer)
     const isReceived = () => isPresent(backup, wishes.to)
-    const options = { undoing, receive, transfer, signal: run.signal }
+    const options = { undoing, receive, transfer, signal: run.signal, makeReady }
     await whenFree(transfer, isReceived, () => receiveBackup(store, backup, options))
     if (!(await isReceived())) throw missing(backup, wishes.to)
     run.onReceived(backup)
+  }
+}
+
+async function prepareTarget({ before, plan }: PreparedRestore, to: string): Promise<void> {
+  await refuseUnseen(plan, to)
+  for (const [, ...words] of before) await runZfs(...words)
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= work()
+    return done
   }
 }
 
@@ -90,36 +105,6 @@ export function restoreCommands(
     return `${shellLine(['pget', ...getWords, ...through, store.urlOf(backup.object.key)])} | ${shellLine(receive)}`
   })
   return [...before.map(shellLine), ...lines]
-}
-
-// When we are killed, our zfs receive goes on to the end of its pipe; then it takes away what it has begun.
-const settleTries = 50
-const settleMs = 100
-
-/** The target as it is when no receive that was orphaned is about to change it. */
-async function settledTarget(dataset: string): Promise<{ target: RestoreTarget; isPartial: boolean }> {
-  for (let tries = 1; ; tries++) {
-    const found = await lookAt(dataset)
-    const [exists, snapshots, token] = [found !== undefined, found?.snapshots ?? [], found?.token]
-    const isPartial = token !== undefined
-    const isEmpty = exists && snapshots.length === 0
-    // What an interrupted receive has kept of a full is no dataset yet.
-    if (!isEmpty || isPartial) return { target: { dataset, exists: !isEmpty && exists, snapshots }, isPartial }
-    if (tries === settleTries) return { target: { dataset, exists, snapshots }, isPartial }
-    await sleep(settleMs)
-  }
-}
-
-/** Undefined if it is not there, or goes while it is looked at. */
-async function lookAt(dataset: string) {
-  if (!(await datasetExists(dataset))) return undefined
-  try {
-    const [snapshots, token] = await Promise.all([listSnapshots(dataset), resumeTokenOf(dataset)])
-    return { snapshots, token }
-  } catch (error) {
-    if (await datasetExists(dataset)) throw error
-    return undefined
-  }
 }
 
 // By itself zfs receive -F would do, but in zfs-fuse it leaves later snapshots where nothing has changed.

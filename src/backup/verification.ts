@@ -44,13 +44,17 @@ export async function recordVerification(store: Store, { name, object }: Backup,
   await putStream(store, verificationKey(name), nothing, options)
 }
 
-/** Gives what was found of each backup when it was last looked at, as long as its object is the same. */
+/**
+ * Gives what was found of each backup when it was last looked at, as long as its object is the same. One that was stored
+ * again since is another, though its bytes and so its ETag be equal: those that were found bad may have rotted.
+ */
 export async function readVerifications(store: Store, prefix: string): Promise<VerificationOf> {
   const records = new Map<string, StoredObject>()
   for await (const record of store.list(verificationKey(prefix))) records.set(record.key, record)
   return ({ name, object }) => {
-    const metadata = records.get(verificationKey(name))?.metadata
-    return metadata?.['verified-etag'] === object.etag ? verificationIn(metadata) : undefined
+    const record = records.get(verificationKey(name))
+    if (record === undefined || record.published < object.published) return undefined
+    return record.metadata['verified-etag'] === object.etag ? verificationIn(record.metadata) : undefined
   }
 }
 

@@ -1,9 +1,8 @@
-import { Failure } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { piecesOf } from '../stream/copy.ts'
 import type { Transfer } from '../stream/transfer.ts'
 import type { Backup } from './backup.ts'
-import { openStreamOf } from './receive-backup.ts'
+import { openStreamOf, refuseOtherStream } from './receive-backup.ts'
 
 export interface VerifyOptions {
   /** From the stored bytes to the stream. */
@@ -24,7 +23,5 @@ export async function verifyBackup(store: Store, backup: Backup, options: Verify
   } finally {
     await close()
   }
-  const { guid = backup.guid } = inspection.facts?.first ?? {}
-  if (backup.guid === undefined || guid === backup.guid) return
-  throw new Failure('data', `${backup.name}: the stream's guid is ${guid}, ${backup.guid} was recorded`)
+  refuseOtherStream(backup, inspection)
 }

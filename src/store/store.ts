@@ -12,6 +12,8 @@ export interface StoredObject {
   /** Short strings; keys in lower case, of letters, digits and dashes (proxies drop underscores). */
   readonly metadata: Metadata
   readonly published: Date
+  /** What the store's books say against the bytes, such as another length; absent if nothing. Opening it fails then. */
+  readonly flaw?: string
 }
 
 export type Checksums = Partial<Readonly<Record<DigestName, string>>>

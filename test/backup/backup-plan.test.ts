@@ -107,11 +107,12 @@ describe('planBackup', () => {
     const backups = [backup(2, 1)]
     const flawOf = () => 'missing parent'
     expect(() => plan({ backups, flawOf })).toThrow(
-      'tank/home@s2 is in the store, but its chain is broken: missing parent',
+      'tank/home@s2 is in the store, but cannot be restored: missing parent',
     )
     expect(() => plan({ backups: [backup(3, 2)], flawOf })).toThrow('tank/home@s3 is in the store, but')
     expect(plan({ backups, flawOf, isFull: true })).toEqual(['full @s3'])
     expect(plan({ backups: [backup(3, 2)], flawOf, isFull: true })).toEqual(['full @s3 replaced'])
+    expect(plan({ backups: [backup(3)], flawOf, isFull: true })).toEqual(['full @s3 replaced'])
   })
 
   it('keeps a raw chain raw, and large blocks large', () => {

@@ -47,9 +47,10 @@ class World {
   /** Into a dataset that has nothing yet. */
   #expectRestorable({ name, guid }: Snapshot): void {
     const stored = this.backups.find((each) => each.guid === guid) ?? this.backups.find((each) => each.name === name)
-    const target = { dataset: 'pool/copy', exists: false, snapshots: [] }
+    const target = { dataset: 'pool/copy', exists: false, snapshots: [], bookmarks: [] }
     const { parentOf } = chainsOf(this.backups)
-    const request = { wanted: stored?.name ?? '', backups: this.backups, parentOf, target, force: false }
+    const ownFlawOf = () => undefined
+    const request = { wanted: stored?.name ?? '', backups: this.backups, parentOf, ownFlawOf, target, force: false }
     // A plan may refuse, but what it has stored must not be refused.
     expect(() => planRestore(request)).not.toThrow()
     const { steps } = planRestore(request)

@@ -4,11 +4,12 @@ import { planRestore, type RestoreRequest } from '../../src/backup/restore-plan.
 import { backup, snapshot, z3Backup } from './sample-backups.ts'
 
 const chain = [backup(1), backup(2, 1), backup(3, 2)]
-const nowhere = { dataset: 'pool/copy', exists: false, snapshots: [] }
+const nowhere = { dataset: 'pool/copy', exists: false, snapshots: [], bookmarks: [] }
 
 function request(backups: readonly Backup[], wishes: Partial<RestoreRequest> = {}): RestoreRequest {
   const parentOf = ({ parent }: Backup) => backups.find(({ name }) => name === parent)
-  return { wanted: 'tank/home@s3', backups, parentOf, target: nowhere, force: false, ...wishes }
+  const ownFlawOf = () => undefined
+  return { wanted: 'tank/home@s3', backups, parentOf, ownFlawOf, target: nowhere, force: false, ...wishes }
 }
 
 function plan(backups: readonly Backup[], wishes?: Partial<RestoreRequest>): string[] {
@@ -18,7 +19,7 @@ function plan(backups: readonly Backup[], wishes?: Partial<RestoreRequest>): str
 /** A target with the snapshots of these numbers. */
 function holding(...numbers: readonly number[]) {
   const snapshots = numbers.map((number) => snapshot(number, `pool/copy@s${number}`))
-  return { dataset: 'pool/copy', exists: true, snapshots }
+  return { dataset: 'pool/copy', exists: true, snapshots, bookmarks: [] }
 }
 
 describe('planRestore', () => {
@@ -75,5 +76,32 @@ describe('planRestore', () => {
     const { base, destroyed } = planRestore(request(chain, { target, force: true }))
     expect(base?.name).toBe('pool/copy@s1')
     expect(destroyed.map(({ name }) => name)).toEqual(['pool/copy@s7', 'pool/copy@s8'])
+  })
+
+  it('destroys later bookmarks with them, and names them too', () => {
+    const bookmarks = [1, 8].map((number) => ({ ...snapshot(number), name: `pool/copy#b${number}` }))
+    const { destroyed } = planRestore(request(chain, { target: { ...holding(1, 7), bookmarks }, force: true }))
+    expect(destroyed.map(({ name }) => name)).toEqual(['pool/copy@s7', 'pool/copy#b8'])
+  })
+
+  it('destroys nothing where a later snapshot is held', () => {
+    const target = holding(1, 7, 8)
+    const snapshots = target.snapshots.map((each) => ({ ...each, holdCount: each.createTxg === 7 ? 1 : 0 }))
+    expect(() => plan(chain, { target: { ...target, snapshots }, force: true })).toThrow('pool/copy@s7: is held')
+  })
+
+  it('does not begin with what cannot be opened', () => {
+    const flawed = { ...backup(2, 1), object: { ...backup(2, 1).object, flaw: 'is 1 bytes, 2 were stored' } }
+    const backups = [backup(1), flawed, backup(3, 2)]
+    expect(() => plan(backups)).toThrow('tank/home@s2: is 1 bytes, 2 were stored')
+    expect(plan(backups, { target: holding(2) })).toEqual(['tank/home@s3'])
+  })
+
+  it('tries what was found bad, but destroys nothing for it', () => {
+    const ownFlawOf = ({ name }: Backup) => (name.endsWith('s3') ? 'found bad: rotten' : undefined)
+    expect(plan(chain, { ownFlawOf })).toHaveLength(3)
+    expect(plan(chain, { ownFlawOf, target: holding(1), force: true })).toHaveLength(2)
+    expect(() => plan(chain, { ownFlawOf, target: holding(1, 7), force: true })).toThrow('tank/home@s3: found bad')
+    expect(() => plan(chain, { ownFlawOf, target: holding(), force: true })).toThrow('tank/home@s3: found bad')
   })
 })

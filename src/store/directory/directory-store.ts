@@ -15,6 +15,8 @@ import { walk } from './walk.ts'
 // Measured against `cat > file`: 0.94 of its speed with 1 MiB, 0.73 with 4 MiB, 0.66 with 256 KiB. A part is still in
 // the processor's cache when it is written, and a call costs little beside it.
 const partBytes = 1024 * 1024
+// Enough for an object that is replaced all the time.
+const describeTries = 20
 
 /** A directory as a store; layout.ts draws its files. */
 export class DirectoryStore implements Store {
@@ -40,8 +42,14 @@ export class DirectoryStore implements Store {
 
   async describe(key: string): Promise<StoredObject | undefined> {
     const files = filesOf(this.#root, key)
-    const found = await statOrMissing(files.bytes)
-    return found?.isFile() ? describeFile(files, key, bytesFile(found)) : undefined
+    for (let tries = 1; ; tries++) {
+      const found = await statOrMissing(files.bytes)
+      if (!found?.isFile()) return undefined
+      const object = await describeFile(files, key, bytesFile(found))
+      // A flaw counts only if it is this file's: it may have met the record of the next.
+      if (object.flaw === undefined || tries === describeTries) return object
+      if ((await statOrMissing(files.bytes))?.ino === found.ino) return object
+    }
   }
 
   async open(key: string): Promise<OpenObject> {

@@ -18,7 +18,7 @@ export async function openObject(files: ObjectFiles, key: string, url: string): 
       const [object] = await Promise.allSettled([describeFile(files, key, file)])
       const isFinal = tries === maxTries || (await isStillThere(files, file))
       if (isFinal && object.status === 'rejected') throw object.reason
-      if (isFinal && object.status === 'fulfilled') return opened(object.value, file, handle, url)
+      if (isFinal && object.status === 'fulfilled') return opened(object.value, handle, url)
     } catch (error) {
       await handle.close()
       throw error
@@ -47,8 +47,8 @@ async function isStillThere(files: ObjectFiles, { inode }: BytesFile): Promise<b
   return found?.ino === inode
 }
 
-function opened(object: StoredObject, { size }: BytesFile, handle: FileHandle, url: string): OpenObject {
-  if (size !== object.size) throw new Failure('data', `${url}: is ${size} bytes, ${object.size} were stored`)
+function opened(object: StoredObject, handle: FileHandle, url: string): OpenObject {
+  if (object.flaw !== undefined) throw new Failure('data', `${url}: ${object.flaw}`)
   return {
     ...object,
     async read(offset, target) {

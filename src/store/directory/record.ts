@@ -32,10 +32,31 @@ export function bytesFile(stat: BigIntStats): BytesFile {
 
 /** An object as its bytes' file and its record tell it; without a record, as a file that someone put there. */
 export async function describeFile(files: ObjectFiles, key: string, file: BytesFile): Promise<StoredObject> {
-  const record = await findRecord(files, file)
-  if (record !== undefined) return describeRecord(record, key)
-  const etag = `"${file.size}-${file.mtime.getTime()}"`
-  return { key, size: file.size, etag, checksums: {}, metadata: {}, published: file.mtime }
+  return describeBytes(key, file, await flawCaught(findRecord(files, file)))
+}
+
+/** The bytes under a key as their record has them; one that does not fit them, or cannot be read, is the object's flaw. */
+export function describeBytes(
+  key: string,
+  { size, mtime }: Omit<BytesFile, 'inode'>,
+  record: ObjectRecord | Failure | undefined,
+): StoredObject {
+  if (record !== undefined && !(record instanceof Failure)) {
+    const flaw = record.size === size ? {} : { flaw: `is ${size} bytes, ${record.size} were stored` }
+    return { ...describeRecord(record, key), ...flaw }
+  }
+  const flaw = record === undefined ? {} : { flaw: record.message }
+  return { key, size, etag: `"${size}-${mtime.getTime()}"`, checksums: {}, metadata: {}, published: mtime, ...flaw }
+}
+
+/** One damaged record must not hide all other objects from whoever lists them. */
+export async function flawCaught<T>(work: Promise<T>): Promise<T | Failure> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'data') return error
+    throw error
+  }
 }
 
 /** An object as its record tells it. */

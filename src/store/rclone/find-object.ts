@@ -1,6 +1,6 @@
 import { Failure } from '../../errors.ts'
 import { isRecordOf } from '../directory/layout.ts'
-import { describeRecord, type ObjectRecord, parseRecord } from '../directory/record.ts'
+import { describeBytes, flawCaught, type ObjectRecord, parseRecord } from '../directory/record.ts'
 import type { StoredObject } from '../store.ts'
 import type { KeyFiles } from './layout.ts'
 import { type Entry, type HashName, patternOf, type Remote } from './remote.ts'
@@ -33,15 +33,16 @@ export async function describeEntry(
   entry: Entry,
   recordKeys: readonly string[],
 ): Promise<StoredObject> {
+  const bytes = { size: entry.size, mtime: new Date(entry.modified) }
+  return describeBytes(key, bytes, await flawCaught(findRecord(remote, key, entry, recordKeys)))
+}
+
+async function findRecord(remote: Remote, key: string, entry: Entry, recordKeys: readonly string[]) {
   const texts = await Promise.all(recordKeys.map((each) => remote.read(each)))
   const records = texts.flatMap((text, at) =>
     text === undefined ? [] : [parseRecord(text, remote.urlOf(recordKeys[at] ?? '')) as RemoteRecord],
   )
-  const record = await recordOf(remote, key, entry, records)
-  if (record !== undefined) return describeRecord(record, key)
-  const { size, modified } = entry
-  const published = new Date(modified)
-  return { key, size, etag: `"${size}-${published.getTime()}"`, checksums: {}, metadata: {}, published }
+  return recordOf(remote, key, entry, records)
 }
 
 async function recordOf(remote: Remote, key: string, entry: Entry, records: readonly RemoteRecord[]) {

@@ -11,9 +11,7 @@ import type { Remote } from './remote.ts'
 /** Opens an object's bytes: one `rclone cat` as long as they are read in order, another from wherever else. */
 export function openObject(remote: Remote, { object, entry }: FoundObject): OpenObject {
   const url = remote.urlOf(object.key)
-  if (entry.size !== object.size) {
-    throw new Failure('data', `${url}: is ${entry.size} bytes, ${object.size} were stored`)
-  }
+  if (object.flaw !== undefined) throw new Failure('data', `${url}: ${object.flaw}`)
   let reader: Reader | undefined
   return {
     ...object,

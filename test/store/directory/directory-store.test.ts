@@ -131,6 +131,7 @@ describe('an object', () => {
     expect(await store.describe('tank/k')).toMatchObject({ metadata: fresh.metadata })
     writeFileSync(join(copy, 'tank/k'), 'short')
     await expect(store.open('tank/k')).rejects.toThrow('is 5 bytes, 10 were stored')
+    expect(await store.describe('tank/k')).toMatchObject({ size: 10, flaw: 'is 5 bytes, 10 were stored' })
   })
 
   test('that nobody recorded has no checksum; one with a damaged record is not trusted', async () => {
@@ -140,7 +141,15 @@ describe('an object', () => {
     await put(openStore(root), 'k', randomBytes(10))
     const record = filesBelow(root).find((file) => file.endsWith('.zpipes')) ?? ''
     writeFileSync(join(root, record), '{"schema":1,"si')
-    await expect(openStore(root).describe('k')).rejects.toMatchObject({ kind: 'data' })
+    expect(await openStore(root).describe('k')).toMatchObject({
+      metadata: {},
+      flaw: expect.stringContaining('not JSON'),
+    })
+    await expect(openStore(root).open('k')).rejects.toMatchObject({ kind: 'data' })
+    await put(openStore(root), 'other', randomBytes(10))
+    const keys: string[] = []
+    for await (const { key } of openStore(root).list('')) keys.push(key)
+    expect(keys).toEqual(['foreign', 'k', 'other'])
   })
 
   test('that is missing is undefined, and unavailable when opened; removing it twice is no failure', async () => {

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../errors.ts'
+import { listBookmarks } from '../zfs/bookmarks.ts'
+import { datasetExists } from '../zfs/list-datasets.ts'
+import { listSnapshots } from '../zfs/list-snapshots.ts'
+import { resumeTokenOf } from '../zfs/resume-token.ts'
+import type { Snapshot } from '../zfs/snapshot.ts'
+import type { RestorePlan, RestoreTarget } from './restore-plan.ts'
+
+// When we are killed, our zfs receive goes on to the end of its pipe; then it takes away what it has begun.
+export const settleTries = 50
+export const settleMs = 100
+
+/** The target as it is when no receive that was orphaned is about to change it. */
+export async function settledTarget(dataset: string): Promise<{ target: RestoreTarget; isPartial: boolean }> {
+  for (let tries = 1; ; tries++) {
+    const found = await lookAt(dataset)
+    const { snapshots, bookmarks, token } = found ?? { snapshots: [], bookmarks: [], token: undefined }
+    const exists = found !== undefined
+    const isPartial = token !== undefined
+    const isEmpty = exists && snapshots.length === 0
+    // What an interrupted receive has kept of a full is no dataset yet.
+    if (!isEmpty || isPartial)
+      return { target: { dataset, exists: !isEmpty && exists, snapshots, bookmarks }, isPartial }
+    if (tries === settleTries) return { target: { dataset, exists, snapshots, bookmarks }, isPartial }
+    await sleep(settleMs)
+  }
+}
+
+/** Undefined if it is not there, or goes while it is looked at. */
+async function lookAt(dataset: string) {
+  if (!(await datasetExists(dataset))) return undefined
+  try {
+    const [snapshots, bookmarks, token] = await Promise.all([
+      listSnapshots(dataset),
+      listBookmarks(dataset),
+      resumeTokenOf(dataset),
+    ])
+    return { snapshots, bookmarks, token }
+  } catch (error) {
+    if (await datasetExists(dataset)) throw error
+    return undefined
+  }
+}
+
+/** While the store was asked and the first bytes fetched, another may have been taken: it would be destroyed unseen. */
+export async function refuseUnseen({ base, destroyed }: RestorePlan, to: string): Promise<void> {
+  if (base === undefined || destroyed.length === 0) return
+  const told = new Set(destroyed.map(({ guid }) => guid))
+  const isUnseen = ({ createTxg, guid, holdCount }: Snapshot) =>
+    createTxg > base.createTxg && (!told.has(guid) || holdCount > 0)
+  const unseen = (await listSnapshots(to)).find(isUnseen)
+  if (unseen !== undefined) throw new Failure('retry', `${to}: ${unseen.name} has come or was held meanwhile`)
+}
