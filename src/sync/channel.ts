@@ -1,12 +1,12 @@
 import { Failure } from '../errors.ts'
 import type { Input } from '../stream/input.ts'
-import { aliveFrame, encodeData, encodeMessage, type Frame, FrameReader, greeting, mostMessageBytes } from './frames.ts'
+import { aliveFrame, dataHeader, encodeMessage, type Frame, FrameReader, greeting, mostMessageBytes } from './frames.ts'
 
 /** Bytes both ways, whatever carries them. */
 export interface Link {
   readonly input: Input
-  /** Resolves when the bytes have left our memory. */
-  write(bytes: Uint8Array): Promise<void>
+  /** Writes them one after the other. Resolves when they have left our memory. */
+  write(...pieces: readonly Uint8Array[]): Promise<void>
   /** After the last word: no more will be written, and what carries it has ended well. */
   finish(): Promise<void>
   /** Lets go at once. */
@@ -76,7 +76,7 @@ export class Channel {
   }
 
   sendData(bytes: Uint8Array): Promise<void> {
-    return this.#write(encodeData(bytes))
+    return this.#write(dataHeader(bytes.length), bytes)
   }
 
   /** The next frame that says something. An end that comes instead is a Failure 'retry', or what the link knows of it. */
@@ -109,11 +109,11 @@ export class Channel {
   }
 
   /** Frames stay whole although several may be under way. */
-  #write(bytes: Uint8Array): Promise<void> {
+  #write(...pieces: readonly Uint8Array[]): Promise<void> {
     this.#isWriting = true
     const write = this.#lastWrite.then(() => {
       if (this.#failure !== undefined) throw this.#failure
-      return this.#link.write(bytes)
+      return this.#link.write(...pieces)
     })
     this.#lastWrite = write.catch(() => {})
     const last = this.#lastWrite

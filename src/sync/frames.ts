@@ -29,19 +29,23 @@ export function encodeMessage(message: object): Uint8Array {
   return frameOf(kinds.message, new TextEncoder().encode(JSON.stringify(message)))
 }
 
-export function encodeData(bytes: Uint8Array): Uint8Array {
-  return frameOf(kinds.data, bytes)
+/** What goes before the bytes of a stream; they follow as they are, without a copy. */
+export function dataHeader(length: number): Uint8Array {
+  return frameHeader(kinds.data, length)
 }
 
 export const aliveFrame: Uint8Array = frameOf(kinds.alive, new Uint8Array(0))
 
 function frameOf(kind: number, payload: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(headerBytes + payload.length)
-  const view = new DataView(frame.buffer)
+  return Buffer.concat([frameHeader(kind, payload.length), payload])
+}
+
+function frameHeader(kind: number, length: number): Uint8Array {
+  const header = new Uint8Array(headerBytes)
+  const view = new DataView(header.buffer)
   view.setUint8(0, kind)
-  view.setUint32(1, payload.length)
-  frame.set(payload, headerBytes)
-  return frame
+  view.setUint32(1, length)
+  return header
 }
 
 /** Reads the greeting, then frames. What cannot be one is a Failure 'protocol'; an end within one is 'data'. */

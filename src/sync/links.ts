@@ -3,7 +3,7 @@ import { Failure } from '../errors.ts'
 import { describeBadEnd, shellCommand, startChild } from '../stream/child.ts'
 import { openInput } from '../stream/input.ts'
 import { iteratedInput } from '../stream/iterated-input.ts'
-import { openOutput } from '../stream/output.ts'
+import { type Output, openOutput } from '../stream/output.ts'
 import type { Link } from './channel.ts'
 
 /** The two ends of a shell command line, such as `ssh host zfsync-recv backup/data`. */
@@ -23,9 +23,9 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
   }
   return {
     input: iteratedInput(child.stdout),
-    async write(bytes) {
+    async write(...pieces) {
       // If it reads no more it has ended: what is read from it will say so, after its last words.
-      await writeTo(child.stdin, bytes)
+      await writeTo(child.stdin, pieces).catch(() => {})
     },
     async finish() {
       child.stdin.end()
@@ -37,9 +37,13 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
   }
 }
 
-/** Resolves when the bytes have gone, or cannot. Of a destroyed stream, Node never calls back. */
-async function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
-  if (!stream.destroyed) await new Promise((resolve) => stream.write(bytes, resolve))
+/** Resolves when the last has gone. Of a destroyed stream, Node never calls back. */
+async function writeTo(stream: Writable, pieces: readonly Uint8Array[]): Promise<void> {
+  if (stream.destroyed) return
+  await new Promise<void>((resolve, reject) => {
+    for (const piece of pieces.slice(0, -1)) stream.write(piece)
+    stream.write(pieces.at(-1), (error) => (error ? reject(error) : resolve()))
+  })
 }
 
 /** Our own stdin and stdout, as ssh gives them to the command that it starts. */
@@ -48,7 +52,7 @@ export function standardLink(signal: AbortSignal): Link {
   const output = openOutput(1, signal)
   return {
     input,
-    write: (bytes) => output.write(bytes),
+    write: (...pieces) => writeAll(output, pieces),
     finish: () => output.flush(),
     close: () => input.close(),
   }
@@ -62,19 +66,21 @@ export function socketLink(socket: Duplex): Link {
   })
   const lost = (error: Error) =>
     new Failure('retry', `the connection is lost: ${(failure ?? error).message}`, { cause: error })
-  const pieces = iteratedInput(socket)
+  const input = iteratedInput(socket)
   return {
     input: {
       fill: (target) =>
-        pieces.fill(target).catch((error) => {
+        input.fill(target).catch((error) => {
           throw lost(error)
         }),
-      close: () => pieces.close(),
+      close: () => input.close(),
     },
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
-        socket.write(bytes, (error) => (error ? reject(lost(error)) : resolve()))
-      }),
+    async write(...pieces) {
+      if (socket.destroyed) throw lost(new Error('it is closed'))
+      await writeTo(socket, pieces).catch((error) => {
+        throw lost(error)
+      })
+    },
     async finish() {
       await new Promise<void>((resolve) => socket.end(() => resolve()))
     },
@@ -89,8 +95,12 @@ export function outputLink(signal: AbortSignal): Link {
   const output = openOutput(1, signal)
   return {
     input: { fill: async () => 0, close: async () => {} },
-    write: (bytes) => output.write(bytes),
+    write: (...pieces) => writeAll(output, pieces),
     finish: () => output.flush(),
     close: async () => {},
   }
+}
+
+async function writeAll(output: Output, pieces: readonly Uint8Array[]): Promise<void> {
+  for (const piece of pieces) await output.write(piece)
 }

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { Failure } from '../../src/errors.ts'
 import { Turns } from '../../src/stream/turns.ts'
 import { Channel } from '../../src/sync/channel.ts'
-import { encodeData, encodeMessage, FrameReader, greeting, mostRequestBytes } from '../../src/sync/frames.ts'
+import { dataHeader, encodeMessage, FrameReader, greeting, mostRequestBytes } from '../../src/sync/frames.ts'
 import { parseReceiverMessage } from '../../src/sync/messages.ts'
 import { serveSender } from '../../src/sync/serve-sender.ts'
 import { TransferCount } from '../../src/sync/transfer-count.ts'
@@ -192,7 +192,10 @@ function sayStream(
   const isMeant = random.below(4) > 0
   const to = { name: 's1', guid: isMeant ? toGuid : guid }
   say({ type: 'receive', path, dataset: 'filesystem', to, ...(fromGuid === undefined ? {} : { fromGuid }) })
-  for (let at = 0; at < stream.length; at += 9000) frames.push(encodeData(stream.subarray(at, at + 9000)))
+  for (let at = 0; at < stream.length; at += 9000) {
+    const piece = stream.subarray(at, at + 9000)
+    frames.push(Buffer.concat([dataHeader(piece.length), piece]))
+  }
   const end = random.below(8)
   if (end === 0) say({ type: 'abort', trouble: { kind: 'io', message: 'gone' } })
   else if (end > 1) say({ type: 'complete' })

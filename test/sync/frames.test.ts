@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/errors.ts'
 import { iteratedInput } from '../../src/stream/iterated-input.ts'
 import { confinedName } from '../../src/sync/confined-name.ts'
-import { aliveFrame, encodeData, encodeMessage, FrameReader, greeting, mostDataBytes } from '../../src/sync/frames.ts'
+import { aliveFrame, dataHeader, encodeMessage, FrameReader, greeting, mostDataBytes } from '../../src/sync/frames.ts'
 import { parseReceiverMessage, parseSenderMessage } from '../../src/sync/messages.ts'
 
 function readerOf(...pieces: readonly Uint8Array[]): FrameReader {
@@ -19,7 +19,13 @@ function readerOf(...pieces: readonly Uint8Array[]): FrameReader {
 
 describe('frames', () => {
   it('come out as they went in, in pieces of one byte too', async () => {
-    const bytes = Buffer.concat([greeting, encodeMessage({ type: 'end' }), encodeData(Buffer.from('data')), aliveFrame])
+    const bytes = Buffer.concat([
+      greeting,
+      encodeMessage({ type: 'end' }),
+      dataHeader(4),
+      Buffer.from('data'),
+      aliveFrame,
+    ])
     for (const pieces of [[bytes], [...bytes].map((byte) => Uint8Array.of(byte))]) {
       const reader = readerOf(...pieces)
       expect(await reader.readGreeting()).toBe(true)

@@ -1,0 +1,168 @@
+// Replication of a tree on a real ZFS (zfs-fuse, in a namespace of its own), beside syncoid and plain pipes; as root, after
+// `npm run build`: `node test/bench/zfsync.js [datasets] [megabytes] [rounds]`. Takes syncoid (Debian: sanoid) and mbuffer
+// where they are. Prints medians of the wall clock; the rounds of all are interleaved. All ends are on one machine, and
+// zfs-fuse's work is in every time.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { median } from './race.js'
+
+const [datasets = 50, megabytes = 1000, rounds = 3] = process.argv.slice(2).map(Number)
+const snapshots = 10
+const repository = new URL('../..', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'zpipes-bench-'))
+const pools = { A: 'pool-a', B: 'pool-b' }
+const poolBytes = 512 * 2 ** 20 + 3 * megabytes * 2 ** 20
+
+const host = spawn(
+  'unshare',
+  ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'bash', '-c', hostScript()],
+  {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ...pools },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  },
+)
+await once(host.stdout, 'data')
+const pid = readFileSync(`/proc/${host.pid}/task/${host.pid}/children`, 'utf8').trim()
+try {
+  console.log(`${run('dpkg-query -W zfs-fuse || true').replace('\t', ' ')}, Node ${process.version}`)
+  trees()
+  streams()
+} finally {
+  host.kill('SIGKILL')
+  await once(host, 'exit')
+  rmSync(folder, { recursive: true })
+}
+
+function hostScript() {
+  return readFileSync(join(repository, 'test/zfs-host/host.sh'), 'utf8').replaceAll('-s 512M', `-s ${poolBytes}`)
+}
+
+/** Runs bash where the pools are, and gives what it prints. @param {string} script */
+function run(script) {
+  const PATH = `${repository}bin:${process.env.PATH}:/usr/sbin`
+  const prelude = readFileSync(join(repository, 'test/zfs-host/prelude.sh'), 'utf8')
+  const { status, stdout, stderr } = spawnSync(
+    'nsenter',
+    ['--target', pid, '--mount', '--pid', 'bash', '-c', `cd ${folder}\n${prelude}\n${script}`],
+    { env: { HOME: '/nonexistent', LC_ALL: 'C', ...pools, PATH }, encoding: 'utf8', maxBuffer: 1 << 28 },
+  )
+  if (status !== 0) throw new Error(`status ${status}: ${script}\n${stderr.slice(-2000)}`)
+  return stdout.trim()
+}
+
+/** @param {string} script */
+function secondsOf(script) {
+  const start = performance.now()
+  run(script)
+  return (performance.now() - start) / 1000
+}
+
+/** @param {string} program */
+function isThere(program) {
+  return spawnSync('bash', ['-c', `PATH=$PATH:/usr/sbin type -P ${program}`]).status === 0
+}
+
+/** (a) nothing to do and (b) a small change in every dataset. */
+function trees() {
+  run(`zfs create $A/data
+    for i in $(seq ${datasets}); do zfs create $A/data/d$i; head -c 20000 /dev/urandom >a/data/d$i/f; done
+    for i in $(seq ${snapshots}); do zfs snapshot -r $A/data@s$i; done
+    zfsync-recv --new-key key`)
+  const ours = (/** @type {string} */ words) => `zfsync-send -q ${words} --via "zfsync-recv $B/ours" $A/data`
+  const syncoid = 'syncoid -r --quiet --no-sync-snap --no-resume --compress=none $A/data $B/theirs 2>&1'
+  const contestants = new Map([['zfsync-send -j 4', ours('-j 4')]])
+  if (isThere('syncoid')) contestants.set('syncoid -r', syncoid)
+  else console.log('syncoid is not installed: Debian has it in sanoid')
+  for (const command of contestants.values()) run(command)
+  race(`(a) nothing to do: ${datasets} datasets x ${snapshots} snapshots`, contestants)
+  const change = `for i in $(seq ${datasets}); do head -c 5000 /dev/urandom >a/data/d$i/f; done
+    zfs snapshot -r $A/data@c$(date +%s%N)`
+  race(`(b) a small change in each of ${datasets} datasets`, contestants, { before: change })
+  console.log(
+    run(
+      `zfs list -H -o name -t snapshot -r $A/data | wc -l; zfs list -H -o name -t snapshot -r $B/ours | wc -l`,
+    ).replace('\n', ' snapshots on the source, on our replica: '),
+  )
+}
+
+/** (c) one large dataset, (d) encrypted and not; in full each time. */
+function streams() {
+  run(`zfs create $A/large; head -c ${megabytes}000000 /dev/urandom >a/large/f; zfs snapshot $A/large@s`)
+  const contestants = new Map([
+    ['zfs send | zfs receive', 'zfs send $A/large@s | zfs receive -u $B/large'],
+    ['zfsync-send --via zfsync-recv', 'zfsync-send -q --via "zfsync-recv $B/large" $A/large'],
+    ['zfsync-send --connect, encrypted', overTcp('--key key')],
+    ['zfsync-send --connect --insecure', overTcp('--insecure')],
+  ])
+  if (isThere('mbuffer'))
+    contestants.set(
+      'zfs send | mbuffer, TCP, mbuffer | zfs receive',
+      `mbuffer -q -4 -I 127.0.0.1:8099 -s 128k -m 64M 2>/dev/null | zfs receive -u $B/large & receiver=$!
+       sleep 0.1; zfs send $A/large@s | mbuffer -q -4 -O 127.0.0.1:8099 -s 128k -m 64M 2>/dev/null; wait $receiver`,
+    )
+  // The receiver has listened before; mbuffer's is told to wait for a moment, which is not counted.
+  race(`(c, d) one dataset of ${megabytes} MB, in full`, contestants, {
+    after: 'destroy -r $B/large',
+    megabytes,
+    less: new Map([['zfs send | mbuffer, TCP, mbuffer | zfs receive', 0.1]]),
+    around: contestants,
+  })
+  memory()
+}
+
+/** @param {string} security */
+function overTcp(security) {
+  return `zfsync-send -q ${security} --connect 127.0.0.1:${security === '--insecure' ? 8025 : 8024} $A/large`
+}
+
+/** @param {string} title @param {Map<string, string>} contestants @param {{ before?: string, after?: string, megabytes?: number, less?: Map<string, number>, around?: unknown }} [more] */
+function race(title, contestants, { before, after, megabytes: size, less, around } = {}) {
+  if (around !== undefined)
+    run(`for each in '8024 --key key' '8025 --insecure'; do
+      set -- $each; zfsync-recv -v --listen 127.0.0.1:$1 \${@:2} $B/large >log$1 2>&1 & disown
+      until grep -qs listening log$1; do sleep 0.05; done; done`)
+  const seconds = new Map([...contestants.keys()].map((name) => [name, /** @type {number[]} */ ([])]))
+  for (let round = 0; round < rounds; round++) {
+    if (before !== undefined) run(before)
+    for (const [name, command] of contestants) {
+      seconds.get(name)?.push(secondsOf(command) - (less?.get(name) ?? 0))
+      if (after !== undefined) run(after)
+    }
+  }
+  const [first = 0] = [...seconds.values()].map(median)
+  console.log(
+    `\n${title}: medians of ${rounds} rounds, interleaved\n\n| | s |${size ? ' MB/s |' : ''} speed, first = 1 |`,
+  )
+  console.log(`|---|---|${size ? '---|' : ''}---|`)
+  for (const [name, each] of seconds) {
+    const taken = median(each)
+    const rate = size ? ` ${(size / taken).toFixed(0)} |` : ''
+    console.log(`| \`${name.replaceAll('|', '\\|')}\` | ${taken.toFixed(2)} |${rate} ${(first / taken).toFixed(2)} |`)
+  }
+}
+
+/** CPU and memory of both ends, four datasets at a time over encrypted TCP. */
+function memory() {
+  const each = Math.max(10, Math.floor(megabytes / 8))
+  const said = run(`zfs create $A/four
+    for i in 1 2 3 4; do zfs create $A/four/d$i; head -c ${each}000000 /dev/urandom >a/four/d$i/f; done; zfs snapshot -r $A/four@s
+    /usr/bin/time -o recv.time -f '%M %U %S' zfsync-recv -v --listen 127.0.0.1:8026 --key key $B/four >log 2>&1 & timed=$!
+    until grep -qs listening log; do sleep 0.05; done
+    /usr/bin/time -o send.time -f '%M %U %S' zfsync-send -q -j 4 --key key --connect 127.0.0.1:8026 $A/four
+    pkill -TERM -P $timed; wait $timed || true; tail -n 1 send.time recv.time`)
+  const [send = '', recv = ''] = said.split('\n').filter((line) => /^[\d. ]+$/.test(line))
+  console.log(`\nmemory and CPU at -j 4, encrypted, ${4 * each} MB:`)
+  for (const [name, line] of [
+    ['zfsync-send', send],
+    ['zfsync-recv', recv],
+  ]) {
+    const [kib = 0, user = 0, system = 0] = (line ?? '').split(' ').map(Number)
+    console.log(
+      `${name}: ${(kib / 1024).toFixed(0)} MiB, ${(((user + system) * 1000) / (4 * each)).toFixed(2)} CPU s/GB`,
+    )
+  }
+}
