@@ -30,6 +30,11 @@ export const oneWaySendOptions = {
     coerce: parseFromOne,
     describe: 'with --one-way: length of an Ethernet frame with its header; 9000 where all on the way take it',
   },
+  only: {
+    type: 'string',
+    metavar: 'FILE',
+    describe: 'with --one-way: send only what this file, of zudp-recv --repair-request, lists; stdin is the whole file',
+  },
 } satisfies OptionSpecs
 
 /** Of a receiver that never answers. */
@@ -45,12 +50,28 @@ export const oneWayReceiveOptions = {
     describe:
       'with --one-way, if packets are lost beyond repair: stop writes nothing from there on, zero writes zeros instead',
   },
+  'repair-request': {
+    type: 'string',
+    metavar: 'FILE',
+    describe: 'with --one-way: if anything is missing in the output, list it in this file, for zudp-send --only',
+  },
+  patch: {
+    type: 'string',
+    metavar: 'FILE',
+    describe: 'with --one-way: receive from zudp-send --only what is missing in this file, and write it there',
+  },
   seen: {
     type: 'string',
     metavar: 'FILE',
     describe: 'with --one-way: keep in this file when the last transfer began, and take none that is not newer',
   },
 } satisfies OptionSpecs
+
+/** Options that mean nothing without --one-way are not silently ignored. */
+export function expectOneWay(args: { readonly 'one-way': boolean; readonly [name: string]: unknown }, names: string[]) {
+  const given = names.find((name) => args[name] !== undefined)
+  if (given !== undefined && !args['one-way']) throw new Failure('usage', `--${given} is for --one-way`)
+}
 
 function parseCode(text: string): { data: number; repair: number } {
   const [, data = 0, repair = 0] = (/^(\d{1,3})\+(\d{1,3})$/.exec(text) ?? []).map(Number)

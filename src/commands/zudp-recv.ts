@@ -1,5 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { oneWayReceiveOptions } from '../cli/one-way-options.ts'
+import { expectOneWay, oneWayReceiveOptions } from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { Failure } from '../errors.ts'
 
@@ -23,7 +23,7 @@ export const zudpRecv = defineCommand({
     ['zudp-recv --new-key link.key', 'make the key that both ends need'],
   ],
   stdin: 'none',
-  stdout: (args) => (args['new-key'] === undefined ? 'binary' : 'text'),
+  stdout: (args) => (args['new-key'] === undefined && args.patch === undefined ? 'binary' : 'text'),
   fastPaths,
   async run(args, terminal) {
     if (args['new-key'] !== undefined) {
@@ -32,6 +32,7 @@ export const zudpRecv = defineCommand({
     }
     const { parseHostAndPort } = await import('../udp/address.ts')
     const at = parseHostAndPort(addressOf(args))
+    expectOneWay(args, ['repair-request', 'patch', 'seen'])
     if (args['one-way']) {
       const { receiveOneWayTo } = await import('./zudp-recv/one-way.ts')
       return receiveOneWayTo(args, at, terminal)

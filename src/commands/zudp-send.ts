@@ -1,5 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { oneWaySendOptions } from '../cli/one-way-options.ts'
+import { expectOneWay, oneWaySendOptions } from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { parseRate } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
@@ -55,6 +55,7 @@ export const zudpSend = defineCommand({
     const { parseHostAndPort } = await import('../udp/address.ts')
     const to = parseHostAndPort(addressOf(args))
     if (to.host === '') throw new Failure('usage', `'${args.address}' names no host`)
+    expectOneWay(args, ['only'])
     if (args['one-way']) {
       const { sendOneWayFrom } = await import('./zudp-send/one-way.ts')
       return sendOneWayFrom(args, to, terminal)

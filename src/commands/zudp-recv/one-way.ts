@@ -4,46 +4,65 @@ import { ownerOfThisProgram } from '../../cli/owner.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { type udpOptions, windowBytesOf } from '../../cli/udp-options.ts'
 import type { HostAndPort } from '../../udp/address.ts'
+import type { Missing } from '../../udp/one-way/repair-request.ts'
 
 type Arguments = InferredArguments<
   typeof oneWayReceiveOptions & typeof udpOptions,
   { readonly address: PositionalSpec & { readonly optional: true } }
 >
 
-/** `zudp-recv --one-way`: to stdout what comes, and nothing back. */
+/** `zudp-recv --one-way`: to stdout, or into the file of --patch, what comes, and nothing back. */
 export async function receiveOneWayTo(args: Arguments, at: HostAndPort, terminal: Terminal): Promise<void> {
   const { openOutput } = await import('../../stream/output.ts')
   const { Transfer } = await import('../../stream/transfer.ts')
   const { receiveOneWay } = await import('../../udp/one-way/receive-one-way.ts')
-  const { readSeenFile, writeSeenFile } = await import('../../udp/one-way/seen-file.ts')
+  const { receivePatch } = await import('../../udp/one-way/receive-patch.ts')
   const { openTrust } = await import('../../udp/trust.ts')
   const { inspectStream } = await import('../../zfs/send-stream/inspection.ts')
 
   const trust = await openTrust({ keyFile: args.key, insecure: args.insecure, cipher: 'aes-256-gcm' })
-  const notBeforeMs = args.seen === undefined ? 0 : await readSeenFile(args.seen)
+  const files = await openFiles(args)
   const { signal } = terminal
   const transfer = new Transfer()
+  const options = {
+    at,
+    trust,
+    kind: 'stream',
+    waitMs: args.wait,
+    timeoutMs: args.timeout,
+    windowBytes: windowBytesOf(args.memory),
+    gaps: args.gaps,
+    checks: [inspectStream(args.format, { signal })],
+    ...files,
+    transfer,
+    signal,
+    tell: (message: string) => terminal.verbose && terminal.say(message),
+  } as const
   const progress = terminal.progress(transfer)
   try {
-    await receiveOneWay(openOutput(1, signal), {
-      at,
-      trust,
-      kind: 'stream',
-      waitMs: args.wait,
-      timeoutMs: args.timeout,
-      windowBytes: windowBytesOf(args.memory),
-      notBeforeMs,
-      gaps: args.gaps,
-      checks: [inspectStream(args.format, { signal })],
-      onBegin: async (timeMs) => {
-        if (args.seen !== undefined) await writeSeenFile(args.seen, timeMs, ownerOfThisProgram())
-      },
-      onMissing: async () => {},
-      transfer,
-      signal,
-      tell: (message) => terminal.verbose && terminal.say(message),
-    })
+    if (args.patch !== undefined) await receivePatch(args.patch, options)
+    else await receiveOneWay(openOutput(1, signal), options)
+    await files.onWhole()
   } finally {
     progress.stop()
+  }
+}
+
+/** What is kept beside the stream, in --seen and --repair-request. */
+async function openFiles({ seen, 'repair-request': request }: Arguments) {
+  const { readSeenFile, writeSeenFile } = await import('../../udp/one-way/seen-file.ts')
+  const { removeRepairRequest, writeRepairRequest } = await import('../../udp/one-way/repair-request.ts')
+  const writer = ownerOfThisProgram()
+  return {
+    notBeforeMs: seen === undefined ? 0 : await readSeenFile(seen),
+    onBegin: async (timeMs: number) => {
+      if (seen !== undefined) await writeSeenFile(seen, timeMs, writer)
+    },
+    onMissing: async (missing: Missing) => {
+      if (request !== undefined) await writeRepairRequest(request, missing, writer)
+    },
+    onWhole: async () => {
+      if (request !== undefined) await removeRepairRequest(request)
+    },
   }
 }

@@ -5,8 +5,9 @@ import type { Output } from '../../stream/output.ts'
 import type { Transfer } from '../../stream/transfer.ts'
 import { failureOf } from '../send-over-udp.ts'
 import type { Wire } from '../wire.ts'
-import { type ByteRange, describeRanges, LostRanges } from './lost-ranges.ts'
+import { describeRanges, LostRanges } from './lost-ranges.ts'
 import type { OneWayReceiver } from './one-way-receiver.ts'
+import type { Missing } from './repair-request.ts'
 import type { Piece } from './repair-window.ts'
 
 export interface DeliveryOptions {
@@ -16,13 +17,6 @@ export interface DeliveryOptions {
   readonly checks: readonly Check[]
   readonly transfer: Transfer
   readonly tell: (message: string) => void
-}
-
-/** What a delivery that failed has not written of the stream. Its end is infinity where it is not known. */
-export interface Missing {
-  readonly ranges: readonly ByteRange[]
-  readonly totalBytes: number | undefined
-  readonly digest: string | undefined
 }
 
 // What is written at once, and held back at the end.
@@ -54,9 +48,11 @@ export class Delivery {
     const { checks, transfer, tell } = this.#options
     const buffers = [new Uint8Array(pieceBytes), new Uint8Array(pieceBytes)]
     for (let turn = 0; ; turn++) {
+      if (this.#options.gaps === 'stop') this.#countLost(this.#receiver.window!.skipLost())
       const piece = await transfer.meter.during('input', this.#next(buffers[turn % 2]!))
       if (piece === undefined) break
-      this.#count(piece)
+      if (piece.isLost) this.#countLost(piece.bytes.length)
+      else this.#seenBytes += piece.bytes.length
       if (!this.#isBroken) {
         digest.update(piece.bytes)
         for (const check of checks) await check.look(piece.bytes)
@@ -75,7 +71,7 @@ export class Delivery {
 
   get missing(): Missing {
     const { last } = this.#receiver
-    const known = { totalBytes: last?.sent.bytes, digest: last?.sent.digest }
+    const known = { totalBytes: last?.whole.bytes, digest: last?.whole.digest }
     const done = this.#options.transfer.doneBytes
     const lost = this.#lost.ranges.filter(({ to }) => to <= done)
     const rest = { from: done, to: last?.sent.bytes ?? Number.POSITIVE_INFINITY }
@@ -97,10 +93,10 @@ export class Delivery {
     return piece
   }
 
-  #count({ bytes, isLost }: Piece): void {
+  #countLost(bytes: number): void {
     const from = this.#seenBytes
-    this.#seenBytes += bytes.length
-    if (isLost) this.#lost.add({ from, to: this.#seenBytes })
+    this.#seenBytes += bytes
+    this.#lost.add({ from, to: this.#seenBytes })
   }
 
   async #writeHeld(): Promise<void> {

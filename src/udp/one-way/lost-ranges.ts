@@ -20,9 +20,10 @@ export class LostRanges {
   }
 
   add({ from, to }: ByteRange): void {
+    if (to <= from) return
     const last = this.#ranges.at(-1)
     if (last !== undefined && (last.to === from || this.#ranges.length >= mostRanges)) last.to = to
-    else if (to > from) this.#ranges.push({ from, to })
+    else this.#ranges.push({ from, to })
   }
 }
 

@@ -3,8 +3,9 @@ import type { Output } from '../../stream/output.ts'
 import type { Transfer } from '../../stream/transfer.ts'
 import type { HostAndPort } from '../address.ts'
 import { listen } from '../receive-over-udp.ts'
-import { Delivery, type Missing } from './delivery.ts'
+import { Delivery } from './delivery.ts'
 import { OneWayReceiver, type ReceiverOptions } from './one-way-receiver.ts'
+import type { Missing } from './repair-request.ts'
 
 export interface ReceiveOneWayOptions extends ReceiverOptions {
   readonly at: HostAndPort

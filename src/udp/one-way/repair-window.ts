@@ -18,6 +18,8 @@ export interface Piece {
   readonly isLost: boolean
 }
 
+// LAST cannot say more.
+const longestStream = 2 ** 48
 const zeros = Buffer.alloc(64 * 1024)
 
 /**
@@ -108,14 +110,38 @@ export class RepairWindow {
     const { segmentBytes } = this.#interleaving
     const most = Math.min(this.#end - this.#taken, Math.floor(target.length / segmentBytes))
     if (most <= 0) return undefined
-    const isOutside = this.#taken < this.#ring.first || this.#taken >= this.#ring.limit
-    const isLost = isOutside || this.#ring.stateOf(this.#taken) === segmentState.lost
-    const padded = isOutside ? this.#lostBytes(most) : this.#ring.run(this.#taken, most)
-    const bytes = padded.subarray(0, this.#totalBytes - this.#taken * segmentBytes)
+    const isLost = this.#isLost
+    const padded = this.#isOutside ? this.#lostBytes(most) : this.#ring.run(this.#taken, most)
+    const bytes = padded.subarray(0, this.#totalBytes - this.#takenBytes)
     target.set(bytes)
     this.#taken += padded.length / segmentBytes
     this.#advance()
     return { bytes: target.subarray(0, bytes.length), isLost }
+  }
+
+  /** Leaves out at once what is lost next, however much it is. Returns its bytes. */
+  skipLost(): number {
+    const before = this.#takenBytes
+    while (this.#taken < this.#end && this.#isLost) {
+      if (this.#taken < this.#ring.first) this.#taken = Math.min(this.#end, this.#ring.first)
+      else if (this.#taken >= this.#ring.limit) this.#taken = this.#end
+      else this.#taken += 1
+    }
+    this.#advance()
+    return this.#takenBytes - before
+  }
+
+  get #takenBytes(): number {
+    return Math.min(this.#taken * this.#interleaving.segmentBytes, this.#totalBytes)
+  }
+
+  get #isOutside(): boolean {
+    return this.#taken < this.#ring.first || this.#taken >= this.#ring.limit
+  }
+
+  /** Of the next to be taken. */
+  get #isLost(): boolean {
+    return this.#isOutside || this.#ring.stateOf(this.#taken) === segmentState.lost
   }
 
   get #segments(): number {
@@ -142,6 +168,7 @@ export class RepairWindow {
   #hasSlot(segment: number): boolean {
     if (segment < this.#ring.first) return false
     if (segment < this.#ring.limit) return true
+    if (segment * this.#interleaving.segmentBytes >= longestStream) return false
     const start = this.#groupStart(segment)
     if (this.#taken < this.#settled || start <= this.#settled) {
       // The last one is not taken before the next comes, whatever the output does.

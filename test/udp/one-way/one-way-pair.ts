@@ -45,7 +45,7 @@ export async function send(content: Uint8Array, shape: Shape): Promise<Sent> {
 }
 
 export interface Received {
-  /** Zeros are in the place of what is lost. */
+  /** Zeros are in the place of what is lost and was not skipped. */
   readonly bytes: Buffer
   readonly lost: readonly ByteRange[]
   readonly receiver: OneWayReceiver
@@ -62,17 +62,24 @@ export function receiverFor(sent: Sent, options: Partial<ReceiverOptions> & { ci
 export function receive(
   packets: readonly Slot[],
   receiver: OneWayReceiver,
-  { every = 1, endsMs = 10_000 } = {},
+  { every = 1, endsMs = 10_000, skips = false } = {},
 ): Received {
   const target = new Uint8Array(4096)
   const pieces: Buffer[] = []
   const lost = new LostRanges()
   let seen = 0
+  const skip = () => {
+    const bytes = skips ? (receiver.window?.skipLost() ?? 0) : 0
+    lost.add({ from: seen, to: seen + bytes })
+    seen += bytes
+  }
   const drain = () => {
+    skip()
     for (let piece = receiver.window?.take(target); piece !== undefined; piece = receiver.window?.take(target)) {
       pieces.push(Buffer.from(piece.bytes))
       if (piece.isLost) lost.add({ from: seen, to: seen + piece.bytes.length })
       seen += piece.bytes.length
+      skip()
     }
   }
   for (const [at, packet] of packets.entries()) {
