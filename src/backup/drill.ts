@@ -17,16 +17,30 @@ export interface DrillWishes {
 /** Restores a backup with all that it needs, compares guids, and destroys what it has made. */
 export async function drill(store: Store, { name }: Backup, wishes: DrillWishes, run: RestoreRun): Promise<void> {
   const { scratch, identity } = wishes
-  if (await datasetExists(scratch)) {
-    throw new Failure('exists', `${scratch}: exists, and a drill destroys what it restores to`, {
-      hint: 'name a dataset that is not there yet',
-    })
+  if (await datasetExists(scratch)) throw existsAlready(scratch)
+  // Another program may make a dataset of this name right now: only what zfs receive has made for us is ours to destroy.
+  let isOurs = false
+  const drillRun: RestoreRun = {
+    ...run,
+    onPlan(prepared) {
+      if (prepared.plan.base !== undefined) throw existsAlready(scratch)
+      run.onPlan(prepared)
+    },
+    onMade() {
+      isOurs = true
+    },
   }
   try {
-    await restore(store, { wanted: name, to: scratch, force: false, identity, through: [] }, run)
+    await restore(store, { wanted: name, to: scratch, force: false, identity, through: [] }, drillRun)
   } finally {
-    await destroyScratch(scratch)
+    if (isOurs) await destroyScratch(scratch)
   }
+}
+
+function existsAlready(scratch: string): Failure {
+  return new Failure('exists', `${scratch}: exists, and a drill destroys what it restores to`, {
+    hint: 'name a dataset that is not there yet',
+  })
 }
 
 /** Of these, those that no other of them goes on from, the last first: to restore them is to restore all. */

@@ -27,6 +27,8 @@ export interface RestoreRun {
   onPlan(prepared: PreparedRestore): void
   onStart(backup: Backup, transfer: Transfer): void
   onReceived(backup: Backup): void
+  /** When zfs receive has ended well for the first time: a target that was not there is of this run from then on. */
+  onMade?(): void
 }
 
 /** One object to be fetched, and the programs that it goes through. */
@@ -76,6 +78,7 @@ export async function restore(store: Store, wishes: RestoreWishes, run: RestoreR
     const isReceived = () => isPresent(backup, wishes.to)
     const options = { undoing, receive, transfer, signal: run.signal, makeReady }
     await whenFree(transfer, isReceived, () => receiveBackup(store, backup, options))
+    run.onMade?.()
     if (!(await isReceived())) throw missing(backup, wishes.to)
     run.onReceived(backup)
   }

@@ -66,6 +66,44 @@ describe('zsnap verify', () => {
   })
 })
 
+// zfs that makes the dataset right after it was asked for and was not there.
+const zfsOfAnother = `
+  mkdir path
+  cat >path/zfs <<'END'
+#!/bin/sh
+real=$(dirname "$0")/real-zfs
+"$real" "$@"
+status=$?
+if [ "$1 $status $5" = "list 1 pool-b/scratch" ] && [ ! -e done ]; then
+  touch done
+  "$real" create pool-b/scratch
+fi
+exit $status
+END
+  ln -s "$(command -v zfs)" path/real-zfs
+  chmod +x path/zfs
+`
+
+test('a drill destroys no dataset that another has made meanwhile', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    ${zfsOfAnother}
+    PATH="$PWD/path:$PATH" ends 73 zsnap verify --drill $B/scratch "$A/data set"
+    [ -e done ]
+    zfs list -H -o name -r $B
+    destroy $B/scratch
+    zsnap verify --drill $B/scratch "$A/data set"
+    zfs list -H -o name -r $B`)
+  expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\npool-b/scratch\npool-b\n' })
+})
+
+test('a drill that fails at once leaves nothing either', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    ${damage.replace('@s2', '@s1')}
+    ends 65 zsnap verify --drill $B/scratch "$A/data set"
+    zfs list -H -o name -r $B`)
+  expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\n' })
+})
+
 test('verify on a store that is whole changes no backup', async ({ zfs }) => {
   const ended = await zfs.script(`${make}
     (cd store/$A && sha256sum *) >before
