@@ -10,6 +10,7 @@ import { Transfer } from '../stream/transfer.ts'
 import { type Inspection, inspectStream } from '../zfs/send-stream/inspection.ts'
 import type { BackupJob } from './backup-job.ts'
 import { streamMetadata } from './metadata.ts'
+import { refuseLostParent, withdrawWithoutParent } from './refuse-lost-parent.ts'
 
 /** How far a backup is: bytes of the stream, which are more than those stored where it is compressed. */
 export class BackupProgress implements Check {
@@ -48,9 +49,11 @@ export async function storeBackup(store: Store, job: BackupJob, options: StoreBa
   const compression = watchCompression()
   const send = startChild(job.send, { stdin: 'ignore', stdout: 'pipe', stderr: 'keep', signal })
   const stream = checked(programInput(send, 'data'), [...options.checks, inspection, progress])
-  const body = checked(throughFilters(stream, job.stages.commands, { onBadEnd: 'unavailable', signal }), [compression])
+  const parentThere = { look: () => {}, finish: () => refuseLostParent(store, job) }
+  const filtered = throughFilters(stream, job.stages.commands, { onBadEnd: 'unavailable', signal })
+  const body = checked(filtered, [compression, parentThere])
   try {
-    return await putStream(store, job.key, body, {
+    const object = await putStream(store, job.key, body, {
       overwrite: job.step.isReplacement,
       allowEmpty: false,
       resume: options.resume,
@@ -61,6 +64,8 @@ export async function storeBackup(store: Store, job: BackupJob, options: StoreBa
         ...job.metadata,
       }),
     })
+    await withdrawWithoutParent(store, job, object)
+    return object
   } finally {
     await body.close()
   }

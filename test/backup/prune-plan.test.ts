@@ -8,18 +8,23 @@ import { Failure } from '../../src/errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import { backup, z3Backup } from './sample-backups.ts'
 
-/** Trees of any shape, by guid and by name, with gaps and circles; and which of them a policy keeps. */
-const histories = fc
-  .array(fc.record({ parent: fc.nat(40), isZ3: fc.boolean(), isKept: fc.boolean(), isFull: fc.boolean() }), {
-    minLength: 1,
-    maxLength: 30,
+const row = fc.record({
+  parent: fc.nat(40),
+  isZ3: fc.boolean(),
+  isKept: fc.boolean(),
+  isFull: fc.boolean(),
+  isRenamed: fc.boolean(),
+})
+
+/** Trees of any shape, by guid and by name, with gaps, circles and new names; and which of them a policy keeps. */
+const histories = fc.array(row, { minLength: 1, maxLength: 30 }).map((rows) => {
+  const backups = rows.map(({ parent, isZ3, isFull, isRenamed }, index) => {
+    const made = (isZ3 ? z3Backup : backup)(index + 1, isFull ? undefined : parent)
+    const name = `tank/new@s${index + 1}`
+    return isRenamed ? { ...made, name, object: { ...made.object, key: name } } : made
   })
-  .map((rows) => {
-    const backups = rows.map(({ parent, isZ3, isFull }, index) =>
-      (isZ3 ? z3Backup : backup)(index + 1, isFull ? undefined : parent),
-    )
-    return { backups, kept: new Set(backups.filter((_, index) => rows[index]?.isKept)) }
-  })
+  return { backups, kept: new Set(backups.filter((_, index) => rows[index]?.isKept)) }
+})
 
 /** Not our own chains: each walks to a full by itself. */
 function restorable(wanted: Backup, there: readonly Backup[]): boolean {
@@ -27,7 +32,9 @@ function restorable(wanted: Backup, there: readonly Backup[]): boolean {
   for (let steps = 0; each !== undefined && steps <= there.length; steps++) {
     if (each.isFull) return true
     const { parent, fromGuid }: Backup = each
-    each = there.find(({ name, guid }) => name === parent && (!guid || !fromGuid || guid === fromGuid))
+    each =
+      there.find(({ guid }) => guid !== undefined && guid === fromGuid) ??
+      there.find(({ name, guid }) => name === parent && (!guid || !fromGuid || guid === fromGuid))
   }
   return false
 }
@@ -55,14 +62,21 @@ it('whatever the store refuses, too; what it refuses is told once each', async (
       const gone = new Set<string>()
       const failures: Failure[] = []
       const remove = async (key: string) => {
-        if (locked.some((number) => key === `tank/home@s${number}`)) throw new Failure('permission', `${key}: locked`)
+        if (locked.some((number) => key.endsWith(`@s${number}`))) throw new Failure('permission', `${key}: locked`)
         gone.add(key)
       }
-      await pruneBackups({ remove } as unknown as Store, removed, chainsOf(backups), {
-        signal: new AbortController().signal,
-        onRemoved: () => {},
-        onFailure: (failure) => failures.push(failure),
-      })
+      const store = { remove, describe: async () => undefined } as unknown as Store
+      await pruneBackups(
+        store,
+        removed,
+        { backups, ...chainsOf(backups) },
+        {
+          look: async () => backups,
+          signal: new AbortController().signal,
+          onRemoved: () => {},
+          onFailure: (failure) => failures.push(failure),
+        },
+      )
       const there = backups.filter(({ name }) => !gone.has(name))
       for (const each of there) expect(restorable(each, there)).toBe(restorable(each, backups))
       expect(failures).toHaveLength(removed.filter((each) => there.includes(each)).length)

@@ -56,7 +56,9 @@ async function pruneDataset(
 ): Promise<void> {
   const { readCatalogue } = await import('../../backup/catalogue.ts')
   const { planPrune } = await import('../../backup/prune-plan.ts')
+  const { listBackups } = await import('../../backup/list-backups.ts')
   const { pruneBackups } = await import('../../backup/prune-backups.ts')
+  const { refuseUnderWay } = await import('../../backup/refuse-under-way.ts')
   // All of the store: after a renaming, a chain may go on in another dataset.
   const catalogue = await readCatalogue(store, { datasets: [], isRecursive: false })
   const own = catalogue.backups
@@ -73,8 +75,14 @@ async function pruneDataset(
   })
   if (isDryRun || terminal.verbose) tell(told, isDryRun, terminal)
   const gone = new Set<Backup>()
-  const run = { signal: terminal.signal, onRemoved: (backup: Backup) => gone.add(backup), onFailure }
+  const run = {
+    signal: terminal.signal,
+    look: () => listBackups(store, dataset),
+    onRemoved: (backup: Backup) => gone.add(backup),
+    onFailure,
+  }
   try {
+    if (plan.removed.length > 0 && !isDryRun) await refuseUnderWay(store, dataset, new Date())
     if (!isDryRun) await pruneBackups(store, plan.removed, catalogue, run)
   } finally {
     for (const { item, isKept, reasons } of told) {
