@@ -1,10 +1,11 @@
 import { Failure } from '../errors.ts'
 import { getStream } from '../store/get-stream.ts'
 import type { Store } from '../store/store.ts'
+import type { Check } from '../stream/checked-input.ts'
 import { createDigest } from '../stream/digest.ts'
 import { inOrder } from '../stream/in-order.ts'
 import { compareChunkNames, successorsOf } from './chunk-name.ts'
-import { type Manifest, type ManifestChunk, orderedChunks, parseManifest } from './manifest.ts'
+import { type Manifest, type ManifestChunk, type ManifestEnd, orderedChunks, parseManifest } from './manifest.ts'
 import { manifestName, md5Name } from './manifest-file.ts'
 import type { StreamOpinion } from './stream-check.ts'
 
@@ -16,6 +17,8 @@ export interface JoinOptions {
   readonly memoryBytes: number
   /** Judges the stream where no manifest says that it is whole. */
   readonly begin: () => StreamOpinion
+  /** Of each chunk anew: they look at what is read, such as a rate limit. */
+  readonly checks: () => readonly Check[]
 }
 
 interface Wanted {
@@ -32,7 +35,7 @@ interface Wanted {
  */
 export async function* joinChunks(store: Store, options: JoinOptions): AsyncGenerator<Uint8Array> {
   const manifest = await readManifest(store)
-  const all = manifest === undefined ? await listedChunks(store) : manifestChunks(manifest)
+  const all = manifest?.end === undefined ? await foundChunks(store, manifest) : manifestChunks(manifest, manifest.end)
   const wanted = startingFrom(all, options.from)
   // Where a manifest says so, it is whole; of a stream whose beginning is left out nothing else can.
   const isWhole = manifest?.end !== undefined
@@ -65,22 +68,26 @@ async function readManifest(store: Store): Promise<Manifest | undefined> {
   }
 }
 
-function manifestChunks(manifest: Manifest): readonly Wanted[] {
+function manifestChunks(manifest: Manifest, end: ManifestEnd): readonly Wanted[] {
   const chunks = orderedChunks(manifest)
-  const { end } = manifest
   const size = chunks.reduce((sum, chunk) => sum + chunk.size, 0)
-  if (end !== undefined && (end.chunks !== chunks.length || end.size !== size)) {
+  if (end.chunks !== chunks.length || end.size !== size) {
     const [found, ended] = [`${chunks.length} chunks of ${size} bytes`, `${end.chunks} of ${end.size}`]
     throw new Failure('data', `${manifestName}: has ${found}, and an END for ${ended}`)
   }
   checkGaps(chunks.map(({ chunk }) => chunk))
-  return chunks.map(({ chunk, size: bytes, sha256 }: ManifestChunk) => ({ name: chunk, bytes, sha256 }))
+  return chunks.map(wantedOf)
 }
 
-async function listedChunks(store: Store): Promise<readonly Wanted[]> {
-  const chunks: Wanted[] = []
+function wantedOf({ chunk: name, size: bytes, sha256 }: ManifestChunk): Wanted {
+  return { name, bytes, sha256 }
+}
+
+/** Those that are there, and those of a manifest that has no END: it may be older than they are. */
+async function foundChunks(store: Store, manifest: Manifest | undefined): Promise<readonly Wanted[]> {
+  const chunks: Wanted[] = [...(manifest?.chunks.values() ?? [])].map(wantedOf)
   for await (const { key, size } of store.list('')) {
-    if (!key.includes('/') && key !== manifestName && key !== md5Name)
+    if (!key.includes('/') && key !== manifestName && key !== md5Name && !manifest?.chunks.has(key))
       chunks.push({ name: key, bytes: size, sha256: undefined })
   }
   if (chunks.length === 0) throw new Failure('unavailable', `${store.urlOf('')}: there are no chunks`)
@@ -110,26 +117,26 @@ function startingFrom(chunks: readonly Wanted[], from: string | undefined): read
 type Pieces = () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
 /** Resolves when the whole chunk has equalled its checksum. */
-async function fetchProven(store: Store, chunk: Wanted, { memoryBytes }: JoinOptions): Promise<Pieces> {
+async function fetchProven(store: Store, chunk: Wanted, { memoryBytes, checks }: JoinOptions): Promise<Pieces> {
   if (chunk.bytes > memoryBytes) {
-    for await (const _ of readChunk(store, chunk)) void _
-    return () => readChunk(store, chunk)
+    for await (const _ of readChunk(store, chunk, checks())) void _
+    return () => readChunk(store, chunk, checks())
   }
   const whole = Buffer.allocUnsafe(chunk.bytes)
   let at = 0
-  for await (const piece of readChunk(store, chunk)) {
+  for await (const piece of readChunk(store, chunk, checks())) {
     whole.set(piece, at)
     at += piece.length
   }
   return () => [whole]
 }
 
-async function* readChunk(store: Store, { name, bytes, sha256 }: Wanted): AsyncGenerator<Uint8Array> {
+async function* readChunk(store: Store, { name, bytes, sha256 }: Wanted, checks: readonly Check[]) {
   const object = await openChunk(store, name)
   try {
     if (object.size !== bytes) throw wrong(store, name, `${object.size} bytes there`, `${bytes} in the manifest`)
     const digest = await createDigest('sha256')
-    for await (const piece of getStream(store, object, { verify: true, checks: [] })) {
+    for await (const piece of getStream(store, object, { verify: true, checks })) {
       digest.update(piece)
       yield piece
     }

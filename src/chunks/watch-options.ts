@@ -18,6 +18,8 @@ export interface WatchOptions {
   /** Of each chunk anew. */
   readonly checks: () => readonly Check[]
   readonly keyOf: (name: string) => string
+  /** Asked before a file is shipped; throws where its folder cannot be one that chunks come from. */
+  readonly admit: (folder: string) => Promise<void>
   /** Who we are: only what others may write to must be seen. */
   readonly groupId: number
   readonly signal: AbortSignal

@@ -1,5 +1,5 @@
 import type { Chunk } from './chunk-life.ts'
-import type { FoundFile } from './chunk-source.ts'
+import type { ChunkTable } from './chunk-table.ts'
 
 /** How things stand, for whoever shows it. */
 export interface WatchTally extends Backlog {
@@ -15,18 +15,22 @@ interface Backlog {
   oldestMs: number
 }
 
+export function emptyTally(): WatchTally {
+  return { waiting: 0, settling: 0, shipping: 0, done: 0, doneBytes: 0, backlogBytes: 0, oldestMs: 0 }
+}
+
 /** What is here and not stored yet. */
-export function backlogOf(files: readonly FoundFile[], chunks: ReadonlyMap<string, Chunk>): Backlog {
-  const stageOf = ({ path }: FoundFile) => chunks.get(path)?.stage
-  const count = (...stages: Chunk['stage'][]) =>
-    files.filter((file) => stages.some((stage) => stage === stageOf(file))).length
-  const backlog = files.filter((file) => stageOf(file) !== 'recorded')
+export function backlogOf(table: ChunkTable): Backlog {
+  const stages = table.files.map((file) => table.stageOf(file))
+  const count = (...asked: Chunk['stage'][]) => stages.filter((stage) => asked.some((each) => each === stage)).length
+  const backlog = table.files.filter((file) => table.stageOf(file) !== 'recorded')
   const times = backlog.map(({ mtimeNs }) => Number(mtimeNs / 1_000_000n))
+  const nowMs = Date.now()
   return {
     waiting: count('waiting', 'refused'),
     settling: count('settling'),
     shipping: count('shipping'),
     backlogBytes: backlog.reduce((sum, { size }) => sum + size, 0),
-    oldestMs: Date.now() - Math.min(Date.now(), ...times),
+    oldestMs: nowMs - times.reduce((oldest, time) => Math.min(oldest, time), nowMs),
   }
 }

@@ -104,7 +104,7 @@ export const storeOptions = {
   },
 } satisfies OptionSpecs
 
-type StoreArguments = InferredOptionTypes<typeof storeOptions>
+export type StoreArguments = InferredOptionTypes<typeof storeOptions>
 
 /** The store that a bare key belongs to. z3 knows a bucket alone. */
 export function storeUrlOf({ store, bucket }: StoreArguments): string | undefined {

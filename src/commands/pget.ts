@@ -1,6 +1,7 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
 import { connectionOf, storeOptions, storeUrlOf } from '../cli/store-options.ts'
+import type { Terminal } from '../cli/terminal.ts'
 import { bandwidthOf, bandwidthOption } from '../cli/timetable.ts'
 import { parseSize } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
@@ -57,6 +58,13 @@ const options = {
     group: 'S3',
     describe: 'ask for an archived object (Glacier) and wait for it, which may take hours',
   },
+  chunks: {
+    type: 'boolean',
+    default: false,
+    conflicts: ['through', 'decompress', 'format', 'offset', 'length', 'verify'],
+    describe: 'write the chunks below this key, as chunkwatch stored them, as one stream',
+  },
+  from: { type: 'string', metavar: 'CHUNK', describe: 'let --chunks begin with this chunk' },
   bwlimit: bandwidthOption,
   ...storeOptions,
 } satisfies OptionSpecs
@@ -75,11 +83,14 @@ export const pget = defineCommand({
   examples: [
     ['pget file:///backup/tank/home@mon | zfs receive tank/restored', 'restore a snapshot'],
     ['pget --decompress file:///backup/tank/home@mon | zfs receive tank/restored', 'the same of a compressed one'],
+    ['pget --chunks file:///backup/snap | zfs receive tank/restored', 'join what chunkwatch stored'],
     ['pget -o etc.tar file:///backup/etc.tar', 'write a file that is there whole or not at all'],
   ],
   stdin: 'none',
   stdout: (args) => (args.output === undefined ? 'binary' : 'text'),
   async run(args, terminal) {
+    if (args.chunks) return joinChunks(args, terminal)
+    if (args.from !== undefined) throw new Failure('usage', '--from needs --chunks')
     const { openStore } = await import('../store/open-store.ts')
     const { getStream } = await import('../store/get-stream.ts')
     const { parseObjectUrl } = await import('../store/url.ts')
@@ -110,6 +121,13 @@ export const pget = defineCommand({
     }
   },
 })
+
+async function joinChunks(args: Arguments, terminal: Terminal): Promise<void> {
+  const { joinTo } = await import('./chunkwatch/join.ts')
+  const { urlBelow } = await import('../store/url.ts')
+  const url = urlBelow(args.key, storeUrlOf(args))
+  await writeTo(args.output, terminal.signal, (output) => joinTo(output, url, args, terminal))
+}
 
 function rangeOf({ offset = 0, length }: Arguments, { size }: OpenObject) {
   if (offset > size) throw new Failure('usage', `--offset ${offset}: the object has ${size} bytes`)

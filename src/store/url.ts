@@ -53,6 +53,17 @@ export function parseObjectUrl(urlOrKey: string, storeUrl?: string): ObjectPlace
   return { scheme: 's3', bucket: store.host, prefix: prefix === '' ? '' : `${checkKey(prefix)}/`, key }
 }
 
+/** The store whose keys lie below a key: `s3://bucket/prefix/key`, of a bare key too. */
+export function urlBelow(urlOrKey: string, storeUrl?: string): string {
+  if (isRclone(urlOrKey) || isUrl(urlOrKey)) return urlOrKey
+  const key = urlOrKey.replace(/\/+$/, '')
+  // Throws what is wrong with it.
+  parseObjectUrl(key, storeUrl)
+  const store = storeUrl ?? ''
+  if (isRclone(store)) return `${store}${/[:/]$/.test(store) ? '' : '/'}${key}`
+  return `${store}${store.endsWith('/') ? '' : '/'}${key.replaceAll('%', '%25')}`
+}
+
 function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
 }

@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -47,6 +48,12 @@ describe('what is shipped', () => {
     expect(await run('rclone --config /dev/null -q check --one-way -C md5 chunks/files.md5 store')).toEqual(nothing)
     expect(await run('chunkwatch --join $STORE | cmp - zfs')).toEqual(nothing)
     expect(await run('chunkwatch --join --from xad $STORE | cmp - <(tail -c +153601 zfs)')).toEqual(nothing)
+    expect(await run('pget --chunks $STORE | cmp - zfs')).toEqual(nothing)
+    const inStore = 'pget --store file://$PWD --chunks --from xad -o got store/'
+    expect(await run(`${inStore} && cmp got <(tail -c +153601 zfs)`)).toEqual(nothing)
+    for (const words of ['--offset 1 --chunks', '--no-verify --chunks', '--from xad']) {
+      expect(await run(`pget ${words} $STORE`)).toMatchObject({ status: 64, stdout: '' })
+    }
   })
 
   test('a destination that is not there at the start: 69, and nothing is begun', async () => {
@@ -127,6 +134,18 @@ describe('what is not', () => {
     expect(filesBelow(store)).toEqual([])
   })
 
+  test('a directory that is the destination itself: 64, and nothing is removed', async () => {
+    const { run, chunks, folder } = prepare()
+    symlinkSync(chunks, join(folder, 'link'))
+    writeFileSync(join(chunks, 'xaa'), 'bytes')
+    for (const there of ['file://$PWD/link', 'rclone::local:$PWD/chunks']) {
+      expect(await run(`chunkwatch --once --settle 0s chunks ${there}`)).toMatchObject({ status: 64, stdout: '' })
+      const named = `echo link/xaa | chunkwatch --state books - ${there}`
+      expect(await run(named)).toMatchObject({ status: 64, stdout: '' })
+    }
+    expect(filesBelow(chunks).filter((name) => !lists.includes(name))).toEqual(['xaa'])
+  })
+
   test('a name that the store has with other bytes: 73, both are kept; --stream sets them apart', async () => {
     const { run, chunks, store } = prepare()
     expect(await run('echo one > chunks/xaa; chunkwatch -q --once --settle 200ms chunks $STORE')).toEqual(nothing)
@@ -140,6 +159,22 @@ describe('what is not', () => {
     expect(await run('chunkwatch -q --once --settle 200ms --stream tue chunks $STORE')).toEqual(nothing)
     expect(readFileSync(join(store, 'tue/xaa'), 'utf8')).toBe('two\n')
     expect(existsSync(join(chunks, 'xaa'))).toBe(false)
+  })
+})
+
+describe('what a lost host leaves', () => {
+  test('its chunks come back with a manifest older than they are, or without one', async () => {
+    const { run } = prepare()
+    await run('chunkwatch -q --split 100K chunks $STORE < zfs && cp store/files.manifest all')
+    for (const lost of ['rm store/files.manifest; head -n 4 all > store/files.manifest', 'rm store/files.manifest']) {
+      expect(await run(`${lost}; chunkwatch --join $STORE | cmp - zfs`)).toEqual(nothing)
+    }
+    const damaged =
+      'rm -f store/files.manifest; head -n 4 all > store/files.manifest; printf x | dd of=store/xag bs=1 seek=9 conv=notrunc status=none'
+    expect(await run(`${damaged}; chunkwatch --join $STORE > got`)).toMatchObject({
+      status: 65,
+      stderr: expect.stringContaining('xag'),
+    })
   })
 })
 

@@ -50,7 +50,7 @@ async function run(zfs: ZfsHost, commands: readonly string[]): Promise<string[]>
 const prepared = `zfs create $A/home; fill a/home 3000000; zfs snapshot $A/home@mon; fill a/home 2000000; zfs snapshot $A/home@tue; mkdir backup`
 
 const toGet =
-  'zfs send $A/home@mon | pput file://$PWD/backup/$A/home@mon; pput file://$PWD/backup/etc.tar -- tar -C / -c etc/hostname'
+  'zfs send $A/home@mon | pput file://$PWD/backup/$A/home@mon; pput file://$PWD/backup/etc.tar -- tar -C / -c etc/hostname; mkdir backup/snap chunks; zfs send $A/home@mon | chunkwatch -q --split 1M chunks file://$PWD/backup/snap'
 
 describe('examples', { timeout: 180_000 }, () => {
   test('those of the README do and print what stands there', async ({ zfs }) => {
@@ -110,7 +110,7 @@ describe('examples', { timeout: 180_000 }, () => {
         // zfs-fuse says busy right after a write.
         const isThere = 'zfs list $A/restored > /dev/null 2>&1'
         const destroyed = `for i in $(seq 50); do ${isThere} || break; zfs destroy -r $A/restored 2> /dev/null || sleep 0.1; done`
-        const clean = `rm -rf backup; mkdir backup; ${destroyed}`
+        const clean = `rm -rf backup chunks; mkdir backup; ${destroyed}`
         expect((await zfs.script(`${clean}; ${stored}`)).stderr).toBe('')
         expect(await run(zfs, [command]), command).toEqual([''])
       }

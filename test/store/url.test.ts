@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseObjectUrl } from '../../src/store/url.ts'
+import { parseObjectUrl, urlBelow } from '../../src/store/url.ts'
 
 describe('parseObjectUrl', () => {
   test.each([
@@ -106,4 +106,20 @@ test('a name that is not UTF-8 is refused: all of them would be one key', () => 
     expect(() => parseObjectUrl(url)).toThrow('not UTF-8')
   }
   expect(() => parseObjectUrl(name, 'file:///backup')).toThrow('not UTF-8')
+})
+
+describe('urlBelow', () => {
+  test.each([
+    ['s3://bucket/snap', undefined, 's3://bucket/snap'],
+    ['rclone:nas:snap', undefined, 'rclone:nas:snap'],
+    ['snap', 'file:///backup', 'file:///backup/snap'],
+    ['a%20b/c', 's3://bucket/z3/', 's3://bucket/z3/a%2520b/c'],
+    ['snap', 'rclone:nas:', 'rclone:nas:snap'],
+    ['a%20b', 'rclone:nas:dir', 'rclone:nas:dir/a%20b'],
+  ])('%s in %s', (key, store, url) => expect(urlBelow(key, store)).toBe(url))
+
+  test('a key that needs a store, or is none', () => {
+    expect(() => urlBelow('snap')).toThrow('a key needs a store')
+    expect(() => urlBelow('../snap', 'file:///backup')).toThrow()
+  })
 })

@@ -1,0 +1,62 @@
+import { type Chunk, observeChunk } from './chunk-life.ts'
+import type { FoundFile } from './chunk-source.ts'
+import { type OpenFiles, whoMayWrite } from './open-files.ts'
+
+/** The files of the last look, and how far each has come. */
+export class ChunkTable {
+  files: readonly FoundFile[] = []
+  /** When anything last changed, by `performance.now()`. */
+  lastMoveMs: number = performance.now()
+  readonly #chunks = new Map<string, Chunk>()
+  readonly #groupId: number
+  readonly #onHidden: (file: FoundFile) => void
+  #open: OpenFiles = { writers: new Map(), hiddenUsers: new Set() }
+  #hasHidden = false
+
+  /** `onHidden` is told once that a file waits for processes that cannot be seen. */
+  constructor(groupId: number, onHidden: (file: FoundFile) => void) {
+    this.#groupId = groupId
+    this.#onHidden = onHidden
+  }
+
+  /** By path. */
+  get chunks(): ReadonlyMap<string, Chunk> {
+    return this.#chunks
+  }
+
+  stageOf({ path }: FoundFile): Chunk['stage'] | undefined {
+    return this.#chunks.get(path)?.stage
+  }
+
+  set(path: string, chunk: Chunk): void {
+    this.#chunks.set(path, chunk)
+  }
+
+  observe(files: readonly FoundFile[], open: OpenFiles, nowMs: number): void {
+    this.files = files
+    this.#open = open
+    const seen = new Set(files.map(({ path }) => path))
+    for (const file of files) {
+      const before = this.#chunks.get(file.path)
+      const after = observeChunk(before, { ...file, isOpen: this.mayBeOpen(file) }, nowMs)
+      if (after !== before) this.lastMoveMs = nowMs
+      this.#chunks.set(file.path, after)
+    }
+    for (const [path, { stage }] of this.#chunks) if (!seen.has(path) && stage !== 'shipping') this.#chunks.delete(path)
+  }
+
+  /** Whether some process may write to it. */
+  mayBeOpen(file: FoundFile): boolean {
+    const who = whoMayWrite(file, this.#open, this.#groupId)
+    if (who === 'hidden' && !this.#hasHidden) {
+      this.#hasHidden = true
+      this.#onHidden(file)
+    }
+    return who !== 'nobody'
+  }
+
+  forget({ path: gone }: FoundFile): void {
+    this.#chunks.delete(gone)
+    this.files = this.files.filter(({ path }) => path !== gone)
+  }
+}

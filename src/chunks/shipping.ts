@@ -1,0 +1,125 @@
+import { dirname } from 'node:path'
+import { Failure } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+import { type Chunk, isReady, startShipping, waitAfterFailure } from './chunk-life.ts'
+import type { FoundFile } from './chunk-source.ts'
+import type { ChunkTable } from './chunk-table.ts'
+import type { ManifestChunk } from './manifest.ts'
+import type { ManifestFile } from './manifest-file.ts'
+import { shipChunk } from './ship-chunk.ts'
+import type { WatchOptions } from './watch-options.ts'
+import type { WatchTally } from './watch-tally.ts'
+
+/** What it works on, and for. */
+export interface ShippingPlace {
+  readonly table: ChunkTable
+  readonly store: Store
+  readonly manifest: ManifestFile
+  readonly tally: WatchTally
+  readonly options: WatchOptions
+  /** Called when a chunk has come to an end, good or bad. */
+  readonly onDone: () => void
+}
+
+/** Ships many chunks at once; the failure of one holds up no other. */
+export class Shipping {
+  /** The first failure of a chunk that was given up. */
+  failure: Failure | undefined
+  /** What ends all work: a bug, or nobody who could be told any more. */
+  end: unknown
+  readonly #place: ShippingPlace
+  readonly #running = new Set<Promise<void>>()
+  #heldBytes = 0
+
+  constructor(place: ShippingPlace) {
+    this.#place = place
+  }
+
+  get count(): number {
+    return this.#running.size
+  }
+
+  /** Resolves when all that is on its way has come to its end. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running)
+  }
+
+  startReady(nowMs: number): void {
+    const { table, store, options, onDone } = this.#place
+    for (const file of table.files) {
+      const chunk = table.chunks.get(file.path)
+      if (chunk === undefined || this.#running.size >= options.jobs) continue
+      if (!isReady(chunk, { ...file, isOpen: table.mayBeOpen(file) }, nowMs, options.settleMs)) continue
+      const bytes = Math.min(file.size, 2 * store.partBytes(1))
+      if (this.#heldBytes > 0 && this.#heldBytes + bytes > options.memoryBytes) continue
+      this.#heldBytes += bytes
+      const shipping = this.#ship(file, startShipping(chunk)).finally(() => {
+        this.#heldBytes -= bytes
+        this.#running.delete(shipping)
+        onDone()
+      })
+      this.#running.add(shipping)
+    }
+  }
+
+  /** Never rejects. */
+  async #ship(file: FoundFile, chunk: Chunk): Promise<void> {
+    const { table, store, manifest, tally, options } = this.#place
+    table.set(file.path, chunk)
+    try {
+      await options.admit(dirname(file.path))
+      const proof = await shipChunk(store, options.keyOf(file.name), file.path, {
+        name: file.name,
+        sight: chunk.sight,
+        checks: options.checks(),
+      })
+      const isNew = await manifest.record(proof)
+      table.set(file.path, { stage: 'recorded', sight: chunk.sight })
+      if (!isNew) return
+      tally.done += 1
+      tally.doneBytes += proof.size
+      this.#tell(proof)
+    } catch (error) {
+      this.#fail(file, chunk, error)
+    }
+    table.lastMoveMs = performance.now()
+  }
+
+  /** Whoever cannot be told any more ends the work: nothing of a chunk has failed. */
+  #tell(proof: ManifestChunk): void {
+    try {
+      this.#place.options.onProven(proof)
+    } catch (error) {
+      this.end ??= error
+    }
+  }
+
+  #fail(file: FoundFile, chunk: Chunk, error: unknown): void {
+    const { table, options } = this.#place
+    const failure = failureOf(file, error)
+    if (failure === undefined) this.end ??= error
+    const isGivenUp = failure === undefined || this.#isHopeless(failure, chunk)
+    table.set(
+      file.path,
+      isGivenUp ? { stage: 'refused', sight: chunk.sight } : waitAfterFailure(chunk, performance.now(), Math.random()),
+    )
+    if (failure === undefined) return
+    if (isGivenUp) this.failure ??= failure
+    options.onTrouble(failure.message, isGivenUp ? failure.hint : undefined)
+  }
+
+  #isHopeless({ kind }: Failure, chunk: Chunk): boolean {
+    const { until, retries } = this.#place.options
+    if (['exists', 'usage'].includes(kind)) return true
+    // Keys and rights may be mended while a daemon runs.
+    if (until !== 'stopped' && ['permission', 'configuration'].includes(kind)) return true
+    return ('tries' in chunk ? chunk.tries : 1) > retries
+  }
+}
+
+/** Undefined if it is a bug. */
+function failureOf({ path }: FoundFile, error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error
+  const isSystems = error instanceof Error && 'syscall' in error
+  return isSystems ? new Failure('io', `${path}: ${error.message}`, { cause: error }) : undefined
+}

@@ -1,0 +1,86 @@
+import { Failure } from '../errors.ts'
+import type { FoundFile } from './chunk-source.ts'
+import type { ChunkTable } from './chunk-table.ts'
+import type { ManifestFile } from './manifest-file.ts'
+import { fileKey, isAlive, type OpenFiles, type Writer } from './open-files.ts'
+import { hasOpenPredecessor } from './remove-shipped.ts'
+import type { WatchOptions } from './watch-options.ts'
+
+const idleMs = 60_000
+
+/** Finds out whether the stream is whole, and whether anybody still writes it. */
+export class StreamEnd {
+  readonly #table: ChunkTable
+  readonly #manifest: ManifestFile
+  readonly #options: WatchOptions
+  readonly #writers = new Map<string, Writer>()
+
+  constructor(table: ChunkTable, manifest: ManifestFile, options: WatchOptions) {
+    this.#table = table
+    this.#manifest = manifest
+    this.#options = options
+  }
+
+  /** Remembers who writes. */
+  observe(files: readonly FoundFile[], open: OpenFiles): void {
+    for (const file of files) {
+      for (const writer of open.writers.get(fileKey(file.device, file.inode)) ?? [])
+        this.#writers.set(`${writer.pid} ${writer.startTime}`, writer)
+    }
+  }
+
+  /** Lets the stream be looked through while its chunks are here still. */
+  async lookThrough(): Promise<void> {
+    const { streamCheck, until } = this.#options
+    if (streamCheck === undefined || streamCheck.isDone || this.#manifest.end !== undefined) return
+    const { files } = this.#table
+    const recorded = new Map<string, string>()
+    for (const file of files) if (this.#table.stageOf(file) === 'recorded') recorded.set(file.name, file.path)
+    if (recorded.size === 0 && until !== 'end') return
+    const stored = new Set(this.#manifest.chunks.keys())
+    await streamCheck.advance(new Set([...stored, ...files.map(({ name }) => name)]), recorded, stored)
+  }
+
+  /** Where chunks before it are on their way still, it lies here a while: to be looked through, and not fetched for that. */
+  isWanted(file: FoundFile, recordedCount: number): boolean {
+    const { streamCheck, jobs } = this.#options
+    if (streamCheck === undefined || streamCheck.isDone || streamCheck.hasSeen(file.name)) return false
+    if (this.#manifest.end !== undefined || recordedCount > 2 * jobs) return false
+    return hasOpenPredecessor(this.#table, file)
+  }
+
+  /** Records END if the stream is known to be whole. */
+  async record(hasSourceEnded: boolean): Promise<void> {
+    const { count, endsWithSource, streamCheck } = this.#options
+    const { chunks, end } = this.#manifest
+    if (end !== undefined || chunks.size === 0) return
+    const size = [...chunks.values()].reduce((sum, chunk) => sum + chunk.size, 0)
+    const opinion = streamCheck?.opinion
+    const stream = opinion?.stream
+    const isSeen = [...chunks.keys()].every((name) => streamCheck?.hasSeen(name))
+    if (count !== undefined) {
+      if (chunks.size === count) await this.#manifest.finish({ end: 'count', chunks: chunks.size, size, stream })
+    } else if (opinion?.state === 'whole' && isSeen) {
+      await this.#manifest.finish({ end: 'zfs', chunks: chunks.size, size, stream })
+    } else if (endsWithSource && hasSourceEnded && (opinion === undefined || opinion.state === 'plain')) {
+      await this.#manifest.finish({ end: 'eof', chunks: chunks.size, size })
+    }
+  }
+
+  /** Those that were seen have ended; where none was seen, a minute has passed without anything new. */
+  async hasWriterGone(): Promise<boolean> {
+    const quietMs = performance.now() - this.#table.lastMoveMs
+    if (this.#manifest.chunks.size === 0 || quietMs < this.#options.settleMs) return false
+    if (this.#writers.size === 0) return quietMs >= idleMs
+    for (const writer of this.#writers.values()) if (await isAlive(writer)) return false
+    return true
+  }
+
+  notWhole(): Failure {
+    const { count, streamCheck } = this.#options
+    const { size } = this.#manifest.chunks
+    const why =
+      count === undefined ? (streamCheck?.opinion.reason ?? 'nothing tells its end') : `${count} chunks were expected`
+    return new Failure('data', `the writer has gone and the stream is not whole after ${size} chunks: ${why}`)
+  }
+}

@@ -1,0 +1,102 @@
+import { userInfo } from 'node:os'
+import type { ChunkSource } from '../../chunks/chunk-source.ts'
+import type { ManifestFile } from '../../chunks/manifest-file.ts'
+import type { ChunkWatch } from '../../chunks/watch-chunks.ts'
+import type { WatchOptions } from '../../chunks/watch-options.ts'
+import type { Terminal } from '../../cli/terminal.ts'
+import { Failure } from '../../errors.ts'
+import type { Store } from '../../store/store.ts'
+import { startCutting } from './cutting.ts'
+import { keyIn, openDestination, unending } from './destination.ts'
+import type { Arguments } from './options.ts'
+import { pacing } from './pacing.ts'
+import { progressOf } from './progress.ts'
+import { streamOpinions } from './stream-opinions.ts'
+
+// A manifest grows by a line for each chunk, and a store may keep every version of it.
+const copyEveryMs = 30_000
+
+/** Ships what the source has, until what was asked for is reached. */
+export async function ship(args: Arguments, destination: string, manifest: ManifestFile, terminal: Terminal) {
+  const { ChunkWatch } = await import('../../chunks/watch-chunks.ts')
+  const { ManifestCopy } = await import('../../chunks/manifest-copy.ts')
+  const { manifestName } = await import('../../chunks/manifest-file.ts')
+  if (args.split !== undefined && manifest.end !== undefined) throw hasEnded(args)
+  const store = await openDestination(args, destination, terminal)
+  const key = keyIn(args, manifestName)
+  // One that is not there now is a slip of the pen, and nothing is begun for it; one that goes later is waited for.
+  await (await store.create(key, { metadata: {}, overwrite: true })).abandon()
+  const cut = args.split === undefined ? undefined : await startCutting(args, terminal, () => watch.tally)
+  const source = cut?.source ?? (await openSource(args, terminal))
+  const copy = new ManifestCopy(store, manifest, {
+    key,
+    everyMs: copyEveryMs,
+    onTrouble: (error) => terminal.verbose && terminal.say(`${store.urlOf(key)}: ${(error as Error).message}`),
+  })
+  const options = await watchOptions(args, store, terminal, () => copy.touch())
+  const watch: ChunkWatch = new ChunkWatch(source, store, manifest, options)
+  const progress = terminal.progress(progressOf(watch.tally))
+  try {
+    cut?.start()
+    await watch.run()
+  } finally {
+    progress.stop()
+    await cut?.stop()
+    await copy.finish()
+  }
+  if (cut?.error() !== undefined) throw cut.error()
+  if (manifest.end !== undefined) terminal.event({ event: 'end', ...manifest.end })
+}
+
+async function watchOptions(args: Arguments, store: Store, terminal: Terminal, onRecord: () => void) {
+  const { StreamCheck } = await import('../../chunks/stream-check.ts')
+  const { samePlaceGuard } = await import('../../chunks/same-place.ts')
+  const { md5Line } = await import('../../chunks/manifest.ts')
+  const keyOf = (name: string) => keyIn(args, name)
+  const isCut = args.split !== undefined
+  const mustEnd = args['until-end'] || isCut
+  const admit = samePlaceGuard(store, keyOf)
+  for (const folder of new Set([args.source, args.state ?? args.source])) if (folder !== '-') await admit(folder)
+  const options: WatchOptions = {
+    jobs: args.jobs,
+    settleMs: args.settle,
+    retries: args.retries ?? Number.POSITIVE_INFINITY,
+    memoryBytes: args.memory,
+    until: args.once ? 'once' : mustEnd ? 'end' : 'stopped',
+    count: args.count,
+    endsWithSource: isCut,
+    streamCheck: new StreamCheck(store, { begin: await streamOpinions(), mayFetch: mustEnd, keyOf }),
+    checks: await pacing(args.bwlimit, unending),
+    keyOf,
+    admit,
+    groupId: userInfo().gid,
+    signal: terminal.signal,
+    onProven: (chunk) => {
+      onRecord()
+      if (terminal.json) terminal.event({ event: 'proven', ...chunk })
+      else if (!terminal.quiet) terminal.print(md5Line(chunk))
+    },
+    onTrouble: (message, hint) => {
+      terminal.say(message)
+      if (hint !== undefined) terminal.hint(hint)
+    },
+  }
+  return options
+}
+
+async function openSource(args: Arguments, terminal: Terminal): Promise<ChunkSource> {
+  if (args.source !== '-') {
+    const { watchFolder } = await import('../../chunks/folder-source.ts')
+    return watchFolder(args.source)
+  }
+  const { takeNames } = await import('../../chunks/name-source.ts')
+  const { linesOf } = await import('../../stream/lines.ts')
+  const { availablePieces } = await import('../../stream/available-pieces.ts')
+  const lines = linesOf(availablePieces(0, terminal.signal), args.null ? '\0' : '\n')
+  return takeNames(lines, (path) => terminal.say(`${path}: is no file`))
+}
+
+function hasEnded({ source, state }: Arguments): Failure {
+  const message = `${state ?? source}: its manifest has the END of a stream already`
+  return new Failure('exists', message, { hint: '--stream NAME keeps another stream apart' })
+}

@@ -1,0 +1,40 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { ManifestCopy } from '../../src/chunks/manifest-copy.ts'
+import { ManifestFile } from '../../src/chunks/manifest-file.ts'
+import { DirectoryStore } from '../../src/store/directory/directory-store.ts'
+import { temporaryFolder } from '../fakes/folder.ts'
+import { fakeOwner } from '../fakes/owner.ts'
+
+const entry = (chunk: string) => ({ chunk, size: 1, md5: 'a'.repeat(32), sha256: 'b'.repeat(64) })
+
+test('the store gets copies in between, though it fails once, and a last one', async () => {
+  const [folder, there] = [temporaryFolder(), temporaryFolder()]
+  const manifest = await ManifestFile.open(folder)
+  const store = new DirectoryStore(there, { owner: fakeOwner(), readBack: false })
+  const onTrouble = vi.fn()
+  const copy = new ManifestCopy(store, manifest, { key: 'files.manifest', everyMs: 50, onTrouble })
+  const copied = () => readFileSync(join(there, 'files.manifest'), 'utf8')
+
+  // A file where the store was.
+  const aside = `${there}.aside`
+  renameSync(there, aside)
+  writeFileSync(there, '')
+  await manifest.record(entry('xaa'))
+  copy.touch()
+  await vi.waitFor(() => expect(onTrouble).toHaveBeenCalledOnce())
+  rmSync(there)
+  renameSync(aside, there)
+
+  await manifest.record(entry('xab'))
+  copy.touch()
+  copy.touch()
+  await vi.waitFor(() => expect(copied()).toContain('xab'))
+  expect(copied()).toContain('xaa')
+  await manifest.record(entry('xac'))
+  copy.touch()
+  await copy.finish()
+  expect(copied()).toBe(manifest.text)
+  await manifest.close()
+})
