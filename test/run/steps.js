@@ -36,32 +36,43 @@ export function manPages(tally) {
   for (const page of pages) run(tally, page, 'mandoc', ['-T', 'lint', '-W', 'warning', page])
 }
 
-/** The vitest part; `node` is the program to run it with, and what `bin/*` is started with in turn. */
-export function vitest(tally, projects, node = process.execPath) {
+// With more failures than these it is not the company of other tests.
+const maxFilesAgain = 5
+
+/**
+ * The vitest part; `node` is the program to run it with, and what `bin/*` is started with in turn. `options` are
+ * vitest's. What fails beside other tests is tried once more by itself, and named if it passes then.
+ */
+export function vitest(tally, projects, { node = process.execPath, options = [] } = {}) {
+  const what = `${projects.join(', ')} on Node ${versionOf(node)}`
+  const counts = runVitest(what, node, [...projects.map((name) => `--project=${name}`), ...options])
+  tally.add(counts)
+  if (counts.failed === 0 || counts.failedFiles.length === 0 || counts.failedFiles.length > maxFilesAgain) return
+  const again = new Set(counts.failedFiles.flatMap(({ project, file }) => [`--project=${project}`, file]))
+  const second = runVitest(`${what}: what failed, by itself`, node, [...again, '--maxWorkers=1'])
+  tally.heal(counts, second)
+}
+
+function runVitest(what, node, options) {
   const folder = mkdtempSync(join(tmpdir(), 'zpipes-tally-'))
   const file = join(folder, 'tally.json')
-  const options = ['--config=test/vitest.config.ts', '--reporter=default', '--reporter=./test/run/tally-reporter.js']
-  const command = [
-    join(modules, 'vitest/vitest.mjs'),
-    'run',
-    ...options,
-    ...projects.map((name) => `--project=${name}`),
-  ]
+  const reporters = ['--config=test/vitest.config.ts', '--reporter=default', '--reporter=./test/run/tally-reporter.js']
+  const command = [join(modules, 'vitest/vitest.mjs'), 'run', ...reporters, ...options]
   const PATH = `${dirname(node)}${delimiter}${process.env.PATH}`
-  const status = start(`${projects.join(', ')} on Node ${versionOf(node)}`, node, command, { TALLY_FILE: file, PATH })
+  const status = start(what, node, command, { TALLY_FILE: file, PATH })
   const counts = tallyIn(file)
-  tally.add(counts)
   const isSilentFailure = status !== 0 && counts.failed === 0
-  if (isSilentFailure || counts.passed + counts.failed === 0) tally.add({ failed: 1 })
+  if (isSilentFailure || counts.passed + counts.failed === 0) counts.failed += 1
   rmSync(folder, { recursive: true })
+  return counts
 }
 
 /** The same on another line of Node, from the npm registry. */
-export function vitestOn(tally, line, projects) {
+export function vitestOn(tally, line, projects, options) {
   const npx = ['--yes', '--package', `node@${line}`, 'node', '--print', 'process.execPath']
   const { status, stdout, stderr } = spawnSync('npx', npx, { cwd: root, encoding: 'utf8', timeout: 300_000 })
   const node = stdout?.trim().split('\n').at(-1)
-  if (status === 0 && node) return vitest(tally, projects, node)
+  if (status === 0 && node) return vitest(tally, projects, { node, options })
   console.log(stderr)
   tally.add({ skipped: [{ name: `all tests on Node ${line}`, why: `npx cannot bring node@${line}` }] })
 }
@@ -86,7 +97,7 @@ function tallyIn(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    return { passed: 0, failed: 1, skipped: [] }
+    return { passed: 0, failed: 1, failedFiles: [], failedTests: [], skipped: [] }
   }
 }
 
