@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Failure } from '../errors.ts'
 import { aboutFile } from './about-file.ts'
+import { writeAtOnce } from './pipe-at-once.ts'
 import { widenPipe } from './pipe-size.ts'
 
 const writeFrom = promisify(write)
@@ -25,7 +26,9 @@ export function openOutput(fd: number, signal?: AbortSignal): Output {
   if (kind.isFIFO()) widenPipe(fd)
   return {
     async write(bytes) {
-      for (let done = 0; done < bytes.length; ) {
+      signal?.throwIfAborted()
+      let done = kind.isFIFO() ? writeAtOnce(fd, bytes) : 0
+      while (done < bytes.length) {
         signal?.throwIfAborted()
         done += await writeSome(fd, bytes.subarray(done))
       }

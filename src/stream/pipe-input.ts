@@ -1,7 +1,8 @@
-import { readSync } from 'node:fs'
+import { fstatSync, readSync } from 'node:fs'
 import { Socket, type SocketConstructorOpts } from 'node:net'
 import { Failure } from '../errors.ts'
 import type { Input } from './input.ts'
+import { readAtOnce } from './pipe-at-once.ts'
 import { widenPipe } from './pipe-size.ts'
 
 // One read of a pipe of the size that Linux gives by default.
@@ -26,10 +27,12 @@ export class PipeInput implements Input {
   #error: unknown
   readonly #fd: number
   readonly #socket: Socket
+  readonly #isPipe: boolean
 
   constructor(fd: number, signal?: AbortSignal) {
     widenPipe(fd)
     this.#fd = fd
+    this.#isPipe = fstatSync(fd).isFIFO()
     const onread = {
       buffer: () => (this.#target === undefined ? this.#spill : this.#target.subarray(this.#count)),
       callback: (count: number, buffer: Uint8Array) => this.#take(count, buffer === this.#spill),
@@ -57,6 +60,7 @@ export class PipeInput implements Input {
     this.#target = target
     this.#count = 0
     this.#takeSpill()
+    if (this.#isPipe && !this.#hasEnded && this.#error === undefined) this.#takeAtOnce(target)
     if (this.#hasEnded) this.#readRest()
     if (this.#error !== undefined) return Promise.reject(this.#error)
     if (this.#count === target.length || this.#hasEnded) {
@@ -77,6 +81,15 @@ export class PipeInput implements Input {
   async close(): Promise<void> {
     this.#fail(new Failure('io', 'the input was closed'))
     if (this.#fd > 2) this.#socket.destroy()
+  }
+
+  /** Nobody else reads now: the event loop does so only during a fill. */
+  #takeAtOnce(target: Uint8Array): void {
+    while (this.#count < target.length) {
+      const count = readAtOnce(this.#fd, target.subarray(this.#count))
+      if (count === 0) return
+      this.#count += count
+    }
   }
 
   /** Returns false to stop reading: Node then waits for the next `read(0)`. */

@@ -37,8 +37,12 @@ export function readData(body: Buffer): Data | undefined {
   if (body.length <= dataFieldBytes) return undefined
   const [segment, segmentBytes] = [body.readUIntBE(0, 6), body.readUInt16BE(6)]
   const payload = body.subarray(dataFieldBytes)
-  if (segmentBytes < leastSegmentBytes || payload.length > segmentBytes) return undefined
-  return { segment, segmentBytes, payload }
+  return isData(segmentBytes, payload.length) ? { segment, segmentBytes, payload } : undefined
+}
+
+/** Whether a DATA packet may say this of its payload. */
+export function isData(segmentBytes: number, payloadBytes: number): boolean {
+  return payloadBytes > 0 && segmentBytes >= leastSegmentBytes && payloadBytes <= segmentBytes
 }
 
 /*

@@ -9,7 +9,9 @@ import dgramStream from 'dgram-stream'
 import { Failure } from '../errors.ts'
 import { type Address, formatAddress } from './address.ts'
 import { offload } from './offload-socket.ts'
+import { PacketMemory } from './packet-memory.ts'
 import { canForbidFragments, tuneSocket } from './socket-options.ts'
+import { packetsOf, type Train } from './train.ts'
 
 // Packets that the stream may hold. More would only wait there instead of in the window.
 const mostQueued = 128
@@ -23,13 +25,18 @@ export interface DatagramSocket {
   readonly keepsWhole: boolean
   /** False as long as so much is queued that the next packets had better wait. */
   readonly hasRoom: boolean
-  /** A datagram that the system does not take is lost, as on the way. */
-  send(datagram: Buffer, to: Address): void
+  /**
+   * Sends packets of one length (but that the last may be shorter), which lie one behind the other: one, where no length is
+   * given. One that the system does not take is lost, as on the way. A piece of the memory may be used again at once.
+   */
+  send(packets: Buffer, to: Address, packetBytes?: number): void
   close(): Promise<void>
 }
 
 export interface SocketEvents {
   onDatagram(datagram: Buffer, from: Address): void
+  /** Where there is such a one, it gets what the system gives at once: packets of one sender, of one length but the last. */
+  onTrain?(train: Train, from: Address): void
   /** There is room again. */
   onRoom(): void
 }
@@ -39,12 +46,14 @@ export async function openSocket(
   family: 4 | 6,
   events: SocketEvents,
   local?: { host: string; port: number },
-  usesOffload = true,
+  { memory, usesOffload = true }: { memory?: PacketMemory | undefined; usesOffload?: boolean } = {},
 ): Promise<DatagramSocket> {
   const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false })
   await bind(socket, local)
   const keepsWhole = tuneSocket(socket, family)
-  const offloaded = usesOffload ? offload(socket, family, keepsWhole, events) : undefined
+  const offloaded = usesOffload
+    ? offload({ socket, family, keepsWhole, events, memory: memory ?? new PacketMemory(0) })
+    : undefined
   if (offloaded !== undefined) return offloaded
   const stream = dgramStream(tolerant(socket), { highWaterMark: mostQueued })
   stream.on('data', ({ from, payload }: { from: Address; payload: Buffer }) => events.onDatagram(payload, from))
@@ -55,8 +64,12 @@ export async function openSocket(
     get hasRoom() {
       return stream.writableLength < mostQueued
     },
-    send(datagram, to) {
-      if (datagram.length <= largestDatagram) stream.write({ to, payload: datagram })
+    send(packets, to, packetBytes = packets.length) {
+      if (packetBytes > largestDatagram) return
+      const payloads = packetsOf({ bytes: packets, packetBytes })
+      // It writes later, when the memory may be used for other packets.
+      const isKept = memory?.offsetOf(packets) !== undefined
+      for (const payload of payloads) stream.write({ to, payload: isKept ? Buffer.from(payload) : payload })
     },
     async close() {
       if (stream.writableLength > 0)

@@ -31,7 +31,11 @@ export class KeyRatchet {
     const epoch = Math.floor(number / packetsPerKey)
     if (epoch <= this.#proven) return
     this.#proven = epoch
-    for (const old of this.#ciphers.keys()) if (old < epoch - 1) this.#ciphers.delete(old)
+    for (const [old, cipher] of this.#ciphers) {
+      if (old >= epoch - 1) continue
+      cipher.free()
+      this.#ciphers.delete(old)
+    }
   }
 
   #derive(): void {

@@ -22,6 +22,11 @@ export class Message {
   readonly data: Buffer
   readonly #memory: Buffer
   readonly #family: 4 | 6
+  readonly #dataAddress: number
+  #to: Address | undefined
+  #nameBytes = 0
+  #from: Address | undefined
+  readonly #fromName = Buffer.alloc(28)
 
   constructor(calls: SystemCalls, family: 4 | 6) {
     const { memory, address } = calls.map(dataAt + dataBytes)
@@ -33,12 +38,21 @@ export class Message {
     memory.writeBigUInt64LE(address + BigInt(vectorAt), 16)
     memory.writeUInt32LE(1, 24)
     memory.writeBigUInt64LE(address + BigInt(controlAt), 32)
-    memory.writeBigUInt64LE(address + BigInt(dataAt), vectorAt)
+    this.#dataAddress = Number(address) + dataAt
+  }
+
+  /** Where the data lies: in this message, or at another address, which must stay good until the call is over. */
+  #pointTo(address = this.#dataAddress): void {
+    this.#memory.writeUInt32LE(address % 2 ** 32, vectorAt)
+    this.#memory.writeUInt32LE(Math.floor(address / 2 ** 32), vectorAt + 4)
   }
 
   /** Of so many bytes of data, to be cut into packets of `segmentBytes`. */
-  prepareSend(to: Address, bytes: number, segmentBytes: number): void {
-    this.#memory.writeUInt32LE(this.#writeName(to), 8)
+  prepareSend(to: Address, bytes: number, segmentBytes: number, address?: number): void {
+    if (to !== this.#to) this.#nameBytes = this.#writeName(to)
+    this.#to = to
+    this.#memory.writeUInt32LE(this.#nameBytes, 8)
+    this.#pointTo(address)
     this.#memory.writeUInt32LE(bytes, vectorAt + 8)
     const isCut = segmentBytes < bytes
     this.#memory.writeUInt32LE(isCut ? cmsgHeaderBytes + 8 : 0, 40)
@@ -49,7 +63,8 @@ export class Message {
     this.#memory.writeUInt16LE(segmentBytes, controlAt + 16)
   }
 
-  prepareReceive(): void {
+  prepareReceive(address?: number): void {
+    this.#pointTo(address)
     this.#memory.writeUInt32LE(64, 8)
     this.#memory.writeUInt32LE(dataBytes, vectorAt + 8)
     this.#memory.writeUInt32LE(controlBytes, 40)
@@ -62,7 +77,16 @@ export class Message {
     return isGro ? this.#memory.readInt32LE(controlAt + 16) : undefined
   }
 
+  /** The same object as long as the same one sends. */
   get from(): Address {
+    const name = this.#memory.subarray(nameAt, nameAt + 28)
+    if (this.#from !== undefined && name.equals(this.#fromName)) return this.#from
+    this.#fromName.set(name)
+    this.#from = this.#readName()
+    return this.#from
+  }
+
+  #readName(): Address {
     const memory = this.#memory
     const port = memory.readUInt16BE(nameAt + 2)
     if (memory.readUInt16LE(nameAt) === AF_INET)

@@ -3,15 +3,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Address } from './address.ts'
 import type { DatagramSocket, SocketEvents } from './datagram-socket.ts'
 import { Message, udpGro } from './message.ts'
+import type { PacketMemory } from './packet-memory.ts'
 import { handleOf } from './socket-options.ts'
 import { type SystemCalls, systemCalls } from './system-calls.ts'
+import { bytesPerCall, packetsOf } from './train.ts'
 
 const SOL_UDP = 17
 const MSG_DONTWAIT = 0x40
 const [EAGAIN, EIO] = [11, 5]
-// What one call may carry: the kernel takes 64 packets, and a datagram of 64 KiB with its headers.
-const [mostSegments, mostBytes] = [60, 64_000]
-const mostQueued = 512
+// What waits for the system to take more. Beyond that packets had better wait in the window.
+const mostQueuedBytes = 512 * 1024
 // UDP's own limit over IPv4.
 const largestDatagram = 65_507
 // What is taken in one go before the rest of the program gets its turn, and how long an idle socket is asked at once.
@@ -23,12 +24,8 @@ const idleMs = 50
  * The same socket, but that the kernel cuts and joins packets (UDP GSO and GRO), so that one call moves up to 64 KiB. Where
  * the system has none of it, undefined: then the socket is as it was.
  */
-export function offload(
-  socket: Socket,
-  family: 4 | 6,
-  keepsWhole: boolean,
-  events: SocketEvents,
-): DatagramSocket | undefined {
+export function offload(parts: Parts): DatagramSocket | undefined {
+  const { socket } = parts
   const calls = systemCalls()
   const handle = handleOf(socket)
   if (calls === undefined || handle?.fd === undefined || handle.fd < 0 || handle.recvStop === undefined)
@@ -36,7 +33,7 @@ export function offload(
   const one = Buffer.from([1, 0, 0, 0])
   if (calls.setsockopt(handle.fd, SOL_UDP, udpGro, one, 4) !== 0) return undefined
   handle.recvStop()
-  const offloaded = new OffloadSocket(calls, handle.fd, { socket, family, keepsWhole, events })
+  const offloaded = new OffloadSocket(calls, handle.fd, parts)
   void offloaded.read()
   return offloaded
 }
@@ -46,6 +43,8 @@ interface Parts {
   readonly family: 4 | 6
   readonly keepsWhole: boolean
   readonly events: SocketEvents
+  /** Packets are received into it, and sent from it where they lie. */
+  readonly memory: PacketMemory
 }
 
 class OffloadSocket implements DatagramSocket {
@@ -57,6 +56,7 @@ class OffloadSocket implements DatagramSocket {
   readonly #in: Message
   readonly #out: Message
   #queue: { packet: Buffer; to: Address }[] = []
+  #queuedBytes = 0
   #isFlushing = false
   #isClosed = false
   #cutsPackets = true
@@ -72,12 +72,33 @@ class OffloadSocket implements DatagramSocket {
   }
 
   get hasRoom(): boolean {
-    return this.#queue.length < mostQueued
+    return this.#queuedBytes < mostQueuedBytes
   }
 
-  send(packet: Buffer, to: Address): void {
-    if (packet.length > largestDatagram) return
+  send(packets: Buffer, to: Address, packetBytes = packets.length): void {
+    if (packetBytes > largestDatagram) return
+    const at = this.#parts.memory.offsetOf(packets)
+    const sent = at === undefined || this.#isFlushing ? 0 : this.#sendInPlace(at, packets.length, packetBytes, to)
+    for (const packet of packetsOf({ bytes: packets.subarray(sent), packetBytes }))
+      this.#enqueue(at === undefined ? packet : Buffer.from(packet), to)
+  }
+
+  /** From where the packets lie, up to 64 at once. Returns the bytes that the system has taken, or that are lost. */
+  #sendInPlace(at: number, bytes: number, packetBytes: number, to: Address): number {
+    const { address } = this.#parts.memory
+    if (address === undefined || !this.#cutsPackets) return 0
+    const most = bytesPerCall(packetBytes)
+    for (let sent = 0; sent < bytes; sent += most) {
+      const length = Math.min(most, bytes - sent)
+      this.#out.prepareSend(to, length, packetBytes, address + at + sent)
+      if (Number(this.#calls.sendmsg(this.#fd, this.#out.header, 0)) < 0) return sent
+    }
+    return bytes
+  }
+
+  #enqueue(packet: Buffer, to: Address): void {
     this.#queue.push({ packet, to })
+    this.#queuedBytes += packet.length
     if (this.#isFlushing) return
     this.#isFlushing = true
     // All that is sent in this turn goes together.
@@ -100,13 +121,17 @@ class OffloadSocket implements DatagramSocket {
   }
 
   #readSome(): boolean {
+    const { events, memory } = this.#parts
+    const { address, bytes, inAt } = memory
     for (let count = 0; count < readsPerTurn && !this.#isClosed; count++) {
-      this.#in.prepareReceive()
-      const bytes = Number(this.#calls.recvmsg(this.#fd, this.#in.header, MSG_DONTWAIT))
-      if (bytes < 0) return count > 0
-      const { from, segmentBytes = Math.max(1, bytes) } = this.#in
-      for (let at = 0; at < bytes; at += segmentBytes)
-        this.#parts.events.onDatagram(this.#in.data.subarray(at, Math.min(bytes, at + segmentBytes)), from)
+      this.#in.prepareReceive(address === undefined ? undefined : address + inAt)
+      const length = Number(this.#calls.recvmsg(this.#fd, this.#in.header, MSG_DONTWAIT))
+      if (length < 0) return count > 0
+      const { from, segmentBytes = Math.max(1, length) } = this.#in
+      const data = address === undefined ? this.#in.data.subarray(0, length) : bytes.subarray(inAt, inAt + length)
+      const train = { bytes: data, packetBytes: segmentBytes }
+      if (events.onTrain !== undefined) events.onTrain(train, from)
+      else for (const packet of packetsOf(train)) events.onDatagram(packet, from)
     }
     return true
   }
@@ -118,6 +143,7 @@ class OffloadSocket implements DatagramSocket {
       count = this.#gather(next)
       if (!this.#push(next, count)) count = this.#pushOneByOne(next, count)
     }
+    for (const { packet } of this.#queue.slice(0, next)) this.#queuedBytes -= packet.length
     this.#queue = this.#queue.slice(next)
     this.#isFlushing = this.#queue.length > 0
     if (this.#isFlushing) setTimeout(() => this.#flush(), 1)
@@ -137,8 +163,9 @@ class OffloadSocket implements DatagramSocket {
   /** How many packets from here on can go in one call: to one address, of one length, but that the last may be shorter. */
   #gather(first: number): number {
     const { packet, to } = this.#queue[first]!
+    const mostBytes = bytesPerCall(packet.length)
     let [count, bytes] = [1, packet.length]
-    while (this.#cutsPackets && count < mostSegments) {
+    while (this.#cutsPackets) {
       const next = this.#queue[first + count]
       const isSame = next?.to.port === to.port && next.to.address === to.address
       if (next === undefined || !isSame || next.packet.length > packet.length || bytes + next.packet.length > mostBytes)

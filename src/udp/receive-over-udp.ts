@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { Failure } from '../errors.ts'
 import type { Check } from '../stream/checked-input.ts'
-import { createDigest } from '../stream/digest.ts'
 import type { Output } from '../stream/output.ts'
 import type { Transfer } from '../stream/transfer.ts'
 import { type Address, formatAddress, type HostAndPort } from './address.ts'
 import { ephemeralOf, type Trust } from './agreement.ts'
 import { Answerer } from './answerer.ts'
 import { mechanism } from './datagram-socket.ts'
+import { PacketMemory } from './packet-memory.ts'
+import { packetType } from './protocol.ts'
 import { Receiver } from './receiver.ts'
 import { closeOf, failureOf, sayFarewell } from './send-over-udp.ts'
+import { alone, packetsOf, type Train } from './train.ts'
 import { type Machine, type Outgoing, Wire } from './wire.ts'
 
 export interface ReceiveOptions {
@@ -34,13 +36,14 @@ const pieceBytes = 256 * 1024
  * checks. Resolves when the sender knows that all is flushed, or has gone after that.
  */
 export async function receiveOverUdp(output: Output, options: ReceiveOptions): Promise<void> {
-  const machine = new ReceivingMachine(options)
-  const wire = await listen(machine, options.at)
+  const memory = new PacketMemory(options.windowBytes)
+  const machine = new ReceivingMachine(options, memory)
+  const wire = await listen(machine, options.at, memory)
   const abort = () => wire.fail(options.signal.reason)
   options.signal.addEventListener('abort', abort, { once: true })
   try {
     await wire.until(() => machine.receiver !== undefined)
-    await deliver(wire, machine, output, options)
+    await deliver(wire, machine, output, { ...options, digest: memory.beginDigest() })
   } catch (error) {
     await machine.giveUp(wire, error)
     throw error
@@ -51,20 +54,23 @@ export async function receiveOverUdp(output: Output, options: ReceiveOptions): P
 }
 
 /** Where nothing is said of the address, IPv6 takes IPv4 too; a system without IPv6 has IPv4 alone. */
-export async function listen(machine: Machine, { host, port }: HostAndPort): Promise<Wire> {
-  if (host !== '') return Wire.open(machine, host.includes(':') ? 6 : 4, { host, port })
+export async function listen(machine: Machine, { host, port }: HostAndPort, memory?: PacketMemory): Promise<Wire> {
+  if (host !== '') return Wire.open(machine, host.includes(':') ? 6 : 4, { host, port }, memory)
   try {
-    return await Wire.open(machine, 6, { host, port })
+    return await Wire.open(machine, 6, { host, port }, memory)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error
-    return Wire.open(machine, 4, { host, port })
+    return Wire.open(machine, 4, { host, port }, memory)
   }
 }
 
-async function deliver(wire: Wire, machine: ReceivingMachine, output: Output, options: ReceiveOptions): Promise<void> {
-  const { checks, transfer } = options
+interface Delivery extends ReceiveOptions {
+  readonly digest: ReturnType<PacketMemory['beginDigest']>
+}
+
+async function deliver(wire: Wire, machine: ReceivingMachine, output: Output, options: Delivery): Promise<void> {
+  const { checks, transfer, digest } = options
   const receiver = machine.receiver!
-  const digest = await createDigest('xxh64')
   let held: Buffer | undefined
   const writeHeld = async () => {
     if (held === undefined) return
@@ -103,6 +109,7 @@ function compare(bytes: number, digest: string, { total }: Receiver): void {
 /** Answers callers until one of them proves to be the sender, then is at its service. */
 class ReceivingMachine implements Machine {
   readonly #options: ReceiveOptions
+  readonly #memory: PacketMemory
   readonly #answerer: Answerer
   readonly #untilMs: number
   #out: Outgoing[] = []
@@ -111,8 +118,9 @@ class ReceivingMachine implements Machine {
   #confirmedAtMs: number | undefined
   receiver: Receiver | undefined
 
-  constructor(options: ReceiveOptions) {
+  constructor(options: ReceiveOptions, memory: PacketMemory) {
     this.#options = options
+    this.#memory = memory
     this.#answerer = new Answerer(options.trust, randomBytes(32), () => ephemeralOf(randomBytes(32)))
     this.#untilMs = performance.now() + options.waitMs
   }
@@ -121,7 +129,14 @@ class ReceivingMachine implements Machine {
     const answer = this.#answerer.answer(datagram, formatAddress(from), nowMs, this.#session)
     if (answer !== undefined) this.#out.push({ packet: answer, to: from })
     else if (this.receiver === undefined) this.#meet(datagram, from, nowMs)
-    else this.#serve(this.receiver, datagram, from, nowMs)
+    else this.#serve(this.receiver, alone(datagram), from, nowMs)
+  }
+
+  onTrain(train: Train, from: Address, nowMs: number): void {
+    // All packets of a train have one sender and one length: beside those of a connection there is no HELLO.
+    if (this.receiver === undefined || train.bytes[0] === packetType.hello)
+      for (const packet of packetsOf(train)) this.onDatagram(packet, from, nowMs)
+    else this.#serve(this.receiver, train, from, nowMs)
   }
 
   poll(nowMs: number): readonly Outgoing[] {
@@ -160,7 +175,7 @@ class ReceivingMachine implements Machine {
   #meet(datagram: Buffer, from: Address, nowMs: number): void {
     const session = this.#answerer.sessionOf(datagram)
     if (session === undefined) return
-    const receiver = new Receiver(session, this.#options.windowBytes, nowMs)
+    const receiver = new Receiver(session, this.#memory, nowMs)
     if (!receiver.onDatagram(datagram, nowMs)) return
     this.#session = session
     this.receiver = receiver
@@ -168,8 +183,8 @@ class ReceivingMachine implements Machine {
     this.#options.tell(`connected to ${formatAddress(from)}; datagrams: ${mechanism()}`)
   }
 
-  #serve(receiver: Receiver, datagram: Buffer, from: Address, nowMs: number): void {
-    if (receiver.onDatagram(datagram, nowMs) === 'newest') this.#peer = from
+  #serve(receiver: Receiver, train: Train, from: Address, nowMs: number): void {
+    if (receiver.onTrain(train, nowMs) === 'newest') this.#peer = from
     if (receiver.closed !== undefined && !receiver.isDone) throw failureOf('sender', receiver.closed)
   }
 

@@ -1,8 +1,8 @@
-import type { Data } from './bodies.ts'
+import type { PacketMemory } from './packet-memory.ts'
 
-/** Segments that have arrived, in a ring: they come in any order and go out in theirs. */
+/** Segments that have arrived, in a memory's ring: they come in any order and go out in theirs. */
 export class ReceiveWindow {
-  readonly #ring: Buffer
+  readonly #memory: PacketMemory
   readonly #lengths: Uint16Array
   readonly #segmentBytes: number
   readonly #capacity: number
@@ -14,10 +14,10 @@ export class ReceiveWindow {
   #shortSegment = Number.POSITIVE_INFINITY
   #freedBytes = 0
 
-  constructor(segmentBytes: number, budgetBytes: number) {
+  constructor(segmentBytes: number, memory: PacketMemory) {
     this.#segmentBytes = segmentBytes
-    this.#capacity = Math.max(8, Math.floor(budgetBytes / segmentBytes))
-    this.#ring = Buffer.allocUnsafeSlow(this.#capacity * segmentBytes)
+    this.#memory = memory
+    this.#capacity = Math.floor(memory.ringBytes / segmentBytes)
     this.#lengths = new Uint16Array(this.#capacity)
   }
 
@@ -38,17 +38,20 @@ export class ReceiveWindow {
     return this.#capacity
   }
 
-  /** False for what cannot be a part of one stream: another segment size, or something behind its last segment. */
-  put({ segment, segmentBytes, payload }: Data): boolean {
-    const isShort = payload.length < segmentBytes
+  /**
+   * Copies a segment's bytes, which lie at `from` in the memory, to their place. False for what cannot be a part of one
+   * stream: another segment size, or something behind its last segment.
+   */
+  put(segment: number, segmentBytes: number, from: number, bytes: number): boolean {
+    const isShort = bytes < segmentBytes
     if (segmentBytes !== this.#segmentBytes || segment > this.#shortSegment) return false
     if (isShort && segment < this.covered - 1) return false
     if (segment < this.#cumulative || segment >= this.limit) return true
     const slot = segment % this.#capacity
     if (this.#lengths[slot] !== 0) return true
     if (isShort) this.#shortSegment = segment
-    this.#ring.set(payload, slot * this.#segmentBytes)
-    this.#lengths[slot] = payload.length
+    this.#memory.copy(this.#memory.ringAt + slot * this.#segmentBytes, from, bytes)
+    this.#lengths[slot] = bytes
     this.#highest = Math.max(this.#highest, segment)
     this.#advance()
     return true
@@ -67,16 +70,21 @@ export class ReceiveWindow {
     return ranges
   }
 
-  /** The next bytes of the stream, up to about `mostBytes`, in the ring: they stay until released. */
-  take(mostBytes: number): Buffer | undefined {
+  /**
+   * The next bytes of the stream, about `mostBytes`, in the ring: they stay until released. Fewer only at the ring's end, or
+   * if no more are to come.
+   */
+  take(mostBytes: number, isEnd: boolean): Buffer | undefined {
     if (this.#taken === this.#cumulative) return undefined
     const slot = this.#taken % this.#capacity
     const most = Math.max(1, Math.floor(mostBytes / this.#segmentBytes))
-    const count = Math.min(this.#cumulative - this.#taken, this.#capacity - slot, most)
+    const wanted = Math.min(this.#capacity - slot, most)
+    const count = Math.min(this.#cumulative - this.#taken, wanted)
+    if (count < wanted && !isEnd) return undefined
     const last = this.#lengths[slot + count - 1] ?? 0
     this.#taken += count
-    const at = slot * this.#segmentBytes
-    return this.#ring.subarray(at, at + (count - 1) * this.#segmentBytes + last)
+    const at = this.#memory.ringAt + slot * this.#segmentBytes
+    return this.#memory.bytes.subarray(at, at + (count - 1) * this.#segmentBytes + last)
   }
 
   /** Bytes that were taken first are needed no more. */

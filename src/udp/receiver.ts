@@ -1,13 +1,16 @@
 import { Failure } from '../errors.ts'
 import { writeAck } from './ack.ts'
-import { type Close, readClose, readData, readTotal, sealClose, sealProbed, sealTotal, type Total } from './bodies.ts'
+import { type Close, isData, readClose, readTotal, sealClose, sealProbed, sealTotal, type Total } from './bodies.ts'
 import { headerBytes } from './packet-header.ts'
-import { packetType, safePacketBytes } from './protocol.ts'
+import type { PacketMemory } from './packet-memory.ts'
+import { dataFieldBytes, packetType, safePacketBytes } from './protocol.ts'
 import { ReceiveWindow } from './receive-window.ts'
-import type { OpenedPacket, Session } from './session.ts'
+import { refused, type Session } from './session.ts'
+import type { Train } from './train.ts'
 
-// How many packets, or how long, one ACK may wait for.
+// How many packets and bytes, or how long, one ACK may wait for: each costs both ends as much as many DATA packets.
 const packetsPerAck = 32
+const bytesPerAck = 256 * 1024
 const ackDelayMs = 2
 // FIN is said again after so long, until BYE comes.
 const finEveryMs = 100
@@ -17,13 +20,13 @@ const mostRanges = 600
 /** The receiving end of a connection: a function of packets and time. It has neither socket nor clock. */
 export class Receiver {
   readonly #session: Session
-  readonly #windowBytes: number
+  readonly #memory: PacketMemory
   #window: ReceiveWindow | undefined
   #largest = -1
   #largestAtMs = 0
   #deliveredBytes = 0
   #probedBytes = 0
-  #unackedPackets = 0
+  #unacked = { packets: 0, bytes: 0 }
   #ackAtMs = Number.POSITIVE_INFINITY
   #toldLimit = 0
   #finAtMs = Number.POSITIVE_INFINITY
@@ -36,26 +39,46 @@ export class Receiver {
   /** The sender knows that all was delivered. */
   isDone = false
 
-  constructor(session: Session, windowBytes: number, nowMs: number) {
+  constructor(session: Session, memory: PacketMemory, nowMs: number) {
     this.#session = session
-    this.#windowBytes = windowBytes
+    this.#memory = memory
     this.heardAtMs = nowMs
   }
 
   /** Gives true if the peer sent it, and 'newest' if nothing newer has come: then the peer is where it came from. */
   onDatagram(datagram: Buffer, nowMs: number): boolean | 'newest' {
-    const packet = this.#session.open(datagram)
-    if (packet === undefined) return false
-    this.heardAtMs = nowMs
-    if (packet.isNewest) {
-      this.#largest = packet.number
-      this.#largestAtMs = nowMs
-    }
-    this.#take(packet, datagram.length, nowMs)
-    return packet.isNewest ? 'newest' : true
+    return this.#onPacket(this.#memory.place(datagram), datagram.length, nowMs)
   }
 
-  /** Packets to send now. */
+  /** The same for all packets of a train in the memory. */
+  onTrain({ bytes, packetBytes }: Train, nowMs: number): boolean | 'newest' {
+    const start = this.#memory.place(bytes)
+    const end = start + bytes.length
+    let result: boolean | 'newest' = false
+    for (let at = start; at < end; at += packetBytes) {
+      const taken = this.#onPacket(at, Math.min(packetBytes, end - at), nowMs)
+      if (result !== 'newest' && taken !== false) result = taken
+    }
+    return result
+  }
+
+  #onPacket(at: number, packetBytes: number, nowMs: number): boolean | 'newest' {
+    const number = this.#session.openIn(this.#memory, at, packetBytes)
+    if (number === refused) return false
+    const isNewest = number > this.#largest
+    this.heardAtMs = nowMs
+    if (isNewest) {
+      this.#largest = number
+      this.#largestAtMs = nowMs
+    }
+    const { bytes } = this.#memory
+    const bodyBytes = packetBytes - headerBytes - this.#session.tagBytes
+    if (bytes[at] === packetType.data) this.#onData(at + headerBytes, bodyBytes, packetBytes, nowMs)
+    else this.#take(bytes[at] ?? 0, bytes.subarray(at + headerBytes, at + headerBytes + bodyBytes), packetBytes, nowMs)
+    return isNewest ? 'newest' : true
+  }
+
+  /** Packets to send now: they stay as they are until the next poll. */
   poll(nowMs: number): Buffer[] {
     if (nowMs >= this.#ackAtMs) this.#acknowledge(nowMs)
     if (nowMs >= this.#finAtMs && this.total !== undefined) {
@@ -71,9 +94,9 @@ export class Receiver {
     return this.#out.length > 0 ? 0 : Math.min(this.#ackAtMs, this.#finAtMs)
   }
 
-  /** The next bytes of the stream; they stay as they are until released. */
+  /** The next bytes of the stream, about `mostBytes`, or all that are left; they stay as they are until released. */
   take(mostBytes: number): Buffer | undefined {
-    return this.#window?.take(mostBytes)
+    return this.#window?.take(mostBytes, this.isComplete)
   }
 
   release(bytes: number, nowMs: number): void {
@@ -109,14 +132,11 @@ export class Receiver {
     return this.#close
   }
 
-  #take({ type, body }: OpenedPacket, packetBytes: number, nowMs: number): void {
+  #take(type: number, body: Buffer, packetBytes: number, nowMs: number): void {
     switch (type) {
-      case packetType.data:
-        this.#onData(body, packetBytes, nowMs)
-        break
       case packetType.probe:
         this.#probedBytes = Math.max(this.#probedBytes, packetBytes)
-        this.#out.push(sealProbed(this.#session, this.#probedBytes, this.#windowBytes))
+        this.#out.push(sealProbed(this.#session, this.#probedBytes, this.#memory.ringBytes))
         break
       case packetType.ping:
         this.#ackAtMs = nowMs
@@ -134,14 +154,18 @@ export class Receiver {
     }
   }
 
-  #onData(body: Buffer, packetBytes: number, nowMs: number): void {
-    const data = readData(body)
-    if (data === undefined) throw outOfOrder()
-    this.#window ??= new ReceiveWindow(data.segmentBytes, this.#windowBytes)
-    if (!this.#window.put(data)) throw outOfOrder()
+  #onData(at: number, bodyBytes: number, packetBytes: number, nowMs: number): void {
+    const { bytes } = this.#memory
+    const payloadBytes = bodyBytes - dataFieldBytes
+    const segment = payloadBytes > 0 ? bytes.readUIntBE(at, 6) : 0
+    const segmentBytes = payloadBytes > 0 ? bytes.readUInt16BE(at + 6) : 0
+    if (!isData(segmentBytes, payloadBytes)) throw outOfOrder()
+    this.#window ??= new ReceiveWindow(segmentBytes, this.#memory)
+    if (!this.#window.put(segment, segmentBytes, at + dataFieldBytes, payloadBytes)) throw outOfOrder()
     this.#deliveredBytes += packetBytes
-    this.#unackedPackets += 1
-    const isDue = this.#unackedPackets >= packetsPerAck
+    this.#unacked.packets += 1
+    this.#unacked.bytes += packetBytes
+    const isDue = this.#unacked.packets >= packetsPerAck && this.#unacked.bytes >= bytesPerAck
     this.#ackAtMs = Math.min(this.#ackAtMs, isDue ? nowMs : nowMs + ackDelayMs)
   }
 
@@ -155,11 +179,12 @@ export class Receiver {
 
   #acknowledge(nowMs: number): void {
     this.#ackAtMs = Number.POSITIVE_INFINITY
-    this.#unackedPackets = 0
+    this.#unacked = { packets: 0, bytes: 0 }
     const window = this.#window
     this.#toldLimit = window?.limit ?? 0
     const room = safePacketBytes - headerBytes - this.#session.tagBytes
-    const packet = this.#session.allocate(room)
+    const { bytes, outAt } = this.#memory
+    const packet = bytes.subarray(outAt, outAt + safePacketBytes)
     const end = writeAck(packet, headerBytes, headerBytes + room, {
       cumulative: window?.cumulative ?? 0,
       limit: this.#toldLimit,
@@ -171,7 +196,8 @@ export class Receiver {
       isComplete: true,
       missing: window?.missing(mostRanges) ?? [],
     })
-    this.#out.push(this.#session.seal(packetType.ack, packet.subarray(0, end + this.#session.tagBytes)))
+    const used = packet.subarray(0, end + this.#session.tagBytes)
+    this.#out.push(this.#session.seal(packetType.ack, used, this.#memory))
   }
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
-import { createDigest } from '../stream/digest.ts'
 import type { Input } from '../stream/input.ts'
 import type { Transfer } from '../stream/transfer.ts'
 import { type Address, formatAddress, type HostAndPort, resolveHost } from './address.ts'
@@ -10,6 +9,7 @@ import type { Close } from './bodies.ts'
 import { Caller } from './caller.ts'
 import { mechanism } from './datagram-socket.ts'
 import { MtuSearch } from './mtu-search.ts'
+import { PacketMemory } from './packet-memory.ts'
 import { Sender } from './sender.ts'
 import type { Session } from './session.ts'
 import { type Machine, type Outgoing, Wire } from './wire.ts'
@@ -29,8 +29,8 @@ export interface SendOptions {
   readonly tell: (message: string) => void
 }
 
-// The input is read in slices of this size: smaller ones cost system calls, larger ones keep a slow stream waiting.
-const sliceBytes = 64 * 1024
+// The input is read in slices of this size: smaller ones cost turns, larger ones keep a slow stream waiting.
+const sliceBytes = 256 * 1024
 // A farewell that gets no answer is said so often.
 const farewells = 3
 const farewellEveryMs = 20
@@ -44,7 +44,8 @@ export async function sendOverUdp(input: Input, options: SendOptions): Promise<v
   const { address, family } = await resolveHost(host)
   const peer = { address, port }
   const caller = new Caller(randomBytes(8), ephemeralOf(randomBytes(32)), options.trust)
-  const wire = await Wire.open(calling(caller, peer, options), family)
+  const memory = new PacketMemory(options.windowBytes)
+  const wire = await Wire.open(calling(caller, peer, options), family, undefined, memory)
   const abort = () => wire.fail(options.signal.reason)
   options.signal.addEventListener('abort', abort, { once: true })
   try {
@@ -53,7 +54,7 @@ export async function sendOverUdp(input: Input, options: SendOptions): Promise<v
     const search = new MtuSearch(session, wire.keepsWhole ? family : undefined, caller.rttMs)
     wire.use(probing(search, peer, options, wire.nowMs))
     await wire.until(() => search.foundBytes(wire.nowMs) !== undefined)
-    await sendOn(wire, session, search, { input, peer, rttMs: caller.rttMs, ...options })
+    await sendOn(wire, session, search, { input, memory, peer, rttMs: caller.rttMs, ...options })
   } finally {
     options.signal.removeEventListener('abort', abort)
     await wire.close()
@@ -62,15 +63,16 @@ export async function sendOverUdp(input: Input, options: SendOptions): Promise<v
 
 interface Sending extends SendOptions {
   readonly input: Input
+  readonly memory: PacketMemory
   readonly peer: Address
   readonly rttMs: number
 }
 
 async function sendOn(wire: Wire, session: Session, search: MtuSearch, sending: Sending): Promise<void> {
-  const { ceiling, windowBytes, rttMs, tell, peer } = sending
+  const { ceiling, memory, rttMs, tell, peer } = sending
   const packetBytes = search.foundBytes(wire.nowMs)!
   const bytesPerMs = Math.min(ceiling.bytes, ceiling.packets * packetBytes)
-  const options = { packetBytes, windowBytes, peerWindowBytes: search.windowBytes, rttMs, ceiling: bytesPerMs }
+  const options = { packetBytes, memory, peerWindowBytes: search.windowBytes, rttMs, ceiling: bytesPerMs }
   const sender = new Sender(session, options, wire.nowMs)
   const machine = new SendingMachine(sender, peer, sending.timeoutMs)
   tell(`connected to ${formatAddress(peer)}: packets of ${packetBytes} bytes, round trip ${rttMs.toFixed(1)} ms`)
@@ -89,8 +91,8 @@ async function sendOn(wire: Wire, session: Session, search: MtuSearch, sending: 
   }
 }
 
-async function readInto(sender: Sender, wire: Wire, { input, transfer }: Sending): Promise<void> {
-  const digest = await createDigest('xxh64')
+async function readInto(sender: Sender, wire: Wire, { input, transfer, memory }: Sending): Promise<void> {
+  const digest = memory.beginDigest()
   const { meter } = transfer
   for (;;) {
     await meter.during(
@@ -172,7 +174,7 @@ class SendingMachine implements Machine {
   poll(nowMs: number): readonly Outgoing[] {
     if (this.#sender.isDone) return []
     if (nowMs - this.#sender.heardAtMs > this.#timeoutMs) throw gone(this.#timeoutMs)
-    return addressed(this.#sender.poll(nowMs), this.peer)
+    return this.#sender.poll(nowMs).map(({ bytes, packetBytes }) => ({ packet: bytes, packetBytes, to: this.peer }))
   }
 
   get wakeAtMs(): number {

@@ -1,12 +1,13 @@
 import type { Ack } from './ack.ts'
+import type { PacketMemory } from './packet-memory.ts'
 
 const [waiting, inFlight, arrived, lost] = [0, 1, 2, 3] as const
 
-/** The stream's segments between what has arrived and what has been read, in a ring. */
+/** The stream's segments between what has arrived and what has been read, in a memory's ring. */
 export class SendWindow {
   readonly segmentBytes: number
   readonly #capacity: number
-  readonly #ring: Buffer
+  readonly #memory: PacketMemory
   readonly #states: Uint8Array
   readonly #numbers: Float64Array
   readonly #sentAtMs: Float64Array
@@ -19,10 +20,10 @@ export class SendWindow {
   #hasEnded = false
   #inFlight = 0
 
-  constructor(segmentBytes: number, budgetBytes: number) {
+  constructor(segmentBytes: number, memory: PacketMemory) {
     this.segmentBytes = segmentBytes
-    this.#capacity = Math.max(8, Math.floor(budgetBytes / segmentBytes))
-    this.#ring = Buffer.allocUnsafeSlow(this.#capacity * segmentBytes)
+    this.#memory = memory
+    this.#capacity = Math.floor(memory.ringBytes / segmentBytes)
     this.#states = new Uint8Array(this.#capacity)
     this.#numbers = new Float64Array(this.#capacity)
     this.#sentAtMs = new Float64Array(this.#capacity)
@@ -61,7 +62,8 @@ export class SendWindow {
     const size = this.#capacity * this.segmentBytes
     const at = this.#writtenBytes % size
     const free = size - (this.#writtenBytes - Math.min(this.#writtenBytes, this.#base * this.segmentBytes))
-    return this.#ring.subarray(at, at + Math.min(free, size - at, mostBytes))
+    const start = this.#memory.ringAt + at
+    return this.#memory.bytes.subarray(start, start + Math.min(free, size - at, mostBytes))
   }
 
   /** So many bytes were put in the space. */
@@ -87,10 +89,13 @@ export class SendWindow {
     return segment < this.#next
   }
 
-  payload(segment: number): Buffer {
-    const at = (segment % this.#capacity) * this.segmentBytes
-    const left = this.#writtenBytes - segment * this.segmentBytes
-    return this.#ring.subarray(at, at + Math.min(this.segmentBytes, left))
+  /** Where a segment's bytes lie in the memory. */
+  payloadAt(segment: number): number {
+    return this.#memory.ringAt + (segment % this.#capacity) * this.segmentBytes
+  }
+
+  payloadBytes(segment: number): number {
+    return Math.min(this.segmentBytes, this.#writtenBytes - segment * this.segmentBytes)
   }
 
   onSent(segment: number, number: number, nowMs: number): void {

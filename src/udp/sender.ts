@@ -1,28 +1,30 @@
 import { type Ack, readAck } from './ack.ts'
-import { type Close, readClose, readTotal, sealClose, sealData, sealEmpty, sealTotal, type Total } from './bodies.ts'
+import { type Close, readClose, readTotal, sealClose, sealEmpty, sealTotal, type Total } from './bodies.ts'
 import { CongestionControl } from './congestion-control.ts'
 import { Pacer } from './pacer.ts'
 import { headerBytes } from './packet-header.ts'
+import type { PacketMemory } from './packet-memory.ts'
 import { dataFieldBytes, packetType } from './protocol.ts'
 import { RttEstimator } from './rtt-estimator.ts'
 import { SendWindow } from './send-window.ts'
 import { type SentPacket, SentPackets } from './sent-packets.ts'
-import type { Session } from './session.ts'
+import { refused, type Session } from './session.ts'
+import { alone, bytesPerCall, type Train } from './train.ts'
 
 // Silence is broken so often, for the sake of the peer's time-out and of whatever translates addresses on the way.
 const keepAliveMs = 1000
 // A wait for an answer doubles up to this: after an outage the transfer goes on within a second.
 const longestProbeMs = 1000
-// So many packets in one go, then the caller looks at what has come.
-const packetsPerPoll = 128
+// The memory has room for the packets of so many calls; then the caller looks at what has come.
+const callsPerPoll = 4
 // Samples of the delivery rate over less time are of the peer's scheduling, not of the path.
 const leastSampleMs = 1
 
 export interface SenderOptions {
   /** Of a whole packet, as the path takes it. */
   readonly packetBytes: number
-  /** Memory for segments that may have to be sent again. */
-  readonly windowBytes: number
+  /** Where segments are kept that may have to be sent again, and packets are made. */
+  readonly memory: PacketMemory
   /** The receiver's memory, before its first ACK. */
   readonly peerWindowBytes: number
   readonly rttMs: number
@@ -36,10 +38,13 @@ export class Sender {
   readonly control: CongestionControl
   readonly #session: Session
   readonly #packetBytes: number
+  readonly #memory: PacketMemory
   readonly #rtt: RttEstimator
   readonly #pacer = new Pacer()
   readonly #sent = new SentPackets()
   readonly #known = { largest: -1, deliveredBytes: 0, clockMs: Number.NaN }
+  /** Of the receiver's packets, by number. */
+  #newest = -1
   #limit: number
   #total: Total | undefined
   #isEndSent = false
@@ -49,7 +54,7 @@ export class Sender {
   /** What an unanswered packet is waited for from: the last progress, or the last try. */
   #waitSinceMs: number
   #tries = 0
-  #out: Buffer[] = []
+  #out: Train[] = []
   heardAtMs: number
   closed: Close | undefined
   /** The receiver has confirmed the whole stream. */
@@ -57,11 +62,13 @@ export class Sender {
   readonly counts = { packets: 0, retransmissions: 0 }
 
   constructor(session: Session, options: SenderOptions, nowMs: number) {
-    const { packetBytes, windowBytes, peerWindowBytes, rttMs, ceiling } = options
+    const { packetBytes, memory, peerWindowBytes, rttMs, ceiling } = options
     const segmentBytes = packetBytes - headerBytes - dataFieldBytes - session.tagBytes
     this.#session = session
     this.#packetBytes = packetBytes
-    this.window = new SendWindow(segmentBytes, windowBytes)
+    this.#memory = memory
+    memory.setConnection(session.connection)
+    this.window = new SendWindow(segmentBytes, memory)
     this.control = new CongestionControl(packetBytes, rttMs, nowMs, ceiling)
     this.#rtt = new RttEstimator(rttMs)
     this.#limit = Math.floor(peerWindowBytes / segmentBytes)
@@ -87,17 +94,22 @@ export class Sender {
 
   /** Gives true if the peer sent it, and 'newest' if nothing newer has come: then the peer is where it came from. */
   onDatagram(datagram: Buffer, nowMs: number): boolean | 'newest' {
-    const packet = this.#session.open(datagram)
-    if (packet === undefined) return false
+    const at = this.#memory.place(datagram)
+    const number = this.#session.openIn(this.#memory, at, datagram.length)
+    if (number === refused) return false
     this.heardAtMs = nowMs
-    if (packet.type === packetType.ack) this.#onAck(readAck(packet.body), nowMs)
-    else if (packet.type === packetType.fin) this.#onFin(readTotal(packet.body))
-    else if (packet.type === packetType.close) this.closed ??= readClose(packet.body)
-    return packet.isNewest ? 'newest' : true
+    const body = this.#memory.bytes.subarray(at + headerBytes, at + datagram.length - this.#session.tagBytes)
+    const type = this.#memory.bytes[at]
+    if (type === packetType.ack) this.#onAck(readAck(body), nowMs)
+    else if (type === packetType.fin) this.#onFin(readTotal(body))
+    else if (type === packetType.close) this.closed ??= readClose(body)
+    if (number < this.#newest) return true
+    this.#newest = number
+    return 'newest'
   }
 
-  /** Packets to send now. */
-  poll(nowMs: number): Buffer[] {
+  /** Packets to send now: they stay as they are until the next poll. */
+  poll(nowMs: number): Train[] {
     this.#sendData(nowMs)
     if (this.#total !== undefined && !this.#isEndSent && this.window.isAllSent) this.#ask(nowMs)
     if (nowMs >= this.#askAtMs) {
@@ -112,7 +124,7 @@ export class Sender {
   /** When to poll again, if nothing comes before. */
   get wakeAtMs(): number {
     if (this.#out.length > 0) return 0
-    const canSend = this.#hasRoom && this.window.nextToSend(this.#limit) !== undefined
+    const canSend = this.#hasRoom(this.control.windowBytes) && this.window.nextToSend(this.#limit) !== undefined
     return Math.min(this.#askAtMs, canSend ? this.#pacer.readyAtMs : Number.POSITIVE_INFINITY)
   }
 
@@ -124,8 +136,8 @@ export class Sender {
    * What an ACK had no room to tell of counts as on its way, though it may be lost: it must not keep from being sent again
    * what the ACK did tell of.
    */
-  get #hasRoom(): boolean {
-    return this.#inFlightBytes < this.control.windowBytes || (this.#isAckCut && this.window.hasLost)
+  #hasRoom(windowBytes: number): boolean {
+    return this.#inFlightBytes < windowBytes || (this.#isAckCut && this.window.hasLost)
   }
 
   /** When an answer is overdue. An ACK that brings progress puts it off, one that does not leaves it. */
@@ -137,28 +149,41 @@ export class Sender {
   }
 
   #sendData(nowMs: number): void {
-    for (let count = 0; count < packetsPerPoll; count++) {
-      if (!this.#hasRoom || nowMs < this.#pacer.readyAtMs) return
+    const { bytes, outAt } = this.#memory
+    const { windowBytes, pacingRate } = this.control
+    let [start, at] = [outAt, outAt]
+    // Packets lie one behind the other, so that one call sends many: a shorter one is the last of its train.
+    const end = outAt + callsPerPoll * bytesPerCall(this.#packetBytes)
+    while (at < end && this.#hasRoom(windowBytes) && nowMs >= this.#pacer.readyAtMs) {
       const segment = this.window.nextToSend(this.#limit)
       if (segment === undefined) {
         this.#appLimitedUpTo = this.#session.nextNumber
-        return
+        break
       }
-      this.#sendSegment(segment, nowMs)
+      const packetBytes = this.#makePacket(segment, at, nowMs)
+      this.#pacer.onSent(packetBytes, pacingRate, nowMs)
+      at += packetBytes
+      if (packetBytes === this.#packetBytes) continue
+      this.#out.push({ bytes: bytes.subarray(start, at), packetBytes: this.#packetBytes })
+      start = at
     }
+    if (at > start) this.#out.push({ bytes: bytes.subarray(start, at), packetBytes: this.#packetBytes })
   }
 
-  #sendSegment(segment: number, nowMs: number): void {
-    if (this.window.inFlight === 0) this.#waitSinceMs = nowMs
+  /** Returns its length. */
+  #makePacket(segment: number, at: number, nowMs: number): number {
+    const { window } = this
+    if (window.inFlight === 0) this.#waitSinceMs = nowMs
     const number = this.#session.nextNumber
     this.counts.packets += 1
-    if (this.window.isRetransmission(segment)) this.counts.retransmissions += 1
-    const { segmentBytes } = this.window
-    const packet = sealData(this.#session, segment, segmentBytes, this.window.payload(segment))
-    this.window.onSent(segment, number, nowMs)
+    if (window.isRetransmission(segment)) this.counts.retransmissions += 1
+    const payloadBytes = window.payloadBytes(segment)
+    const packetBytes = headerBytes + dataFieldBytes + payloadBytes + this.#session.tagBytes
+    this.#memory.putData(at, number, segment, window.segmentBytes, window.payloadAt(segment), payloadBytes)
+    this.#session.sealIn(this.#memory, at, packetBytes)
+    window.onSent(segment, number, nowMs)
     this.#remember(number, nowMs)
-    this.#pacer.onSent(packet.length, this.control.pacingRate, nowMs)
-    this.#out.push(packet)
+    return packetBytes
   }
 
   /** Whatever comes back tells all that is missing: the packet's number is above those of all that may be lost. */
@@ -167,18 +192,13 @@ export class Sender {
     this.#remember(this.#session.nextNumber, nowMs)
     if (this.#total !== undefined && this.window.isAllSent) {
       this.#isEndSent = true
-      this.#out.push(sealTotal(this.#session, 'end', this.#total))
-    } else this.#out.push(sealEmpty(this.#session, 'ping'))
+      this.#out.push(alone(sealTotal(this.#session, 'end', this.#total)))
+    } else this.#out.push(alone(sealEmpty(this.#session, 'ping')))
   }
 
   #remember(number: number, nowMs: number): void {
     const { deliveredBytes, clockMs } = this.#known
-    this.#sent.add(number, {
-      sentAtMs: nowMs,
-      deliveredBytes,
-      clockMs,
-      isAppLimited: this.#appLimitedUpTo > this.#known.largest,
-    })
+    this.#sent.add(number, nowMs, deliveredBytes, clockMs, this.#appLimitedUpTo > this.#known.largest)
   }
 
   #onFin(total: Total | undefined): void {

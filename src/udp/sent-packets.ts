@@ -18,7 +18,7 @@ export class SentPackets {
   readonly #clockMs = new Float64Array(remembered)
   readonly #isAppLimited = new Uint8Array(remembered)
 
-  add(number: number, { sentAtMs, deliveredBytes, clockMs, isAppLimited }: SentPacket): void {
+  add(number: number, sentAtMs: number, deliveredBytes: number, clockMs: number, isAppLimited: boolean): void {
     const at = number & (remembered - 1)
     this.#numbers[at] = number
     this.#sentAtMs[at] = sentAtMs

@@ -1,6 +1,7 @@
 import type { KeyRatchet } from './key-ratchet.ts'
 import type { PacketCipher } from './packet-cipher.ts'
 import { headerBytes, readHeader, writeHeader } from './packet-header.ts'
+import type { PacketMemory } from './packet-memory.ts'
 import { protocolVersion } from './protocol.ts'
 import { ReplayWindow } from './replay-window.ts'
 
@@ -14,6 +15,9 @@ export interface OpenedPacket {
   /** Its number is above all before it: what it says of the peer is the newest. */
   readonly isNewest: boolean
 }
+
+/** What a packet that was not opened has instead of a number. */
+export const refused = -1
 
 /** One connection as packets see it: its id, its keys, the numbers that were used. */
 export class Session {
@@ -43,11 +47,13 @@ export class Session {
     return Buffer.allocUnsafe(headerBytes + bodyBytes + this.tagBytes)
   }
 
-  /** Gives the packet the next number, and encrypts it. */
-  seal(type: number, packet: Buffer): Buffer {
+  /** Gives the packet the next number, and encrypts it: faster if it is a piece of `memory`. */
+  seal(type: number, packet: Buffer, memory?: PacketMemory): Buffer {
     const number = this.#next++
     writeHeader(packet, type, number, this.connection)
-    this.#outbound.cipherFor(number)?.seal(packet, number)
+    const cipher = this.#outbound.cipherFor(number)
+    if (memory === undefined) cipher?.seal(packet, number)
+    else cipher?.sealIn(memory, packet.byteOffset, packet.length, number)
     this.#outbound.prove(number)
     return packet
   }
@@ -64,6 +70,33 @@ export class Session {
     this.#inbound.prove(number)
     this.#replay.mark(number)
     return { type, number, body, isNewest }
+  }
+
+  /** Seals a packet of so many bytes in memory, whose header has the next number already. */
+  sealIn(memory: PacketMemory, at: number, bytes: number): void {
+    const number = this.#next++
+    this.#outbound.cipherFor(number)?.sealIn(memory, at, bytes, number)
+    this.#outbound.prove(number)
+  }
+
+  /** The same as `open` for a packet in memory, whose body is left there. Returns its number, or `refused`. */
+  openIn(memory: PacketMemory, at: number, bytes: number): number {
+    if (bytes < headerBytes || !this.#isOfThis(memory.bytes, at)) return refused
+    const number = memory.bytes.readUIntBE(at + 2, 6)
+    if (!this.#replay.isFresh(number)) return refused
+    if (this.#inbound.cipherFor(number)?.openIn(memory, at, bytes, number) !== true) return refused
+    this.#inbound.prove(number)
+    this.#replay.mark(number)
+    return number
+  }
+
+  #isOfThis(bytes: Buffer, at: number): boolean {
+    const { connection } = this
+    return (
+      bytes[at + 1] === protocolVersion &&
+      bytes.readInt32LE(at + 8) === connection.readInt32LE(0) &&
+      bytes.readInt32LE(at + 12) === connection.readInt32LE(4)
+    )
   }
 }
 

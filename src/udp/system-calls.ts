@@ -11,6 +11,8 @@ export interface SystemCalls {
   /** Resolves when there is something to read, or after `timeoutMs`, by a thread of the pool. */
   waitReadable(fd: number, timeoutMs: number): Promise<void>
   errno(): number
+  /** Where bytes lie. Only for what never moves and is kept as long as the number is used. */
+  addressOf(bytes: Uint8Array): number
   /** Memory outside of the heap, which is never given back, and where it begins. */
   map(bytes: number): { memory: Buffer; address: bigint }
 }
@@ -35,6 +37,7 @@ function load(): SystemCalls | null {
     const libc = koffi.load(null)
     const mmap = libc.func('void *mmap(void *address, size_t bytes, int protection, int flags, int fd, int64_t offset)')
     const poll = libc.func('int poll(void *fds, unsigned long count, int timeout)')
+    const memmove = libc.func('uintptr_t memmove(void *to, const void *from, size_t bytes)')
     return {
       sendmsg: libc.func('int64_t sendmsg(int fd, void *message, int flags)') as unknown as Call,
       recvmsg: libc.func('int64_t recvmsg(int fd, void *message, int flags)') as unknown as Call,
@@ -42,6 +45,7 @@ function load(): SystemCalls | null {
         'int setsockopt(int fd, int level, int name, const void *value, uint32_t bytes)',
       ) as unknown as SystemCalls['setsockopt'],
       errno: () => koffi.errno(),
+      addressOf: (bytes) => Number(memmove(bytes, bytes, 0)),
       waitReadable(fd, timeoutMs) {
         const asked = Buffer.alloc(8)
         asked.writeInt32LE(fd)

@@ -1,9 +1,13 @@
 import type { Address } from './address.ts'
 import { type DatagramSocket, openSocket } from './datagram-socket.ts'
+import type { PacketMemory } from './packet-memory.ts'
+import { alone, packetsOf, type Train } from './train.ts'
 
 /** What is at one end of a wire: a function of packets and time. What it throws ends the wire. */
 export interface Machine {
   onDatagram(datagram: Buffer, from: Address, nowMs: number): void
+  /** The same for many at once, where the machine has it. */
+  onTrain?(train: Train, from: Address, nowMs: number): void
   poll(nowMs: number): readonly Outgoing[]
   /** When it is to be polled again, if nothing comes before. */
   readonly wakeAtMs: number
@@ -12,6 +16,8 @@ export interface Machine {
 export interface Outgoing {
   readonly packet: Buffer
   readonly to: Address
+  /** There are several packets of this length, the last perhaps shorter. */
+  readonly packetBytes?: number
 }
 
 // Machines look for time-outs when they are polled.
@@ -37,13 +43,20 @@ export class Wire {
     this.#machine = machine
   }
 
-  static async open(machine: Machine, family: 4 | 6, local?: { host: string; port: number }): Promise<Wire> {
+  /** Packets that are made in `memory`, and read into it, are not copied. */
+  static async open(
+    machine: Machine,
+    family: 4 | 6,
+    local?: { host: string; port: number },
+    memory?: PacketMemory,
+  ): Promise<Wire> {
     const wire = new Wire(machine)
     const events = {
       onDatagram: (datagram: Buffer, from: Address) => wire.#onDatagram(datagram, from),
+      onTrain: (train: Train, from: Address) => wire.#onTrain(train, from),
       onRoom: () => wire.wake(),
     }
-    wire.#socket = await openSocket(family, events, local)
+    wire.#socket = await openSocket(family, events, local, { memory })
     wire.wake()
     return wire
   }
@@ -94,8 +107,8 @@ export class Wire {
     this.#waiters = []
   }
 
-  send({ packet, to }: Outgoing): void {
-    this.#socket?.send(packet, to)
+  send({ packet, to, packetBytes }: Outgoing): void {
+    this.#socket?.send(packet, to, packetBytes)
   }
 
   async close(): Promise<void> {
@@ -106,9 +119,15 @@ export class Wire {
   }
 
   #onDatagram(datagram: Buffer, from: Address): void {
+    this.#onTrain(alone(datagram), from)
+  }
+
+  #onTrain(train: Train, from: Address): void {
     if (this.#error !== undefined || this.#isClosed) return
+    const { nowMs } = this
     try {
-      this.#machine.onDatagram(datagram, from, this.nowMs)
+      if (this.#machine.onTrain !== undefined) this.#machine.onTrain(train, from, nowMs)
+      else for (const packet of packetsOf(train)) this.#machine.onDatagram(packet, from, nowMs)
       this.wake()
     } catch (error) {
       this.fail(error)

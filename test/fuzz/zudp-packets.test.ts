@@ -6,6 +6,7 @@ import { Answerer } from '../../src/udp/answerer.ts'
 import { readClose, readData, readProbed, readTotal, sealData, sealEmpty, sealTotal } from '../../src/udp/bodies.ts'
 import { Caller } from '../../src/udp/caller.ts'
 import { headerBytes } from '../../src/udp/packet-header.ts'
+import { PacketMemory } from '../../src/udp/packet-memory.ts'
 import { Receiver } from '../../src/udp/receiver.ts'
 import { Sender } from '../../src/udp/sender.ts'
 import type { Session } from '../../src/udp/session.ts'
@@ -62,10 +63,10 @@ describe('whatever bytes come', { timeout: 3_600_000 }, () => {
     const pair = sessions('chacha20-poly1305')
     const sender = new Sender(
       pair.sender,
-      { packetBytes: 1232, windowBytes: 1 << 16, peerWindowBytes: 1 << 16, rttMs: 1, ceiling: 1 },
+      { packetBytes: 1232, memory: new PacketMemory(1 << 16), peerWindowBytes: 1 << 16, rttMs: 1, ceiling: 1 },
       0,
     )
-    const receiver = new Receiver(pair.receiver, 1 << 16, 0)
+    const receiver = new Receiver(pair.receiver, new PacketMemory(1 << 16), 0)
     const models = [
       sealEmpty(pair.sender, 'ping'),
       sealData(pair.sender, 1, 600, filled(100, 1)),
@@ -102,10 +103,11 @@ describe('whatever bytes come', { timeout: 3_600_000 }, () => {
     })
   })
 
-  it('a peer with the keys, but out of its mind, is a Failure at worst', () =>
+  it('a peer with the keys, but out of its mind, is a Failure at worst', () => {
+    const memory = new PacketMemory(1 << 14)
     run(() => {
       const pair = sessions('none', 1 + random.below(3))
-      const receiver = new Receiver(pair.receiver, 1 << 14, 0)
+      const receiver = new Receiver(pair.receiver, memory, 0)
       try {
         for (let count = 0; count < 8; count++) {
           receiver.onDatagram(strange(pair.sender), count)
@@ -116,7 +118,8 @@ describe('whatever bytes come', { timeout: 3_600_000 }, () => {
       } catch (error) {
         expect(error).toBeInstanceOf(Failure)
       }
-    }))
+    })
+  })
 })
 
 /** Packets that no sender sends in this order. */

@@ -26,10 +26,10 @@ describe.each(ways)('a socket by $way', ({ usesOffload }) => {
       family,
       { onDatagram: (datagram, from) => void got.push({ datagram: Buffer.from(datagram), from }), onRoom },
       { host, port },
-      usesOffload,
+      { usesOffload },
     )
     const events = { onDatagram: (datagram: Buffer) => void answers.push(Buffer.from(datagram)), onRoom }
-    const here = await openSocket(target.includes(':') ? 6 : 4, events, undefined, usesOffload)
+    const here = await openSocket(target.includes(':') ? 6 : 4, events, undefined, { usesOffload })
     const lengths = [1400, 1400, 1400, 700, 1400, 1, 20, 20, 8972, 1232, 1232]
     for (const [index, length] of lengths.entries()) here.send(filled(length, index), { address: target, port })
     for (let wait = 0; wait < 100 && got.length < lengths.length; wait++) await sleep(20)
@@ -48,9 +48,9 @@ describe.each(ways)('a socket by $way', ({ usesOffload }) => {
       4,
       { onDatagram: ({ length }) => void got.push(length), onRoom },
       { host: '127.0.0.1', port },
-      usesOffload,
+      { usesOffload },
     )
-    const here = await openSocket(4, { onDatagram: () => {}, onRoom }, undefined, usesOffload)
+    const here = await openSocket(4, { onDatagram: () => {}, onRoom }, undefined, { usesOffload })
     const to = { address: '127.0.0.1', port }
     for (const length of [10, 65_508, 65_536, 70_000, 30, 20]) here.send(Buffer.alloc(length), to)
     for (let wait = 0; wait < 100 && got.length < 3; wait++) await sleep(20)

@@ -1,9 +1,11 @@
 import { createXXHash64 } from 'hash-wasm'
 import { createXxh64 } from '../../src/stream/xxh64.ts'
 import { createChecksum } from '../../src/udp/packet-cipher.ts'
+import { PacketMemory } from '../../src/udp/packet-memory.ts'
 import { Receiver } from '../../src/udp/receiver.ts'
 import { Sender } from '../../src/udp/sender.ts'
 import { Session, unkeyed } from '../../src/udp/session.ts'
+import { packetsOf } from '../../src/udp/train.ts'
 import { SeededRandom } from '../fakes/seeded-random.ts'
 import { Air, type LinkOptions, SimulatedLink } from './simulated-link.ts'
 
@@ -47,10 +49,10 @@ export class Flow {
     const startMs = options.startMs ?? 0
     this.sender = new Sender(
       sending,
-      { packetBytes, windowBytes, peerWindowBytes: windowBytes, rttMs, ceiling },
+      { packetBytes, memory: new PacketMemory(windowBytes), peerWindowBytes: windowBytes, rttMs, ceiling },
       startMs,
     )
-    this.receiver = new Receiver(receiving, windowBytes, startMs)
+    this.receiver = new Receiver(receiving, new PacketMemory(windowBytes), startMs)
     this.#source = sourceBytes
   }
 
@@ -152,7 +154,7 @@ function step(
   nowMs: number,
 ): number {
   flow.write()
-  for (const packet of flow.sender.poll(nowMs))
+  for (const packet of flow.sender.poll(nowMs).flatMap((train) => [...packetsOf(train)]))
     air.send(forth, packet, nowMs, (bytes, atMs) => void flow.receiver.onDatagram(bytes, atMs))
   flow.read(nowMs)
   for (const packet of flow.receiver.poll(nowMs))

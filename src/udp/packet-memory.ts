@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs'
+import { packetType, protocolVersion } from './protocol.ts'
+import { systemCalls } from './system-calls.ts'
+
+// As much of WebAssembly as is used here: its types come with those of browsers alone.
+declare const WebAssembly: {
+  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer }
+  Module: new (binary: Uint8Array) => object
+  Instance: new (module: object, imports: object) => { readonly exports: unknown }
+}
+
+interface Exports {
+  connectionStart(): number
+  seal(at: number, bytes: number, direction: number): void
+  isSealed(at: number, bytes: number, direction: number): number
+  copy(to: number, from: number, bytes: number): void
+  putData(
+    at: number,
+    typeAndVersion: number,
+    number: number,
+    segment: number,
+    segmentBytes: number,
+    from: number,
+    payloadBytes: number,
+  ): void
+  beginDigest(): void
+  addToDigest(at: number, bytes: number): void
+  finishDigest(): bigint
+}
+
+const pageBytes = 65_536
+// What the system puts together is up to 64 KiB; the byte before a packet is used by its checksum.
+const inAt = 4096 + 64
+/** Packets that have come are put here. */
+const inBytes = pageBytes
+const scratchAt = inAt + inBytes
+/** One packet, of whatever length. */
+const scratchBytes = pageBytes
+const outAt = scratchAt + scratchBytes
+/** Packets that are to go are made here. */
+const outBytes = 4 * pageBytes
+const ringAt = Math.ceil((outAt + outBytes) / pageBytes) * pageBytes
+// For keys, nonces and whatever else a cipher needs for one call.
+const cipherAt = 2048
+
+// A window has room for eight of the longest segments, whatever memory was asked for.
+const leastRingBytes = 8 * pageBytes
+
+const dataAndVersion = packetType.data * 256 + protocolVersion
+
+let compiled: object | undefined
+
+/** The memory of one end of a connection: what is sent and received is read, made, checked and kept in it, without copies. */
+export class PacketMemory {
+  readonly bytes: Buffer
+  readonly inAt = inAt
+  readonly inBytes = inBytes
+  readonly scratchAt = scratchAt
+  readonly outAt = outAt
+  readonly outBytes = outBytes
+  readonly ringAt = ringAt
+  readonly ringBytes: number
+  readonly cipherAt = cipherAt
+  /** Where it begins for system calls; undefined where there are none. It never moves. */
+  readonly address: number | undefined
+  readonly #exports: Exports
+
+  constructor(wantedBytes: number) {
+    const ringBytes = Math.max(leastRingBytes, wantedBytes)
+    const pages = Math.ceil((ringAt + ringBytes) / pageBytes)
+    // It cannot grow, which would move it.
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+    compiled ??= new WebAssembly.Module(wasm())
+    this.#exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports
+    this.bytes = Buffer.from(memory.buffer)
+    this.ringBytes = ringBytes
+    this.address = systemCalls()?.addressOf(this.bytes)
+  }
+
+  /** Where a packet of up to 64 KiB lies: it is copied here, if it is not here already. */
+  place(packet: Uint8Array): number {
+    if (packet.buffer === this.bytes.buffer) return packet.byteOffset
+    this.bytes.set(packet.subarray(0, scratchBytes), scratchAt)
+    return scratchAt
+  }
+
+  /** Where a piece of it lies; undefined for bytes that are elsewhere. */
+  offsetOf(piece: Uint8Array): number | undefined {
+    return piece.buffer === this.bytes.buffer ? piece.byteOffset : undefined
+  }
+
+  /** The id that DATA packets get. */
+  setConnection(connection: Uint8Array): void {
+    this.bytes.set(connection, this.#exports.connectionStart())
+  }
+
+  /** Makes a DATA packet, but for its tag. */
+  putData(at: number, number: number, segment: number, segmentBytes: number, from: number, payloadBytes: number): void {
+    this.#exports.putData(at, dataAndVersion, number, segment, segmentBytes, from, payloadBytes)
+  }
+
+  /** Writes the checksum of the `bytes` at `at` behind them. */
+  seal(at: number, bytes: number, direction: number): void {
+    this.#exports.seal(at, bytes, direction)
+  }
+
+  isSealed(at: number, bytes: number, direction: number): boolean {
+    return this.#exports.isSealed(at, bytes, direction) !== 0
+  }
+
+  copy(to: number, from: number, bytes: number): void {
+    this.#exports.copy(to, from, bytes)
+  }
+
+  /** XXH64 of all pieces that are added, which must lie in the ring; one at a time. */
+  beginDigest(): { update(piece: Uint8Array): void; hex(): string } {
+    const exports = this.#exports
+    exports.beginDigest()
+    return {
+      update: (piece) => exports.addToDigest(piece.byteOffset, piece.length),
+      hex: () => BigInt.asUintN(64, exports.finishDigest()).toString(16).padStart(16, '0'),
+    }
+  }
+}
+
+function wasm(): Uint8Array {
+  // The same depth from src/ and from dist/.
+  return readFileSync(new URL('../../dist/wasm/packet-memory.wasm', import.meta.url))
+}
