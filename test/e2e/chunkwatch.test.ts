@@ -166,11 +166,12 @@ describe('what a lost host leaves', () => {
   test('its chunks come back with a manifest older than they are, or without one', async () => {
     const { run } = prepare()
     await run('chunkwatch -q --split 100K chunks $STORE < zfs && cp store/files.manifest all')
-    for (const lost of ['rm store/files.manifest; head -n 4 all > store/files.manifest', 'rm store/files.manifest']) {
+    const gone = 'rm -f store/files.manifest store/.files.manifest.*'
+    for (const lost of [`${gone}; head -n 4 all > store/files.manifest`, gone]) {
       expect(await run(`${lost}; chunkwatch --join $STORE | cmp - zfs`)).toEqual(nothing)
     }
     const damaged =
-      'rm -f store/files.manifest; head -n 4 all > store/files.manifest; printf x | dd of=store/xag bs=1 seek=9 conv=notrunc status=none'
+      'head -n 4 all > store/files.manifest; printf x | dd of=store/xag bs=1 seek=9 conv=notrunc status=none'
     expect(await run(`${damaged}; chunkwatch --join $STORE > got`)).toMatchObject({
       status: 65,
       stderr: expect.stringContaining('xag'),
