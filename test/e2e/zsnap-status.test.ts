@@ -41,11 +41,14 @@ describe('zsnap status', () => {
       ends 1 zsnap status "$A/data set"
       rm "store/$A/data set@s1"
       ends 2 zsnap status -q
+      mkdir empty
+      ends 2 zsnap status -q --store "file://$PWD/empty"
       ends 3 zsnap status -q --store s3://none --endpoint http://127.0.0.1:9 --retry-for 1ms
       ends 64 zsnap status --warn-age soon`)
     expect(ended.status).toBe(0)
     expect(ended.stdout).toMatch(/^s3 +\| s2 +\| incremental \| missing parent/m)
     expect(ended.stdout).toMatch(/^critical: pool-a\/other: no good backup; 0 backups, 0 broken$/m)
+    expect(ended.stdout).toMatch(/^critical: no backups of any dataset on file:\/\/.*empty\/?$/m)
   })
 
   test('without ZFS here the local state is unknown', async ({ zfs }) => {

@@ -58,6 +58,7 @@ export const status = defineCommand({
     const statuses = await readStatuses(store, args, terminal)
     if (statuses === undefined) return 'unknown'
     for (const each of statuses) show(each, store, terminal)
+    if (statuses.length === 0) showNothing(store, terminal)
     if (args.metrics !== undefined) await writeMetrics(args.metrics, statuses, store)
     return worst(statuses)
   },
@@ -134,6 +135,12 @@ function show(each: DatasetStatus, store: Store, terminal: Terminal): void {
     for (const line of alignedLines([header, ...snapshots.map(rowOf)], layout)) terminal.print(line)
   }
   terminal.print(`${each.state}: ${each.summary}`)
+}
+
+function showNothing(store: Store, terminal: Terminal): void {
+  const summary = `no backups of any dataset on ${store.urlOf('')}`
+  terminal.event({ state: 'critical', summary })
+  if (!terminal.json) terminal.print(`critical: ${summary}`)
 }
 
 function rowOf({ name, backup, flaw, local, verification }: SnapshotStatus): readonly string[] {
