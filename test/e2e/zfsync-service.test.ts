@@ -51,6 +51,22 @@ ${all.slice(0, all.indexOf('pool-b/copy/c2'))}${all}`,
 })
 
 describe('a service', () => {
+  test('gets what --bwlimit allows to the whole run, and each worker its share', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      zfsync-recv -v --key key --listen 127.0.0.1:0 $B/copy \
+        2> >(while read -r line; do echo "$EPOCHREALTIME $line"; done >log) & server=$!
+      trap 'kill -9 $server 2>/dev/null || true' EXIT
+      until grep -qs listening log; do sleep 0.05; done
+      address=$(sed -n 's/.*listening on //p' log)
+      ${send('-j 3 --bwlimit 3M')}
+      sed -n 's/ zfsync-recv: .*: received$//p' log`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    const [start = 0, first = 0, , last = 0] = ended.stdout.trim().split('\n').map(Number)
+    // One after the other, the first would be done after a third of the time.
+    expect((first - start) / (last - start)).toBeGreaterThan(0.5)
+    expect(last - start).toBeGreaterThan((9_000_000 / (3 * 2 ** 20)) * 0.9)
+  })
+
   test('receives as many at the same time as --max-receives says, and has the others wait', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       mkdir bin; cat >bin/zfs <<END

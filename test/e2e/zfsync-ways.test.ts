@@ -61,7 +61,7 @@ describe('one way', () => {
       zfsync-recv --inventory $B/copy >have; zfsync-send --have have "$A/data set" >streams
       zfs create $B/other; zfs snapshot $B/other@mine
       size=$(stat -c %s streams); RANDOM=7; bad=0
-      for try in $(seq 40); do
+      for try in $(seq 16); do
         cp streams damaged
         # The first of every four hits the messages at the beginning.
         if [ $((try % 4)) = 0 ]; then at=$((RANDOM % 400)); else at=$(((RANDOM * 32768 + RANDOM) % size)); fi
@@ -71,7 +71,7 @@ describe('one way', () => {
         zfs list -H -o name -r $B | grep -vE "^$B(|/other|/copy(/.*)?)$" || true
         for i in $(seq 50); do zfs list $B/copy >/dev/null 2>&1 || break; zfs destroy -r $B/copy 2>/dev/null || sleep 0.1; done
       done
-      [ $bad -gt 30 ] || echo "only $bad were found"
+      [ $bad -ge 10 ] || echo "only $bad were found"
       zfs list -H -o name -t snapshot $B/other@mine`)
     expect(ended).toEqual({ status: 0, stdout: 'pool-b/other@mine\n', stderr: '' })
   })
