@@ -54,11 +54,16 @@ function run(script) {
   return stdout.trim()
 }
 
-/** @param {string} script */
-function secondsOf(script) {
-  const start = performance.now()
+/** Of the wall clock, and of all that this machine's cores did meanwhile: zfs-fuse's work too. @param {string} script */
+function costOf(script) {
+  const [start, cpuStart] = [performance.now(), busySeconds()]
   run(script)
-  return (performance.now() - start) / 1000
+  return { seconds: (performance.now() - start) / 1000, cpuSeconds: busySeconds() - cpuStart }
+}
+
+function busySeconds() {
+  const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8').split(/\s+/).map(Number)
+  return (user + nice + system + irq + softirq) / 100
 }
 
 /** @param {string} program */
@@ -107,9 +112,8 @@ function streams() {
   // The receiver has listened before; mbuffer's is told to wait for a moment, which is not counted.
   race(`(c, d) one dataset of ${megabytes} MB, in full`, contestants, {
     after: 'destroy -r $B/large',
-    megabytes,
     less: new Map([['zfs send | mbuffer, TCP, mbuffer | zfs receive', 0.1]]),
-    around: contestants,
+    listens: true,
   })
   memory()
 }
@@ -119,29 +123,31 @@ function overTcp(security) {
   return `zfsync-send -q ${security} --connect 127.0.0.1:${security === '--insecure' ? 8025 : 8024} $A/large`
 }
 
-/** @param {string} title @param {Map<string, string>} contestants @param {{ before?: string, after?: string, megabytes?: number, less?: Map<string, number>, around?: unknown }} [more] */
-function race(title, contestants, { before, after, megabytes: size, less, around } = {}) {
-  if (around !== undefined)
+/** @param {string} title @param {Map<string, string>} contestants @param {{ before?: string, after?: string , less?: Map<string, number>, listens?: boolean }} [more] */
+function race(title, contestants, { before, after, less, listens } = {}) {
+  if (listens === true)
     run(`for each in '8024 --key key' '8025 --insecure'; do
       set -- $each; zfsync-recv -v --listen 127.0.0.1:$1 \${@:2} $B/large >log$1 2>&1 & disown
       until grep -qs listening log$1; do sleep 0.05; done; done`)
-  const seconds = new Map([...contestants.keys()].map((name) => [name, /** @type {number[]} */ ([])]))
+  const costs = new Map([...contestants.keys()].map((name) => [name, /** @type {ReturnType<typeof costOf>[]} */ ([])]))
   for (let round = 0; round < rounds; round++) {
     if (before !== undefined) run(before)
     for (const [name, command] of contestants) {
-      seconds.get(name)?.push(secondsOf(command) - (less?.get(name) ?? 0))
+      const { seconds, cpuSeconds } = costOf(command)
+      costs.get(name)?.push({ seconds: seconds - (less?.get(name) ?? 0), cpuSeconds })
       if (after !== undefined) run(after)
     }
   }
-  const [first = 0] = [...seconds.values()].map(median)
-  console.log(
-    `\n${title}: medians of ${rounds} rounds, interleaved\n\n| | s |${size ? ' MB/s |' : ''} speed, first = 1 |`,
-  )
-  console.log(`|---|---|${size ? '---|' : ''}---|`)
-  for (const [name, each] of seconds) {
-    const taken = median(each)
-    const rate = size ? ` ${(size / taken).toFixed(0)} |` : ''
-    console.log(`| \`${name.replaceAll('|', '\\|')}\` | ${taken.toFixed(2)} |${rate} ${(first / taken).toFixed(2)} |`)
+  const rows = [...costs].map(([name, each]) => ({
+    name,
+    seconds: median(each.map(({ seconds }) => seconds)),
+    cpuSeconds: median(each.map(({ cpuSeconds }) => cpuSeconds)),
+  }))
+  console.log(`\n${title}: medians of ${rounds} rounds, interleaved\n`)
+  console.log('| | s | CPU s of the machine | speed, first = 1 |\n|---|---|---|---|')
+  for (const { name, seconds, cpuSeconds } of rows) {
+    const cells = [seconds, cpuSeconds, (rows[0]?.seconds ?? 0) / seconds].map((cell) => cell.toFixed(2))
+    console.log(`| \`${name.replaceAll('|', '\\|')}\` | ${cells.join(' | ')} |`)
   }
 }
 
