@@ -51,9 +51,9 @@ export async function backupJob(step: BackupStep, settings: JobSettings): Promis
   }
 }
 
-/** Where zfs send cannot say: all that the snapshot refers to, or what was written since the one before. */
+/** Where zfs send cannot say: all that the snapshot refers to, or what was written since the one before. 0 stands for unknown: z3 wants a number. */
 function sizeInPool({ snapshot, from }: BackupStep): number {
-  return from === undefined ? snapshot.referBytes : snapshot.writtenBytes
+  return from === undefined ? snapshot.referBytes : (snapshot.writtenBytes ?? 0)
 }
 
 /** The same as a line for sh(1): pput checks the stream, so that a zfs send that dies is noticed without pipefail. */

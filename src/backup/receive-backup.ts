@@ -2,12 +2,12 @@ import { Failure } from '../errors.ts'
 import { getStream } from '../store/get-stream.ts'
 import type { Store } from '../store/store.ts'
 import { checked } from '../stream/checked-input.ts'
-import { shellCommand, startChild } from '../stream/child.ts'
+import { shellCommand } from '../stream/child.ts'
 import { compressionNamed } from '../stream/compression.ts'
 import { piecesOf } from '../stream/copy.ts'
-import { throughFilters, writerTo } from '../stream/filter.ts'
+import { throughFilters } from '../stream/filter.ts'
 import { iteratedInput } from '../stream/iterated-input.ts'
-import { endWell } from '../stream/program-input.ts'
+import { startProgramOutput } from '../stream/program-output.ts'
 import type { Transfer } from '../stream/transfer.ts'
 import { type Inspection, inspectStream } from '../zfs/send-stream/inspection.ts'
 import type { Backup } from './backup.ts'
@@ -49,32 +49,19 @@ export interface ReceiveOptions {
 export async function receiveBackup(store: Store, backup: Backup, options: ReceiveOptions): Promise<void> {
   const { receive, transfer, signal } = options
   const { stream, inspection, close } = await openStreamOf(store, backup, options)
-  let receiver: ReturnType<typeof startReceiver> | undefined
+  let receiver: ReturnType<typeof startProgramOutput> | undefined
   try {
     for await (const piece of piecesOf(stream)) {
       if (receiver === undefined) {
         refuseOtherStream(backup, inspection)
         await options.makeReady()
-        receiver = startReceiver(receive, signal)
+        receiver = startProgramOutput(receive, { onBadEnd: 'io', signal })
       }
       await transfer.meter.during('output', receiver.write(piece))
     }
     await receiver?.end()
   } finally {
     await Promise.allSettled([receiver?.stop(), close()])
-  }
-}
-
-function startReceiver(receive: readonly string[], signal: AbortSignal) {
-  const child = startChild(receive, { stdin: 'pipe', stdout: 'inherit', stderr: 'keep', signal })
-  const writer = writerTo(child, 'io')
-  return {
-    write: writer.write,
-    async end() {
-      await writer.end()
-      await endWell(child, 'io')
-    },
-    stop: () => child.stop(),
   }
 }
 

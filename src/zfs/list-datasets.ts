@@ -1,9 +1,10 @@
 import { Failure } from '../errors.ts'
 import { rowsOf, runZfs } from './zfs-command.ts'
 
-/** The dataset and all below it, file systems and volumes, each after its parent. Throws 'unavailable' if it is not there. */
-export async function listDatasets(dataset: string): Promise<readonly string[]> {
-  const rows = rowsOf(await runZfs('list', '-H', '-o', 'name', '-t', 'filesystem,volume', '-r', dataset))
+/** The dataset (all if none is named) and those below it, file systems and volumes, each after its parent. Throws 'unavailable' if it is not there. */
+export async function listDatasets(dataset?: string): Promise<readonly string[]> {
+  const below = dataset === undefined ? [] : ['-r', dataset]
+  const rows = rowsOf(await runZfs('list', '-H', '-o', 'name', '-t', 'filesystem,volume', ...below))
   return rows.map(([name = '']) => name)
 }
 

@@ -1,9 +1,6 @@
 import type { Snapshot } from './snapshot.ts'
 import { isUnknownToZfs, rowsOf, runZfs } from './zfs-command.ts'
 
-/** A snapshot as a listing shows it: what this machine's ZFS does not tell is undefined, and not 0. */
-export type ListedSnapshot = Omit<Snapshot, 'writtenBytes'> & { readonly writtenBytes: number | undefined }
-
 const columns = ['name', 'guid', 'createtxg', 'creation', 'used', 'referenced', 'userrefs', 'written'] as const
 type Column = (typeof columns)[number]
 
@@ -14,7 +11,7 @@ type Column = (typeof columns)[number]
 export async function listManySnapshots(
   datasets: readonly string[],
   { isRecursive }: { readonly isRecursive: boolean },
-): Promise<readonly ListedSnapshot[]> {
+): Promise<readonly Snapshot[]> {
   const depth = isRecursive || datasets.length === 0 ? ['-r'] : ['-d', '1']
   const words = ['-Hp', '-t', 'snapshot', '-o', columns.join(','), ...depth, ...datasets]
   const snapshots = await runZfs('list', ...words).then(
@@ -28,7 +25,7 @@ export async function listManySnapshots(
 }
 
 /** zfs-fuse has exact numbers in `zfs get` alone, and none of what was written. */
-async function listByProperty(datasets: readonly string[], depth: readonly string[]): Promise<ListedSnapshot[]> {
+async function listByProperty(datasets: readonly string[], depth: readonly string[]): Promise<Snapshot[]> {
   const properties = columns.filter((column) => column !== 'name' && column !== 'written').join(',')
   const output = await runZfs('get', '-Hp', ...depth, '-o', 'name,property,value', properties, ...datasets)
   const found = new Map<string, Map<string, string>>()
@@ -41,7 +38,7 @@ async function listByProperty(datasets: readonly string[], depth: readonly strin
   return [...found.values()].map((values) => snapshotOf((column) => values.get(column)))
 }
 
-function snapshotOf(textOf: (column: Column) => string | undefined): ListedSnapshot {
+function snapshotOf(textOf: (column: Column) => string | undefined): Snapshot {
   const written = Number(textOf('written') ?? Number.NaN)
   return {
     name: textOf('name') ?? '',
@@ -58,9 +55,9 @@ function snapshotOf(textOf: (column: Column) => string | undefined): ListedSnaps
 }
 
 /** A dataset that is named twice, as by itself and by one above it, is listed once. */
-function inOrder(snapshots: readonly ListedSnapshot[]): readonly ListedSnapshot[] {
+function inOrder(snapshots: readonly Snapshot[]): readonly Snapshot[] {
   const seen = new Set<string>()
-  const groups = new Map<string, ListedSnapshot[]>()
+  const groups = new Map<string, Snapshot[]>()
   for (const snapshot of snapshots) {
     if (seen.has(snapshot.name)) continue
     seen.add(snapshot.name)

@@ -11,8 +11,8 @@ export interface Snapshot {
   readonly usedBytes: number
   /** Bytes that it refers to. */
   readonly referBytes: number
-  /** Bytes written between the snapshot before it and itself. */
-  readonly writtenBytes: number
+  /** Bytes written between the snapshot before it and itself. Undefined where this ZFS does not tell. */
+  readonly writtenBytes: number | undefined
   /** How many holds keep it. */
   readonly holdCount: number
 }

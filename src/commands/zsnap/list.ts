@@ -5,7 +5,7 @@ import { alignedLines } from '../../cli/table.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes } from '../../cli/units.ts'
 import { Failure } from '../../errors.ts'
-import type { ListedSnapshot } from '../../zfs/snapshot-listing.ts'
+import type { Snapshot } from '../../zfs/snapshot.ts'
 import { openBackupStore } from './backup-store.ts'
 
 const positionals = {
@@ -70,7 +70,7 @@ interface Stored {
   readonly flaw?: string | undefined
 }
 
-type StoredOf = (snapshot: ListedSnapshot) => Stored
+type StoredOf = (snapshot: Snapshot) => Stored
 
 async function readStored(
   datasets: readonly string[],
@@ -96,7 +96,7 @@ function storedIn({ backups, flawOf }: Catalogue): StoredOf {
 const header = ['NAME', 'GUID', 'CREATETXG', 'CREATION', 'USED', 'REFER', 'WRITTEN', 'HOLDS']
 
 function linesOf(
-  snapshots: readonly ListedSnapshot[],
+  snapshots: readonly Snapshot[],
   storedOf: StoredOf | undefined,
   { exact }: Arguments,
 ): readonly string[] {
@@ -122,6 +122,6 @@ function wordOf({ isThere, flaw }: Stored): string {
   return flaw === undefined ? 'yes' : 'bad'
 }
 
-function eventOf({ name, holdCount, ...facts }: ListedSnapshot, stored: Stored | undefined): object {
+function eventOf({ name, holdCount, ...facts }: Snapshot, stored: Stored | undefined): object {
   return { snapshot: name, ...facts, holds: holdCount, stored: stored?.isThere, flaw: stored?.flaw }
 }
