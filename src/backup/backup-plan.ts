@@ -1,6 +1,7 @@
 import { Failure } from '../errors.ts'
 import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
 import type { Backup } from './backup.ts'
+import { mayHold, wasTakenAfter } from './same-snapshot.ts'
 import { refuseOtherFlags, type SendFlags } from './send-flags.ts'
 
 /** What an increment can start from: a snapshot, or a bookmark that is left of one. */
@@ -53,12 +54,12 @@ export function planBackup(request: BackupRequest): BackupPlan {
 
 /** The backup of a snapshot: by its guid, or by its name where none was recorded. */
 export function backupOf(
-  { name, guid }: Pick<Source, 'name' | 'guid'>,
+  source: Source & Partial<Pick<Snapshot, 'creation'>>,
   backups: readonly Backup[],
 ): Backup | undefined {
   return (
-    backups.find((backup) => backup.guid === guid) ??
-    backups.find((backup) => backup.guid === undefined && backup.name === name)
+    backups.find(({ guid }) => guid === source.guid) ??
+    backups.find((backup) => backup.name === source.name && mayHold(backup, source))
   )
 }
 
@@ -124,15 +125,19 @@ function refuseFlaw(backup: Backup, { flawOf }: BackupRequest): void {
 }
 
 /** A snapshot that was destroyed and taken again under its name is another one. */
-function refuseTakenName({ name, guid }: Snapshot, backups: readonly Backup[]): void {
+function refuseTakenName(wanted: Snapshot, backups: readonly Backup[]): void {
+  const { name } = wanted
   const holder = backups.find((backup) => backup.name === name)
-  if (holder?.guid === undefined || holder.guid === guid) return
+  const difference = holder && differenceOf(holder, wanted)
+  if (difference === undefined) return
   const [, snapshot] = splitSnapshotName(name)
-  throw new Failure(
-    'exists',
-    `${name} in the store is another snapshot: its guid is ${holder.guid}, here it is ${guid}`,
-    {
-      hint: `zfs rename '${name}' '@${snapshot}-2' gives this one a name of its own`,
-    },
-  )
+  throw new Failure('exists', `${name} in the store is another snapshot: ${difference}`, {
+    hint: `zfs rename '${name}' '@${snapshot}-2' gives this one a name of its own`,
+  })
+}
+
+function differenceOf({ guid, object: { published } }: Backup, wanted: Snapshot): string | undefined {
+  if (guid !== undefined) return guid === wanted.guid ? undefined : `its guid is ${guid}, here it is ${wanted.guid}`
+  if (!wasTakenAfter(wanted, published)) return undefined
+  return `it was stored at ${published.toISOString()}, and this one taken at ${wanted.creation.toISOString()}`
 }

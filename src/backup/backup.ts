@@ -14,6 +14,6 @@ export interface Backup {
   /** How the object's bytes are to be decompressed, and decrypted before that; undefined: not at all. */
   readonly compressor: string | undefined
   readonly encryptor: string | undefined
-  /** When the snapshot was taken; when it was stored, where that was not recorded. */
+  /** When the snapshot was taken; when it was stored, where that was not recorded or cannot be. */
   readonly creation: Date
 }

@@ -1,6 +1,7 @@
 import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
 import type { Backup } from './backup.ts'
 import type { Catalogue } from './catalogue.ts'
+import { clockSkewMs, mayHold } from './same-snapshot.ts'
 import type { Verification } from './verification.ts'
 
 /** A snapshot, here or in the store. */
@@ -22,6 +23,8 @@ export interface DatasetStatus {
   readonly snapshots: readonly SnapshotStatus[]
   readonly backupCount: number
   readonly brokenCount: number
+  /** Good ones that are younger than now: a clock is wrong. They say nothing of how old the newest is. */
+  readonly futureCount: number
   readonly storedBytes: number
   /** The backup that can be restored and whose snapshot was taken last. */
   readonly newestGood: Backup | undefined
@@ -50,11 +53,16 @@ export function judgeDataset(
   const snapshots = statuses(backups, local, catalogue)
   const stored = snapshots.flatMap(({ backup, flaw }) => (backup === undefined ? [] : [{ backup, flaw }]))
   const good = stored.filter(({ flaw }) => flaw === undefined).map(({ backup }) => backup)
-  const newestGood = good.reduce<Backup | undefined>((a, b) => (a && a.creation > b.creation ? a : b), undefined)
+  const past = good.filter(({ creation }) => creation.getTime() <= limits.now.getTime() + clockSkewMs)
+  const newestGood = newestOf(past) ?? newestOf(good)
   const verified = snapshots.flatMap(({ verification }) =>
     verification !== undefined && verification.flaw === undefined ? [verification.at.getTime()] : [],
   )
-  const counts = { backupCount: stored.length, brokenCount: stored.length - good.length }
+  const counts = {
+    backupCount: stored.length,
+    brokenCount: stored.length - good.length,
+    futureCount: good.length - past.length,
+  }
   return {
     dataset,
     snapshots,
@@ -64,6 +72,10 @@ export function judgeDataset(
     lastVerified: verified.length === 0 ? undefined : new Date(verified.reduce((a, b) => Math.max(a, b))),
     ...verdict(dataset, newestGood, counts, limits),
   }
+}
+
+function newestOf(backups: readonly Backup[]): Backup | undefined {
+  return backups.reduce<Backup | undefined>((a, b) => (a && a.creation > b.creation ? a : b), undefined)
 }
 
 function statuses(
@@ -91,22 +103,23 @@ function statuses(
   return [...inStore, ...rest].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function localState({ guid }: Backup, snapshot: Snapshot | undefined): SnapshotStatus['local'] {
+function localState(backup: Backup, snapshot: Snapshot | undefined): SnapshotStatus['local'] {
   if (snapshot === undefined) return 'missing'
-  return guid === undefined || guid === snapshot.guid ? 'ok' : 'other'
+  return backup.guid === snapshot.guid || mayHold(backup, snapshot) ? 'ok' : 'other'
 }
 
 function verdict(
   dataset: string,
   newestGood: Backup | undefined,
-  { backupCount, brokenCount }: Pick<DatasetStatus, 'backupCount' | 'brokenCount'>,
+  { backupCount, brokenCount, futureCount }: Pick<DatasetStatus, 'backupCount' | 'brokenCount' | 'futureCount'>,
   { now, warnAgeMs, critAgeMs, formatAge }: StatusLimits,
 ): Pick<DatasetStatus, 'state' | 'summary'> {
-  const counts = `${backupCount} backups, ${brokenCount} broken`
+  const future = futureCount === 0 ? '' : `; ${futureCount} from the future`
+  const counts = `${backupCount} backups, ${brokenCount} broken${future}`
   if (newestGood === undefined) return { state: 'critical', summary: `${dataset}: no good backup; ${counts}` }
   const ageMs = Math.max(0, now.getTime() - newestGood.creation.getTime())
   const [, snapshot] = splitSnapshotName(newestGood.name)
   const summary = `${dataset}: the newest good backup, ${snapshot}, is ${formatAge(ageMs)} old; ${counts}`
   if (ageMs >= critAgeMs) return { state: 'critical', summary }
-  return { state: ageMs >= warnAgeMs || brokenCount > 0 ? 'warning' : 'ok', summary }
+  return { state: ageMs >= warnAgeMs || brokenCount > 0 || futureCount > 0 ? 'warning' : 'ok', summary }
 }

@@ -43,7 +43,8 @@ function isFullStream({ metadata }: StoredObject): boolean {
   return [metadata['isfull'], metadata['is_full'], metadata['is-full']].includes('true')
 }
 
+/** No snapshot is stored before it is taken: where it says so, the clock was wrong by which it was taken. */
 function creationOf({ metadata, published }: StoredObject): Date {
   const seconds = Number(metadata['zfs-creation'])
-  return seconds > 0 ? new Date(seconds * 1000) : published
+  return seconds > 0 && seconds * 1000 <= published.getTime() ? new Date(seconds * 1000) : published
 }

@@ -6,6 +6,7 @@ import { listClones } from '../zfs/list-clones.ts'
 import type { Snapshot } from '../zfs/snapshot.ts'
 import type { Backup } from './backup.ts'
 import { listBackups } from './list-backups.ts'
+import { mayHold } from './same-snapshot.ts'
 
 /** What speaks against destroying a snapshot, or a bookmark. */
 export interface Obstacle {
@@ -40,8 +41,11 @@ export async function readTies(dataset: string, snapshots: readonly Snapshot[], 
 /** The youngest snapshot here that is in the store: by guid, or by name where none was recorded. */
 export function lastStoredOf(snapshots: readonly Snapshot[], backups: readonly Backup[]): Snapshot | undefined {
   const guids = new Set(backups.map(({ guid }) => guid))
-  const names = new Set(backups.filter(({ guid }) => guid === undefined).map(({ name }) => name))
-  return snapshots.findLast(({ guid, name }) => guids.has(guid) || names.has(name))
+  const named = new Map(backups.filter(({ guid }) => guid === undefined).map((each) => [each.name, each]))
+  return snapshots.findLast((each) => {
+    const other = named.get(each.name)
+    return guids.has(each.guid) || (other !== undefined && mayHold(other, each))
+  })
 }
 
 /** Why this snapshot is not to be destroyed; undefined if nothing speaks against it. */

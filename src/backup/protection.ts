@@ -38,14 +38,16 @@ export function guardWith(protection: Protection, storeUrl: string, local: Local
 function holdGuard(tag: string, snapshots: readonly Snapshot[]): Guard {
   // zfs tells how many holds a snapshot has, but not everywhere whose.
   const perhapsHeld = new Set(snapshots.filter(({ holdCount }) => holdCount > 0))
+  const heldHere = new Set<Snapshot>()
   return {
     async hold(snapshot) {
-      await holdSnapshot(tag, snapshot.name)
+      if (await holdSnapshot(tag, snapshot.name)) heldHere.add(snapshot)
       perhapsHeld.add(snapshot)
     },
     async letGo(snapshot) {
-      // One that had a hold may be the base of what is stored: a full that was to take its place has failed.
-      if (snapshot.holdCount === 0) await releaseSnapshot(tag, snapshot.name)
+      // One that had the hold may be the base of what is stored: a full that was to take its place has failed, or
+      // another program has stored it.
+      if (heldHere.has(snapshot)) await releaseSnapshot(tag, snapshot.name)
     },
     async keep(snapshot) {
       await holdSnapshot(tag, snapshot.name)

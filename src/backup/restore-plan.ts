@@ -1,7 +1,8 @@
 import { Failure } from '../errors.ts'
 import type { Bookmark } from '../zfs/bookmarks.ts'
-import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
+import type { Snapshot } from '../zfs/snapshot.ts'
 import type { Backup } from './backup.ts'
+import { mayHold } from './same-snapshot.ts'
 
 /** The dataset that a backup is restored to, as it is. */
 export interface RestoreTarget {
@@ -64,10 +65,7 @@ const statusHint = 'zsnap status shows which backups can be restored'
 
 /** The snapshot of the target that a backup holds. */
 export function presentAs(backup: Backup, snapshots: readonly Snapshot[]): Snapshot | undefined {
-  const [, snapshotName] = splitSnapshotName(backup.name)
-  return snapshots.find(({ name, guid }) =>
-    backup.guid === undefined ? splitSnapshotName(name)[1] === snapshotName : backup.guid === guid,
-  )
+  return snapshots.find((each) => (backup.guid === undefined ? mayHold(backup, each) : backup.guid === each.guid))
 }
 
 function walkBack(wanted: Backup, { parentOf, target }: RestoreRequest) {

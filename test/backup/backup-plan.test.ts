@@ -103,6 +103,16 @@ describe('planBackup', () => {
     expect(() => plan({ snapshots, backups, isFull: true, wanted: 'tank/home@s2' })).toThrow('is another snapshot')
   })
 
+  it("does not take a snapshot for another of z3's that had its name", () => {
+    const later = { ...snapshot(2), creation: new Date(1_000_000) }
+    const backups = [z3Backup(1), z3Backup(2, 1)]
+    expect(() => plan({ snapshots: [snapshot(1), later], backups })).toThrow(
+      'another snapshot: it was stored at 1970-01-01T00:00:02.000Z, and this one taken at 1970-01-01T00:16:40.000Z',
+    )
+    const isEligible = ({ name }: { name: string }) => name !== 'tank/home@s2'
+    expect(plan({ snapshots: [snapshot(1), later, snapshot(3)], backups, isEligible })).toEqual(['@s1 > @s3'])
+  })
+
   it('refuses to go on from a broken chain, unless with a full', () => {
     const backups = [backup(2, 1)]
     const flawOf = () => 'missing parent'

@@ -32,6 +32,19 @@ describe('the state', () => {
   })
 })
 
+it('one from the future does not hide that the others are old', () => {
+  const backups = [backup(1), backup(9000), backup(90_000)]
+  expect(judge(backups, [], 9060)).toMatchObject({ state: 'critical', newestGood: { name: 'tank/home@s9000' } })
+  expect(judge(backups, [], 9001)).toMatchObject({
+    state: 'warning',
+    summary: expect.stringMatching(/; 1 from the future$/),
+  })
+  expect(judge([backup(90_000)], [], 9001)).toMatchObject({
+    state: 'warning',
+    newestGood: { name: 'tank/home@s90000' },
+  })
+})
+
 it('tells what is here, by guid, or by name where none was recorded', () => {
   const { snapshots } = judge(
     [backup(1), backup(2, 1), z3Backup(3, 2), backup(4, 3)],

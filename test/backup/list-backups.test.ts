@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { listBackups } from '../../src/backup/list-backups.ts'
+import { isBackupKey, listBackups } from '../../src/backup/list-backups.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { putStream } from '../../src/store/put-stream.ts'
 import type { Metadata } from '../../src/store/store.ts'
@@ -37,4 +37,37 @@ it.for([
   ['what is encrypted', { encryptor: 'gpg' }, { encryptor: 'gpg' }],
 ] as const)('reads %s', async ([, metadata, expected]) => {
   expect(await listed({ 'tank/a b@s1': metadata })).toMatchObject([{ name: 'tank/a b@s1', ...expected }])
+})
+
+it.for([
+  ['before it was stored', 1000, 1000],
+  ['in the future, as by a wrong clock: when it was stored', 4e9, undefined],
+  ['at no time at all', 1e20, undefined],
+  ['in words', 'monday', undefined],
+] as const)('taken %s', async ([, seconds, expected]) => {
+  const before = Date.now()
+  const [found] = await listed({ 'tank/a b@s1': { 'zfs-creation': String(seconds) } })
+  const time = found?.creation.getTime() ?? 0
+  if (expected !== undefined) expect(time).toBe(expected * 1000)
+  else expect([time >= before, time <= Date.now()]).toEqual([true, true])
+})
+
+it('passes over keys that lead elsewhere', async () => {
+  const objects = [
+    'tank/a b@s1',
+    '../x@s1',
+    'tank/../x@s1',
+    './x@s1',
+    'a//b@s1',
+    '/x@s1',
+    '.zpipes/x@s1',
+    'x@a/b',
+    'x@',
+  ]
+  expect(objects.filter(isBackupKey)).toEqual(['tank/a b@s1'])
+})
+
+it('believes the stream that it is an increment, and not who stored it', async () => {
+  const [found] = await listed({ 'tank/a b@s1': { isfull: 'true', 'zfs-guid': '02', 'zfs-from-guid': '01' } })
+  expect(found?.isFull).toBe(false)
 })

@@ -45,6 +45,9 @@ describe('planRestore', () => {
     const backups = [z3Backup(1), z3Backup(2, 1), z3Backup(3, 2)]
     expect(plan(backups)).toEqual(['tank/home@s1', 'tank/home@s2', 'tank/home@s3'])
     expect(plan(backups, { target: holding(2) })).toEqual(['tank/home@s3'])
+    const [other] = holding(3).snapshots.map((each) => ({ ...each, creation: new Date(1_000_000) }))
+    const target = { ...holding(2), snapshots: [snapshot(2, 'pool/copy@s2'), other!] }
+    expect(() => plan(backups, { target })).toThrow('pool/copy: has pool/copy@s3, later than pool/copy@s2')
   })
 
   it('refuses a chain with a gap, unless the target has what is missing', () => {

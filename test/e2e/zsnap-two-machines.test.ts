@@ -47,6 +47,20 @@ describe('two machines and one store', () => {
     expect(ended.stderr).toMatch(/^zsnap: pool-a\/data@s3: is not stored, since pool-a\/data@s2 went from the store/)
   })
 
+  test('a failed run takes back no hold that another has made meanwhile', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      mkdir path
+      printf '%s\\n' '#!/bin/sh' 'real=$(dirname "$0")/real-zfs' \\
+        'case $1 in hold) "$real" "$@";; esac' \\
+        'case "$*" in *-n*) ;; send*) exit 3;; esac' \\
+        'exec "$real" "$@"' >path/zfs
+      ln -s "$(command -v zfs)" path/real-zfs
+      chmod +x path/zfs
+      PATH="$PWD/path:$PATH" ends 65 zsnap backup --snapshot s1 $A/data 2>/dev/null
+      zfs get -H -o value userrefs $A/data@s1`)
+    expect(ended).toMatchObject({ status: 0, stdout: '1\n' })
+  })
+
   test("nothing is pruned while a backup is on its way; what was forgotten is in nobody's way", async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap backup $A/data

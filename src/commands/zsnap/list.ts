@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../backup/catalogue.ts'
+import type { mayHold as MayHold } from '../../backup/same-snapshot.ts'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
 import { givenStoreOf, givenStoreOptions } from '../../cli/given-store.ts'
 import { alignedLines } from '../../cli/table.ts'
@@ -80,15 +81,17 @@ async function readStored(
   if (args.store === undefined) return undefined
   const { readCatalogue } = await import('../../backup/catalogue.ts')
   const store = await openBackupStore(givenStoreOf(args), terminal)
-  return storedIn(await readCatalogue(store, { datasets, isRecursive: args.recursive }))
+  const { mayHold } = await import('../../backup/same-snapshot.ts')
+  return storedIn(await readCatalogue(store, { datasets, isRecursive: args.recursive }), mayHold)
 }
 
 /** By guid; by name alone where no guid was recorded. */
-function storedIn({ backups, flawOf }: Catalogue): StoredOf {
+function storedIn({ backups, flawOf }: Catalogue, mayHold: typeof MayHold): StoredOf {
   const byName = new Map(backups.filter(({ guid }) => guid === undefined).map((each) => [each.name, each]))
   const byGuid = new Map(backups.map((each) => [each.guid, each]))
-  return ({ name, guid }) => {
-    const backup = byGuid.get(guid) ?? byName.get(name)
+  return (snapshot) => {
+    const named = byName.get(snapshot.name)
+    const backup = byGuid.get(snapshot.guid) ?? (named && mayHold(named, snapshot) ? named : undefined)
     return backup === undefined ? { isThere: false } : { isThere: true, flaw: flawOf(backup) }
   }
 }

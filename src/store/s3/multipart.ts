@@ -104,6 +104,9 @@ export class Multipart {
       })
       const page: ListPartsCommandOutput = await this.#bucket.connection.send(`the parts of ${this.url}`, command)
       for (const part of page.Parts ?? []) parts.set(part.PartNumber as number, part)
+      if (page.IsTruncated && !page.NextPartNumberMarker) {
+        throw new Failure('protocol', `the parts of ${this.url}: the list breaks off, and does not tell how it goes on`)
+      }
       marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
     } while (marker !== undefined)
     return parts

@@ -140,6 +140,7 @@ export class S3Store implements Store {
       const command = new ListObjectsV2Command({ ...this.#under(prefix), ...(token && { ContinuationToken: token }) })
       const page: ListObjectsV2CommandOutput = await this.#bucket.connection.send(this.urlOf(prefix), command)
       yield (page.Contents ?? []).map(({ Key = '' }) => Key.slice(this.#bucket.prefix.length))
+      if (page.IsTruncated && !page.NextContinuationToken) throw brokenOff(this.urlOf(prefix))
       token = page.IsTruncated ? page.NextContinuationToken : undefined
     } while (token !== undefined)
   }
@@ -154,6 +155,7 @@ export class S3Store implements Store {
       const page: ListMultipartUploadsCommandOutput = await this.#bucket.connection.send(this.urlOf(prefix), command)
       yield* page.Uploads ?? []
       const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page
+      if (page.IsTruncated && !KeyMarker) throw brokenOff(this.urlOf(prefix))
       markers = page.IsTruncated && KeyMarker ? { KeyMarker, ...(UploadIdMarker && { UploadIdMarker }) } : undefined
     }
   }
@@ -161,4 +163,9 @@ export class S3Store implements Store {
   #under(prefix: string) {
     return { Bucket: this.#bucket.name, Prefix: this.#bucket.prefix + prefix }
   }
+}
+
+/** What is missing at its end would pass for something that the store does not have. */
+function brokenOff(url: string): Failure {
+  return new Failure('protocol', `${url}: the list breaks off, and the answer does not tell how it goes on`)
 }

@@ -1,10 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { getStream } from '../../../src/store/get-stream.ts'
 import { putStream } from '../../../src/store/put-stream.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { inputOf, randomBytes } from '../../fakes/inputs.ts'
 import type { StandIn } from '../../fakes/s3-server/server.ts'
-import { mib, openTestStore } from './store-on.ts'
+import { mib, openTestStore, storeOn } from './store-on.ts'
 
 const wish = { overwrite: false, allowEmpty: false, metadata: () => ({}) }
 
@@ -203,4 +206,19 @@ test('a store that allows 1,000 parts gets no more', async () => {
   )
   expect([bucket.objects.size, bucket.uploads.size]).toEqual([0, 0])
   await putStream(store, 'k', inputOf(randomBytes(10 * mib)), wish)
+})
+
+test.each([
+  ['objects', 'ListBucketResult', (store: Store) => all(store.list(''))],
+  ['uploads', 'ListMultipartUploadsResult', (store: Store) => all(store.unfinished(''))],
+] as const)('a list of %s that breaks off without saying how it goes on is no whole list', async (_, element, list) => {
+  const server = createServer((__, answer) => {
+    answer.end(`<${element}><IsTruncated>true</IsTruncated></${element}>`)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const keys = { region: 'us-east-1', accessKey: 'key', secretKey: 'secret' }
+  const store = storeOn({ endpoint: `http://127.0.0.1:${port}`, ...keys }, 'bucket')
+  await expect(list(store)).rejects.toMatchObject({ kind: 'protocol' })
 })
