@@ -50,6 +50,8 @@ export async function listenTcp(at: Address | { fd: number }, security: Security
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen('fd' in at ? at : { host: at.host, port: at.port }, () => {
+      // What fails from here on is one connection's, as when there are too many open files.
+      server.off('error', reject).on('error', ({ message }) => onRefused('a connection', message))
       const bound = server.address()
       const port = typeof bound === 'object' && bound !== null ? bound.port : 0
       onListening({ host: 'fd' in at ? undefined : at.host, port })
