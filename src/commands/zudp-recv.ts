@@ -7,7 +7,20 @@ const positionals = {
   address: { optional: true, describe: 'where to listen: :port, 192.0.2.1:port or [2001:db8::1]:port' },
 } as const
 
-const options = { ...udpOptions, ...oneWayReceiveOptions } satisfies OptionSpecs
+const options = {
+  ...udpOptions,
+  exec: {
+    type: 'string',
+    metavar: 'COMMAND',
+    describe: 'give the stream to this program, which no shell starts; %n in it is the --name of zudp-send',
+  },
+  keep: {
+    type: 'boolean',
+    default: false,
+    describe: 'with --exec: receive one transfer after another, until a signal',
+  },
+  ...oneWayReceiveOptions,
+} satisfies OptionSpecs
 
 type Arguments = InferredArguments<typeof options, typeof positionals>
 
@@ -20,6 +33,7 @@ export const zudpRecv = defineCommand({
   examples: [
     ['zudp-recv --key link.key :1337 | zfs receive tank/restored', 'receive a snapshot'],
     ['zudp-recv --one-way --key link.key :1337 | zfs receive tank/restored', 'receive it, and answer nothing'],
+    ["zudp-recv --keep --exec 'zfs receive tank/%n' --key link.key :1337", 'receive whatever comes, by its name'],
     ['zudp-recv --new-key link.key', 'make the key that both ends need'],
   ],
   stdin: 'none',
@@ -34,10 +48,10 @@ export const zudpRecv = defineCommand({
     const at = parseHostAndPort(addressOf(args))
     expectOneWay(args, ['repair-request', 'patch', 'seen'])
     if (args['one-way']) {
+      if (args.exec !== undefined) throw new Failure('usage', '--exec is not for --one-way')
       const { receiveOneWayTo } = await import('./zudp-recv/one-way.ts')
       return receiveOneWayTo(args, at, terminal)
     }
-    const { openOutput } = await import('../stream/output.ts')
     const { Transfer } = await import('../stream/transfer.ts')
     const { receiveOverUdp } = await import('../udp/receive-over-udp.ts')
     const { openTrust } = await import('../udp/trust.ts')
@@ -45,25 +59,47 @@ export const zudpRecv = defineCommand({
 
     const trust = await openTrust({ keyFile: args.key, insecure: args.insecure, cipher: 'aes-256-gcm' })
     const { signal } = terminal
-    const transfer = new Transfer()
-    const progress = terminal.progress(transfer)
-    try {
-      await receiveOverUdp(openOutput(1, signal), {
-        at,
-        trust,
-        waitMs: args.wait,
-        timeoutMs: args.timeout,
-        windowBytes: windowBytesOf(args.memory),
-        checks: [inspectStream(args.format, { signal })],
-        transfer,
-        signal,
-        tell: (message) => terminal.verbose && terminal.say(message),
-      })
-    } finally {
-      progress.stop()
+    const open = await destinationOf(args, signal)
+    const receive = async (onMet: () => void) => {
+      const transfer = new Transfer()
+      const progress = terminal.progress(transfer)
+      const meet = (name: string) => {
+        onMet()
+        return open(name)
+      }
+      try {
+        await receiveOverUdp(meet, {
+          at,
+          trust,
+          waitMs: args.keep ? Number.POSITIVE_INFINITY : args.wait,
+          timeoutMs: args.timeout,
+          windowBytes: windowBytesOf(args.memory),
+          checks: [inspectStream(args.format, { signal })],
+          transfer,
+          signal,
+          tell: (message) => terminal.verbose && terminal.say(message),
+        })
+      } finally {
+        progress.stop()
+      }
     }
+    if (!args.keep) return receive(() => {})
+    const { receiveForEver } = await import('./zudp-recv/each-to-program.ts')
+    return receiveForEver(terminal, receive)
   },
 })
+
+/** What is opened for a transfer: stdout, or the program of --exec. */
+async function destinationOf({ exec, keep }: Arguments, signal: AbortSignal) {
+  if (exec !== undefined) {
+    const { openProgram, wordsOf } = await import('./zudp-recv/each-to-program.ts')
+    const words = wordsOf(exec)
+    return (name: string) => openProgram(words, name, signal)
+  }
+  if (keep) throw new Failure('usage', '--keep is for --exec: on stdout one stream would follow another')
+  const { openOutput } = await import('../stream/output.ts')
+  return () => openOutput(1, signal)
+}
 
 function addressOf({ address }: Arguments): string {
   if (address !== undefined) return address

@@ -21,6 +21,11 @@ const options = {
     describe: 'send no more than one packet in this time, such as 0.0001',
   },
   ...oneWaySendOptions,
+  name: {
+    type: 'string',
+    metavar: 'NAME',
+    describe: 'what this transfer is called: %n of zudp-recv --exec',
+  },
   cipher: {
     choices: ['aes-256-gcm', 'chacha20-poly1305'] as const,
     default: 'aes-256-gcm' as const,
@@ -64,10 +69,12 @@ export const zudpSend = defineCommand({
     const { openInput } = await import('../stream/input.ts')
     const { Transfer } = await import('../stream/transfer.ts')
     const { sendOverUdp } = await import('../udp/send-over-udp.ts')
+    const { parseTransferName } = await import('../udp/transfer-name.ts')
     const { openTrust } = await import('../udp/trust.ts')
     const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
 
     const { key, insecure, cipher } = args
+    const name = args.name === undefined ? '' : parseTransferName(args.name)
     const trust = await openTrust({ keyFile: key, insecure, cipher })
     const { signal } = terminal
     const input = checked(openInput(0, signal), [inspectStream(args.format, { signal })])
@@ -84,6 +91,7 @@ export const zudpSend = defineCommand({
           bytes: (args.rate ?? Number.POSITIVE_INFINITY) / 1000,
           packets: args['rate-limit'] ?? Number.POSITIVE_INFINITY,
         },
+        name,
         transfer,
         signal,
         tell: (message) => terminal.verbose && terminal.say(message),

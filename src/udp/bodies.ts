@@ -67,10 +67,21 @@ export function sealEmpty(session: Session, type: 'ping' | 'bye'): Buffer {
   return session.seal(packetType[type], session.allocate(0))
 }
 
-/** A PROBE is as large as the packets that it is to try the path for. Its body is zeros. */
-export function sealProbe(session: Session, packetBytes: number): Buffer {
-  const packet = session.allocate(packetBytes - headerBytes - session.tagBytes)
-  return session.seal(packetType.probe, packet.fill(0, headerBytes))
+/*
+ *  PROBE   0                    1
+ *          | bytes of the name  | name of the transfer, if it has one | zeros …
+ *
+ *  As large as the packets that it is to try the path for.
+ */
+export function sealProbe(session: Session, packetBytes: number, name = ''): Buffer {
+  const packet = session.allocate(packetBytes - headerBytes - session.tagBytes).fill(0, headerBytes)
+  packet[headerBytes] = packet.write(name, headerBytes + 1)
+  return session.seal(packetType.probe, packet)
+}
+
+/** The name in it, '' for none. */
+export function readProbe(body: Buffer): string {
+  return body.toString('utf8', 1, 1 + (body[0] ?? 0))
 }
 
 /*

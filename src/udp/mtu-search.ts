@@ -1,4 +1,4 @@
-import { readProbed, sealProbe } from './bodies.ts'
+import { type Close, readClose, readProbed, sealProbe } from './bodies.ts'
 import { packetType, safePacketBytes } from './protocol.ts'
 import type { Session } from './session.ts'
 
@@ -12,6 +12,7 @@ const longestMs = 3000
 /** Finds the largest packet that the path takes: tries all sizes at once, and uses the largest that is answered. */
 export class MtuSearch {
   readonly #session: Session
+  readonly #name: string
   readonly #sizes: readonly number[]
   readonly #waitMs: number
   #startedAtMs: number | undefined
@@ -19,10 +20,13 @@ export class MtuSearch {
   #nextAtMs = 0
   #foundBytes = 0
   windowBytes = 0
+  /** Why the receiver gave up already, if it did. */
+  closed: Close | undefined
 
   /** Without a family only the size that always passes is tried: where packets are cut on the way, others tell nothing. */
-  constructor(session: Session, family: 4 | 6 | undefined, rttMs: number) {
+  constructor(session: Session, family: 4 | 6 | undefined, rttMs: number, name = '') {
     this.#session = session
+    this.#name = name
     const larger = family === undefined ? [] : candidateMtus.map((mtu) => mtu - headersOf[family])
     this.#sizes = [...larger, safePacketBytes]
     this.#waitMs = Math.max(leastWaitMs, 1.5 * rttMs + 5)
@@ -31,6 +35,7 @@ export class MtuSearch {
   onDatagram(datagram: Buffer): boolean {
     const packet = this.#session.open(datagram)
     if (packet === undefined) return false
+    if (packet.type === packetType.close) this.closed ??= readClose(packet.body)
     const probed = packet.type === packetType.probed ? readProbed(packet.body) : undefined
     if (probed !== undefined && this.#sizes.includes(probed.packetBytes)) {
       this.#foundBytes = Math.max(this.#foundBytes, probed.packetBytes)
@@ -44,7 +49,8 @@ export class MtuSearch {
     if (nowMs < this.#nextAtMs || this.foundBytes(nowMs) !== undefined) return []
     this.#tried += 1
     this.#nextAtMs = nowMs + this.#waitMs
-    return this.#sizes.filter((bytes) => bytes > this.#foundBytes).map((bytes) => sealProbe(this.#session, bytes))
+    const sizes = this.#sizes.filter((bytes) => bytes > this.#foundBytes)
+    return sizes.map((bytes) => sealProbe(this.#session, bytes, this.#name))
   }
 
   get wakeAtMs(): number {

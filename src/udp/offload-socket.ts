@@ -33,9 +33,7 @@ export function offload(parts: Parts): DatagramSocket | undefined {
   const one = Buffer.from([1, 0, 0, 0])
   if (calls.setsockopt(handle.fd, SOL_UDP, udpGro, one, 4) !== 0) return undefined
   handle.recvStop()
-  const offloaded = new OffloadSocket(calls, handle.fd, parts)
-  void offloaded.read()
-  return offloaded
+  return new OffloadSocket(calls, handle.fd, parts)
 }
 
 interface Parts {
@@ -60,6 +58,7 @@ class OffloadSocket implements DatagramSocket {
   #isFlushing = false
   #isClosed = false
   #cutsPackets = true
+  readonly #reading: Promise<void>
 
   constructor(calls: SystemCalls, fd: number, parts: Parts) {
     this.#calls = calls
@@ -69,6 +68,7 @@ class OffloadSocket implements DatagramSocket {
     this.keepsWhole = parts.keepsWhole
     this.#in = new Message(calls, parts.family)
     this.#out = new Message(calls, parts.family)
+    this.#reading = this.#read()
   }
 
   get hasRoom(): boolean {
@@ -108,11 +108,13 @@ class OffloadSocket implements DatagramSocket {
   async close(): Promise<void> {
     this.#flush()
     this.#isClosed = true
+    // As long as a thread waits for the descriptor, the system keeps the port, and its number must be nobody else's.
+    await this.#reading
     this.#parts.socket.close()
   }
 
   /** Reads until it is closed: at once while there is much, when the kernel says so while there is little. */
-  async read(): Promise<void> {
+  async #read(): Promise<void> {
     for (let idle = 0; !this.#isClosed; ) {
       idle = this.#readSome() ? 0 : idle + 1
       if (idle < idleTurns) await nextTurn()

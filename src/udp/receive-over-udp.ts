@@ -28,23 +28,35 @@ export interface ReceiveOptions {
   readonly tell: (message: string) => void
 }
 
+/** Where a transfer goes; if it breaks, it is abandoned. */
+export interface Destination extends Output {
+  abandon?(): Promise<void>
+}
+
 // What is written at once, and held back at the end.
 const pieceBytes = 256 * 1024
 
 /**
- * Receives one stream. Its last piece is written only when all has arrived, equals the sender's digest and passes the
- * checks. Resolves when the sender knows that all is flushed, or has gone after that.
+ * Receives one stream, and writes it to what is opened for the name that its sender has given it. The last piece is written
+ * only when all has arrived, equals the sender's digest and passes the checks. Resolves when the sender knows that all is
+ * flushed, or has gone after that.
  */
-export async function receiveOverUdp(output: Output, options: ReceiveOptions): Promise<void> {
+export async function receiveOverUdp(
+  open: (name: string) => Destination | Promise<Destination>,
+  options: ReceiveOptions,
+): Promise<void> {
   const memory = new PacketMemory(options.windowBytes)
   const machine = new ReceivingMachine(options, memory)
   const wire = await listen(machine, options.at, memory)
   const abort = () => wire.fail(options.signal.reason)
   options.signal.addEventListener('abort', abort, { once: true })
+  let output: Destination | undefined
   try {
     await wire.until(() => machine.receiver !== undefined)
+    output = await open(machine.receiver?.name ?? '')
     await deliver(wire, machine, output, { ...options, digest: memory.beginDigest() })
   } catch (error) {
+    await output?.abandon?.()
     await machine.giveUp(wire, error)
     throw error
   } finally {

@@ -1,6 +1,16 @@
 import { Failure } from '../errors.ts'
 import { writeAck } from './ack.ts'
-import { type Close, isData, readClose, readTotal, sealClose, sealProbed, sealTotal, type Total } from './bodies.ts'
+import {
+  type Close,
+  isData,
+  readClose,
+  readProbe,
+  readTotal,
+  sealClose,
+  sealProbed,
+  sealTotal,
+  type Total,
+} from './bodies.ts'
 import { headerBytes } from './packet-header.ts'
 import type { PacketMemory } from './packet-memory.ts'
 import { dataFieldBytes, packetType, safePacketBytes } from './protocol.ts'
@@ -34,6 +44,8 @@ export class Receiver {
   #close: Close | undefined
   /** When the last packet of the peer came. */
   heardAtMs: number
+  /** What the sender calls the transfer, as it says it: '' for nothing. */
+  name = ''
   /** What END has claimed. */
   total: Total | undefined
   /** The sender knows that all was delivered. */
@@ -135,6 +147,7 @@ export class Receiver {
   #take(type: number, body: Buffer, packetBytes: number, nowMs: number): void {
     switch (type) {
       case packetType.probe:
+        this.name ||= readProbe(body)
         this.#probedBytes = Math.max(this.#probedBytes, packetBytes)
         this.#out.push(sealProbed(this.#session, this.#probedBytes, this.#memory.ringBytes))
         break

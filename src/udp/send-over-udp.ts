@@ -23,6 +23,8 @@ export interface SendOptions {
   readonly windowBytes: number
   /** The most, in bytes a millisecond and in packets a millisecond. */
   readonly ceiling: { readonly bytes: number; readonly packets: number }
+  /** What the transfer is called, '' for nothing. */
+  readonly name: string
   readonly transfer: Transfer
   readonly signal: AbortSignal
   /** What is worth telling on the way. */
@@ -51,7 +53,7 @@ export async function sendOverUdp(input: Input, options: SendOptions): Promise<v
   try {
     await wire.until(() => caller.session !== undefined)
     const session = caller.session!
-    const search = new MtuSearch(session, wire.keepsWhole ? family : undefined, caller.rttMs)
+    const search = new MtuSearch(session, wire.keepsWhole ? family : undefined, caller.rttMs, options.name)
     wire.use(probing(search, peer, options, wire.nowMs))
     await wire.until(() => search.foundBytes(wire.nowMs) !== undefined)
     await sendOn(wire, session, search, { input, memory, peer, rttMs: caller.rttMs, ...options })
@@ -143,7 +145,10 @@ function absent({ host, port }: HostAndPort, wasBusy: boolean, waitMs: number): 
 
 function probing(search: MtuSearch, peer: Address, { timeoutMs }: SendOptions, startMs: number): Machine {
   return {
-    onDatagram: (datagram) => void search.onDatagram(datagram),
+    onDatagram(datagram) {
+      search.onDatagram(datagram)
+      if (search.closed !== undefined) throw failureOf('receiver', search.closed)
+    },
     poll(nowMs) {
       if (nowMs - startMs > timeoutMs) throw gone(timeoutMs)
       return addressed(search.poll(nowMs), peer)
