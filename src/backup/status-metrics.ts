@@ -1,3 +1,4 @@
+import { metricsText } from '../stream/metrics-text.ts'
 import type { DatasetStatus } from './dataset-status.ts'
 
 interface Metric {
@@ -27,27 +28,19 @@ const metrics: readonly Metric[] = [
 
 /** The state of backups in Prometheus' text format, for the textfile collector. What is not known has no line. */
 export function statusMetrics(statuses: readonly DatasetStatus[], storeUrl: string, now: Date): string {
-  const store = `store="${escapeLabel(storeUrl)}"`
-  const families = metrics.flatMap(({ name, help, of }) => {
-    const samples = statuses.flatMap((status) => {
-      const value = of(status)
-      return value === undefined ? [] : [`${name}{${store},dataset="${escapeLabel(status.dataset)}"} ${value}`]
-    })
-    return samples.length === 0 ? [] : [...heading(name, help), ...samples]
-  })
-  const time = 'zpipes_backup_status_timestamp_seconds'
-  const own = [...heading(time, 'When the store was looked at.'), `${time}{${store}} ${secondsOf(now)}`]
-  return `${[...families, ...own].join('\n')}\n`
-}
-
-function heading(name: string, help: string): readonly string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`]
+  const families = metrics.map(({ name, help, of }) => ({
+    ...{ name, help, type: 'gauge' as const },
+    samples: statuses.map((each) => ({ labels: { store: storeUrl, dataset: each.dataset }, value: of(each) })),
+  }))
+  const own = {
+    name: 'zpipes_backup_status_timestamp_seconds',
+    help: 'When the store was looked at.',
+    type: 'gauge' as const,
+    samples: [{ labels: { store: storeUrl }, value: secondsOf(now) }],
+  }
+  return metricsText([...families, own])
 }
 
 function secondsOf(time: Date | undefined): number | undefined {
   return time === undefined ? undefined : time.getTime() / 1000
-}
-
-function escapeLabel(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

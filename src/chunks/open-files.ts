@@ -56,7 +56,7 @@ async function addWriters(pid: string, fds: readonly string[], writers: Map<stri
     const found = await stat(link, { bigint: true }).catch(() => undefined)
     if (found === undefined || !found.isFile()) continue
     const key = fileKey(found.dev, found.ino)
-    writers.set(key, [...(writers.get(key) ?? []), { pid: Number(pid), startTime: await startTimeOf(pid) }])
+    writers.set(key, [...(writers.get(key) ?? []), { pid: Number(pid), startTime: (await statusOf(pid)).startTime }])
   }
 }
 
@@ -79,14 +79,25 @@ export function fileKey(device: bigint, inode: bigint): string {
 
 /** Whether a process is the one that it was. */
 export async function isAlive({ pid, startTime }: Writer): Promise<boolean> {
-  return startTime !== '' && (await startTimeOf(String(pid))) === startTime
+  return (await stateOfProcess(pid, startTime)) !== undefined
 }
 
-/** Field 22 of stat; the second, the program's name, may hold blanks and parentheses. Empty if it has ended. */
-async function startTimeOf(pid: string): Promise<string> {
+/** The letter of proc(5), such as T for one that is stopped; undefined if it is not the one that it was, or has ended. */
+export async function stateOfProcess(pid: number, startTime: string): Promise<string | undefined> {
+  const found = await statusOf(String(pid))
+  return startTime !== '' && found.startTime === startTime ? found.state : undefined
+}
+
+export async function nameOfProcess(pid: number): Promise<string> {
+  return (await readFile(`${directory}/${pid}/comm`, 'utf8').catch(() => '')).trim()
+}
+
+/** Fields 3 and 22 of stat; the second, the program's name, may hold blanks and parentheses. Empty if it has ended. */
+async function statusOf(pid: string): Promise<{ state: string; startTime: string }> {
   const text = await readFile(`${directory}/${pid}/stat`, 'utf8').catch(() => '')
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' ? '' : (fields[19] ?? '')
+  const state = fields[0] ?? ''
+  return { state, startTime: state === 'Z' ? '' : (fields[19] ?? '') }
 }
 
 async function userOf(pid: string): Promise<number> {

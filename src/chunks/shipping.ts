@@ -95,7 +95,8 @@ export class Shipping {
   }
 
   #fail(file: FoundFile, chunk: Chunk, error: unknown): void {
-    const { table, options } = this.#place
+    const { table, tally, options } = this.#place
+    tally.failures += 1
     const failure = failureOf(file, error)
     if (failure === undefined) this.end ??= error
     const isGivenUp = failure === undefined || this.#isHopeless(failure, chunk)

@@ -51,6 +51,7 @@ export class ChunkWatch {
     try {
       while (!signal.aborted && !(await this.#step())) await this.#pause()
     } finally {
+      this.#options.writerPause?.end()
       await this.#shipping.settled()
       await this.#source.close()
     }
@@ -70,7 +71,9 @@ export class ChunkWatch {
     await this.#end.lookThrough()
     await removeShipped(this.#table, (file, count) => this.#end.isWanted(file, count))
     this.#shipping.startReady(nowMs)
+    await this.#options.writerPause?.adjust(this.#table, open)
     Object.assign(this.tally, backlogOf(this.#table))
+    this.tally.disk = await this.#options.lookAtDisk().catch(() => undefined)
     return this.#isOver(hasEnded)
   }
 

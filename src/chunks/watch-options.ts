@@ -1,5 +1,7 @@
 import type { Check } from '../stream/checked-input.ts'
+import type { DiskSpace } from './disk-space.ts'
 import type { ManifestChunk } from './manifest.ts'
+import type { WriterPause } from './pause-writers.ts'
 import type { StreamCheck } from './stream-check.ts'
 
 export interface WatchOptions {
@@ -22,6 +24,10 @@ export interface WatchOptions {
   readonly admit: (folder: string) => Promise<void>
   /** Who we are: only what others may write to must be seen. */
   readonly groupId: number
+  /** Stops whoever writes more than can be shipped. */
+  readonly writerPause?: WriterPause | undefined
+  /** The space that there is for chunks. */
+  readonly lookAtDisk: () => Promise<DiskSpace>
   readonly signal: AbortSignal
   readonly onProven: (chunk: ManifestChunk) => void
   readonly onTrouble: (message: string, hint?: string) => void

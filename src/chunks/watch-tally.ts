@@ -1,10 +1,14 @@
 import type { Chunk } from './chunk-life.ts'
 import type { ChunkTable } from './chunk-table.ts'
+import type { DiskSpace } from './disk-space.ts'
 
 /** How things stand, for whoever shows it. */
 export interface WatchTally extends Backlog {
   done: number
   doneBytes: number
+  /** Tries that failed. */
+  failures: number
+  disk: DiskSpace | undefined
 }
 
 interface Backlog {
@@ -16,7 +20,17 @@ interface Backlog {
 }
 
 export function emptyTally(): WatchTally {
-  return { waiting: 0, settling: 0, shipping: 0, done: 0, doneBytes: 0, backlogBytes: 0, oldestMs: 0 }
+  return {
+    waiting: 0,
+    settling: 0,
+    shipping: 0,
+    done: 0,
+    doneBytes: 0,
+    failures: 0,
+    disk: undefined,
+    backlogBytes: 0,
+    oldestMs: 0,
+  }
 }
 
 /** What is here and not stored yet. */

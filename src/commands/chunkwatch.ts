@@ -34,6 +34,8 @@ export const chunkwatch = defineCommand({
     if (args.split === 0) throw new Failure('usage', '--split 0: no stream can be cut into nothing')
     if (args.source === '-' && args.split !== undefined)
       throw new Failure('usage', '--split needs a directory, and the source is -')
+    if (args['pause-writer'] && (args['max-backlog'] === undefined || args.source === '-'))
+      throw new Failure('usage', '--pause-writer needs --max-backlog and a directory')
     const { realpath, mkdir } = await import('node:fs/promises')
     const { withLock } = await import('../stream/lock.ts')
     const state = [

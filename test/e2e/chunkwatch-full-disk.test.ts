@@ -33,3 +33,11 @@ test('--split waits while the disk is full, and goes on: nothing is lost', async
     stderr: '',
   })
 })
+
+test('space that gets low is told once, before there is none', async ({ skip }) => {
+  if (!mayMount) skip('there can be no mounts of our own')
+  const inside = `mount -t tmpfs -o size=4M tmpfs chunks; head -c 3900K /dev/zero > chunks/xaa
+    chunkwatch -q --once --settle 1s chunks file://$PWD/store 2> said; cat said`
+  const ended = await sh(`mkdir chunks store; unshare --mount sh -c '${inside}'`, temporaryFolder())
+  expect(ended.stdout).toMatch(/^chunkwatch: chunks: .* are free, .* used: the disk is nearly full\n$/)
+})

@@ -60,7 +60,7 @@ describe('a file', () => {
   test('that nobody writes any more goes when it has stood still for --settle, not before', patient, async () => {
     const { watch, open, stored } = prepare()
     const { child, saw } = watch('--settle=3s', '--progress')
-    await saw('0 settling')
+    await saw('0 done')
     const writer = open('xaa')
     writer.write('bytes')
     writer.close()

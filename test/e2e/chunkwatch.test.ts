@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
 import { root, sh, start } from '../fakes/programs.ts'
 
@@ -159,6 +159,62 @@ describe('what is not', () => {
     expect(await run('chunkwatch -q --once --settle 200ms --stream tue chunks $STORE')).toEqual(nothing)
     expect(readFileSync(join(store, 'tue/xaa'), 'utf8')).toBe('two\n')
     expect(existsSync(join(chunks, 'xaa'))).toBe(false)
+  })
+})
+
+describe('what it tells', () => {
+  test('the state, at USR1 and in a file for Prometheus', async () => {
+    const { folder, chunks, watch } = prepare()
+    const { child, ended, saw } = watch('--settle=0s', '--metrics', join(folder, 'chunks.prom'))
+    writeFileSync(join(chunks, 'xaa'), 'bytes')
+    await saw('  xaa\n')
+    const fd = openSync(join(chunks, 'xab'), 'w')
+    onTestFinished(() => closeSync(fd))
+    writeSync(fd, 'more')
+    const line = /chunkwatch: 5 B, .*, 1 done, 1 settling, 4 B here, oldest \S+, disk .* used .* free\n/
+    const seen: string[] = []
+    child.stderr.on('data', (bytes) => seen.push(String(bytes)))
+    await vi.waitFor(
+      () => {
+        child.kill('SIGUSR1')
+        expect(seen.join('')).toMatch(line)
+      },
+      { timeout: 20_000, interval: 300 },
+    )
+    child.kill('SIGINT')
+    expect((await ended).status).toBe(130)
+    const metrics = readFileSync(join(folder, 'chunks.prom'), 'utf8')
+    const labels = `{source="${chunks}",destination="file://${folder}/store"}`
+    for (const sample of ['shipped_total$ 1', 'shipped_bytes_total$ 5', 'settling$ 1', 'backlog_bytes$ 4', 'end$ 0']) {
+      expect(metrics).toContain(`\nzpipes_chunks_${sample.replace('$', labels)}\n`)
+    }
+    expect(metrics).toMatch(/\nzpipes_chunks_disk_free_bytes\{.*\} [1-9]\d+\n/)
+    expect(filesBelow(folder).filter((name) => name.includes('.prom'))).toEqual(['chunks.prom'])
+  })
+
+  test('what happens, as lines of JSON', async () => {
+    const { run, store } = prepare()
+    writeFileSync(join(store, 'xac'), 'other bytes')
+    const { status, stdout } = await run(
+      'split -b 200K zfs chunks/x; chunkwatch --json --once --settle 0s chunks $STORE',
+    )
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(status).toBe(73)
+    expect(
+      events
+        .filter(({ event }) => event === 'proven')
+        .map(({ chunk }) => chunk)
+        .toSorted(),
+    ).toEqual(['xaa', 'xab', 'xad'])
+    expect(events.find(({ event }) => event === 'trouble')).toMatchObject({
+      schema: 1,
+      message: expect.stringContaining('xac'),
+    })
+    const ended = await run('mkdir b; chunkwatch --json --split 400K --stream b b $STORE < zfs | tail -n 1')
+    expect(JSON.parse(ended.stdout)).toMatchObject({ event: 'end', end: 'zfs', chunks: 2 })
   })
 })
 

@@ -9,12 +9,14 @@ export function progressOf(tally: WatchTally): ProgressSource {
       return tally.doneBytes
     },
     notes() {
-      const { waiting, settling, shipping, done, backlogBytes, oldestMs } = tally
-      const counts = [`${done} done`, `${shipping} in flight`, `${settling} settling`, `${waiting} waiting`]
+      const { waiting, settling, shipping, done, backlogBytes, oldestMs, disk } = tally
+      const counts = { 'in flight': shipping, settling, waiting }
+      const some = Object.entries(counts).filter(([, count]) => count > 0)
       return [
-        ...counts,
-        `${formatBytes(backlogBytes)} here`,
-        ...(backlogBytes > 0 ? [`oldest ${formatDuration(oldestMs)}`] : []),
+        `${done} done`,
+        ...some.map(([what, count]) => `${count} ${what}`),
+        ...(backlogBytes > 0 ? [`${formatBytes(backlogBytes)} here`, `oldest ${formatDuration(oldestMs)}`] : []),
+        ...(disk === undefined ? [] : [`disk ${formatBytes(disk.usedBytes)} used ${formatBytes(disk.freeBytes)} free`]),
       ]
     },
   }

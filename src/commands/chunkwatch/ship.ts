@@ -3,11 +3,14 @@ import type { ChunkSource } from '../../chunks/chunk-source.ts'
 import type { ManifestFile } from '../../chunks/manifest-file.ts'
 import type { ChunkWatch } from '../../chunks/watch-chunks.ts'
 import type { WatchOptions } from '../../chunks/watch-options.ts'
+import { ownPid, PausedProcesses } from '../../cli/paused-processes.ts'
 import type { Terminal } from '../../cli/terminal.ts'
+import { formatBytes } from '../../cli/units.ts'
 import { Failure } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
 import { startCutting } from './cutting.ts'
 import { keyIn, openDestination, unending } from './destination.ts'
+import { type MetricsState, startMetrics } from './metrics.ts'
 import type { Arguments } from './options.ts'
 import { pacing } from './pacing.ts'
 import { progressOf } from './progress.ts'
@@ -35,6 +38,10 @@ export async function ship(args: Arguments, destination: string, manifest: Manif
   })
   const options = await watchOptions(args, store, terminal, () => copy.touch())
   const watch: ChunkWatch = new ChunkWatch(source, store, manifest, options)
+  const metrics = await metricsOf(args, store.urlOf(keyIn(args, '')), terminal, () => ({
+    tally: watch.tally,
+    isWhole: manifest.end !== undefined,
+  }))
   const progress = terminal.progress(progressOf(watch.tally))
   try {
     cut?.start()
@@ -42,6 +49,7 @@ export async function ship(args: Arguments, destination: string, manifest: Manif
   } finally {
     progress.stop()
     await cut?.stop()
+    await metrics?.stop()
     await copy.finish()
   }
   if (cut?.error() !== undefined) throw cut.error()
@@ -51,6 +59,7 @@ export async function ship(args: Arguments, destination: string, manifest: Manif
 async function watchOptions(args: Arguments, store: Store, terminal: Terminal, onRecord: () => void) {
   const { StreamCheck } = await import('../../chunks/stream-check.ts')
   const { samePlaceGuard } = await import('../../chunks/same-place.ts')
+  const { watchDiskSpace } = await import('../../chunks/disk-space.ts')
   const { md5Line } = await import('../../chunks/manifest.ts')
   const keyOf = (name: string) => keyIn(args, name)
   const isCut = args.split !== undefined
@@ -70,18 +79,46 @@ async function watchOptions(args: Arguments, store: Store, terminal: Terminal, o
     keyOf,
     admit,
     groupId: userInfo().gid,
+    writerPause: args['pause-writer'] ? await pauseOf(args, terminal) : undefined,
     signal: terminal.signal,
     onProven: (chunk) => {
       onRecord()
       if (terminal.json) terminal.event({ event: 'proven', ...chunk })
       else if (!terminal.quiet) terminal.print(md5Line(chunk))
     },
+    lookAtDisk: watchDiskSpace(args.source === '-' ? '.' : args.source, ({ usedBytes, freeBytes }) => {
+      terminal.say(
+        `${args.source}: ${formatBytes(freeBytes)} are free, ${formatBytes(usedBytes)} used: the disk is nearly full`,
+      )
+      terminal.event({ event: 'low-space', freeBytes, usedBytes })
+    }),
     onTrouble: (message, hint) => {
+      terminal.event({ event: 'trouble', message, hint })
       terminal.say(message)
       if (hint !== undefined) terminal.hint(hint)
     },
   }
   return options
+}
+
+async function metricsOf(args: Arguments, destination: string, terminal: Terminal, state: MetricsState) {
+  if (args.metrics === undefined) return undefined
+  const labels = { source: args.source, destination }
+  return startMetrics(args.metrics, state, labels, (error) => terminal.say((error as Error).message))
+}
+
+async function pauseOf(args: Arguments, terminal: Terminal) {
+  const { WriterPause } = await import('../../chunks/pause-writers.ts')
+  return new WriterPause({
+    maxBacklogBytes: args['max-backlog'] ?? Number.POSITIVE_INFINITY,
+    pauses: new PausedProcesses(),
+    ownPid,
+    signal: terminal.signal,
+    tell: (message) => {
+      terminal.event({ event: 'writers', message })
+      terminal.say(message)
+    },
+  })
 }
 
 async function openSource(args: Arguments, terminal: Terminal): Promise<ChunkSource> {

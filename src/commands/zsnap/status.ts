@@ -179,16 +179,8 @@ function eventOf({ name, backup, flaw, local, verification }: SnapshotStatus): o
 
 async function writeMetrics(file: string, statuses: readonly DatasetStatus[], store: Store): Promise<void> {
   const { statusMetrics } = await import('../../backup/status-metrics.ts')
-  const { createAtomicFile } = await import('../../stream/atomic-file.ts')
-  const output = await createAtomicFile(file, ownerOfThisProgram())
-  try {
-    await output.write(new TextEncoder().encode(statusMetrics(statuses, store.urlOf(''), new Date())))
-    await output.flush()
-    await output.commit()
-  } catch (error) {
-    await output.abandon()
-    throw error
-  }
+  const { writeWhole } = await import('../../stream/metrics-text.ts')
+  await writeWhole(file, statusMetrics(statuses, store.urlOf(''), new Date()), ownerOfThisProgram())
 }
 
 /** Nothing at all in the store is no good news. */
