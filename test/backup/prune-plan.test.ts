@@ -39,7 +39,7 @@ function restorable(wanted: Backup, there: readonly Backup[]): boolean {
   return false
 }
 
-it('wherever it ends, all that is left can be restored as before', () => {
+it('P5: wherever it ends, all that is left can be restored as before', () => {
   fc.assert(
     fc.property(histories, ({ backups, kept }) => {
       const { removed } = planPrune(backups, chainsOf(backups), (each) => kept.has(each))

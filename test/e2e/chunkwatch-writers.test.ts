@@ -33,7 +33,7 @@ function prepare() {
 
 const patient = { timeout: 60_000 }
 
-describe('a file', () => {
+describe('P6: a file', () => {
   test('whose writer stalls is not shipped, with a successor or without; when it is closed, all of it is', {
     timeout: stallMs + 60_000,
   }, async () => {
@@ -166,7 +166,7 @@ describe('a limit', () => {
     expect(performance.now() - beganMs).toBeGreaterThan(2500)
   })
 
-  test('memory does not grow with the size of the chunks', { timeout: 120_000 }, async ({ skip }) => {
+  test('P7: memory does not grow with the size of the chunks', { timeout: 120_000 }, async ({ skip }) => {
     const { folder } = prepare()
     if ((await sh('type -P time')).status !== 0) skip('/usr/bin/time is not installed')
     const peaks: number[] = []

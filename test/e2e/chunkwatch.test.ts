@@ -114,7 +114,7 @@ describe('what is shipped', () => {
   })
 })
 
-describe('what is not', () => {
+describe('P6: what is not', () => {
   test('a file whose writer stalls, however long', async () => {
     const { chunks, store, stored, watch, run } = prepare()
     const fd = openSync(join(chunks, 'xaa'), 'w')

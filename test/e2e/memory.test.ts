@@ -13,7 +13,7 @@ async function peakKib(folder: string, commandLine: string): Promise<number> {
   return Number((await sh('cat peak', folder)).stdout)
 }
 
-test('pput and pget stay under 128 MiB, and take no more for a stream eight times as long', {
+test('P7: pput and pget stay under 128 MiB, and take no more for a stream eight times as long', {
   timeout: 240_000,
 }, async (context) => {
   if ((await sh('type -P time')).status !== 0) context.skip('/usr/bin/time is not installed')
@@ -32,7 +32,9 @@ test('pput and pget stay under 128 MiB, and take no more for a stream eight time
   }
 })
 
-test('pput stays under 128 MiB with a digest in a thread and a filter too', { timeout: 120_000 }, async (context) => {
+test('P7: pput stays under 128 MiB with a digest in a thread and a filter too', {
+  timeout: 120_000,
+}, async (context) => {
   if ((await sh('type -P time')).status !== 0) context.skip('/usr/bin/time is not installed')
   const folder = temporaryFolder()
   const { stdout: sha256 } = await sh('head -c 700M /dev/zero | sha256sum | cut -c -64', folder)

@@ -43,7 +43,7 @@ describe('an object', () => {
     expect(await run('pget --no-verify --length 10 $S/b | cmp - <(head -c 10 bytes)')).toEqual(nothing)
   })
 
-  test('to a file, which is there whole or not at all', async () => {
+  test('P2: to a file, which is there whole or not at all', async () => {
     const { folder, run } = await prepare()
     expect(await run('pget -o out $S/b && cmp out bytes')).toEqual(nothing)
     flip(join(folder, 'store/zfs'), 1000)
@@ -77,7 +77,7 @@ describe('an object', () => {
   })
 })
 
-describe('what cannot be trusted', () => {
+describe('P4: what cannot be trusted', () => {
   test('a missing key: nothing on stdout', async () => {
     const { run } = await prepare()
     expect(await run('pget $S/no/such')).toEqual({

@@ -88,7 +88,7 @@ describe('what is stored', () => {
   })
 })
 
-describe('what is refused leaves nothing', () => {
+describe('P1, P2: what is refused leaves nothing', () => {
   const cases: readonly (readonly [what: string, commandLine: string, status: number, message: string])[] = [
     ['an empty stream', 'pput $STORE/k < /dev/null', 65, 'the input is empty'],
     [

@@ -25,7 +25,7 @@ const make = `
 `
 const send = (who: string) => `zfsync-send -q --connect $address $(tls ${who}) $A/data`
 
-describe('with certificates', () => {
+describe('P8: with certificates', () => {
   test('each end believes those that its authority has signed, for the host that was asked', async ({ zfs }) => {
     const ended = await zfs.script(`${certificates} ${make}
       authority other; by=other sign eve; sign alien DNS:elsewhere.example.org

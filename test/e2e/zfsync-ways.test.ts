@@ -41,7 +41,7 @@ describe('one way', () => {
     expect(ended.stdout).toBe(there.join(''))
   })
 
-  test('cut anywhere: 65, only whole snapshots are there, and the whole file completes them', async ({ zfs }) => {
+  test('P4: cut anywhere: 65, only whole snapshots are there, and the whole file completes them', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zfsync-recv --inventory $B/copy >have; zfsync-send --have have "$A/data set" >streams
       size=$(stat -c %s streams)
@@ -93,7 +93,7 @@ describe('over TCP', () => {
     expect(ended).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
-  test('nobody without the key: 77; in clear only where both ends ask for it', async ({ zfs }) => {
+  test('P8: nobody without the key: 77; in clear only where both ends ask for it', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zfsync-recv --new-key key; zfsync-recv --new-key other
       ends 73 zfsync-recv --new-key key 2>/dev/null

@@ -78,7 +78,7 @@ describe('zsnap destroy', () => {
   })
 })
 
-describe('zsnap destroy refuses', () => {
+describe('P5: zsnap destroy refuses', () => {
   test('what is held or cloned, and destroys the others', async ({ zfs }) => {
     const ended = await zfs.script(`${made}
       zfs hold mine $A/home@mon; zfs clone $A/home@tue $A/clone

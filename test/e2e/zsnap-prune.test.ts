@@ -41,7 +41,7 @@ describe('zsnap prune', () => {
     expect(ended).toEqual({ status: 0, stdout: kept, stderr: '' })
   })
 
-  test('keeps what is held and what has a clone, and says so', async ({ zfs }) => {
+  test('P5: keeps what is held and what has a clone, and says so', async ({ zfs }) => {
     const { status, stdout, stderr } = await zfs.script(`${made}
       zfs hold mine $A/home@zsnap-20260101T000000Z
       zfs hold zpipes-12345678 $A/home@zsnap-20260101T000000Z

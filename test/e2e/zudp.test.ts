@@ -39,7 +39,7 @@ describe('zudp-send | zudp-recv', () => {
     expect(await sh(line, folder)).toEqual({ ...silence, stdout: 'hello\n' })
   })
 
-  it('goes without a key only if both ends say so', async () => {
+  it('P8: goes without a key only if both ends say so', async () => {
     const { folder, port } = await prepared()
     const line = (send: string, receive: string) =>
       sh(
@@ -53,7 +53,7 @@ describe('zudp-send | zudp-recv', () => {
     expect(await runProgram('zudp-recv', [':9'])).toMatchObject({ status: 64 })
   })
 
-  it('refuses another key with 77, and waits on for one who has the right one', async () => {
+  it('P8: refuses another key with 77, and waits on for one who has the right one', async () => {
     const { folder, key, port } = await prepared()
     const wrong = join(folder, 'wrong')
     await runProgram('zudp-send', ['--new-key', wrong])
@@ -149,7 +149,7 @@ describe('when an end dies', () => {
   })
 })
 
-describe('a ZFS stream', () => {
+describe('P1: a ZFS stream', () => {
   const gz = join(import.meta.dirname, '../vectors/demo/full.zfs.gz')
 
   it('that is whole comes over', async () => {

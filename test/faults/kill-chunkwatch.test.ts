@@ -9,7 +9,7 @@ import { sh, start } from '../fakes/programs.ts'
 const kills = 100
 const chunkCount = 400
 
-test(`kill -9 at ${kills} random instants: every chunk is stored once, and the stream comes back byte for byte`, {
+test(`P3: kill -9 at ${kills} random instants: every chunk is stored once, and the stream comes back byte for byte`, {
   timeout: 180_000,
 }, async () => {
   const folder = temporaryFolder()

@@ -7,7 +7,7 @@ import { sh, start } from '../fakes/programs.ts'
 
 const bytes = randomBytes(12 * 1024 * 1024)
 
-test('what a killed pget -o leaves beside its file is removed by the next one', async () => {
+test('P3: what a killed pget -o leaves beside its file is removed by the next one', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'source'), bytes)
   expect(await sh('pput --format bytes file://$FOLDER/object <source', folder)).toMatchObject({ status: 0 })

@@ -8,7 +8,7 @@ import { sh, start } from '../fakes/programs.ts'
 const rounds = 30
 const bytes = randomBytes(12 * 1024 * 1024)
 
-test(`kill -9 at ${rounds} random instants: nothing or everything under the key, and the same command again completes`, {
+test(`P3: kill -9 at ${rounds} random instants: nothing or everything under the key, and the same command again completes`, {
   timeout: 120_000,
 }, async () => {
   const folder = temporaryFolder()

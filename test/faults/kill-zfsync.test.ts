@@ -38,7 +38,7 @@ const rounds = (count: number) => `
   echo "$killed killed; left: $(find /var/run/zpipes -type f | wc -l) locks, $(zfs list -H -o name -r $B | grep -vcE '^pool-b(/copy(/c[1-4])?)?$')"
 `
 
-test(`${kills} kills of either end at random, over TCP: the next run completes`, { timeout: 1_200_000 }, async ({
+test(`P3: ${kills} kills of either end at random, over TCP: the next run completes`, { timeout: 1_200_000 }, async ({
   zfs,
 }) => {
   const ended = await zfs.script(rounds(kills))
@@ -52,7 +52,7 @@ const victims = {
   zfs: '^zfs receive',
 } as const
 
-describe('killed', () => {
+describe('P3: killed', () => {
   test.for(Object.entries(victims))(
     'kill -9 of %s at random, through a command: the next run completes',
     { timeout: 120_000 },

@@ -27,7 +27,7 @@ const make = `
   }
 `
 
-test(`a backup killed at ${rounds} instants: what is visible is whole, and the same command completes`, {
+test(`P3: a backup killed at ${rounds} instants: what is visible is whole, and the same command completes`, {
   timeout: 240_000,
 }, async ({ zfs }) => {
   const ended = await zfs.script(`${make}
@@ -59,7 +59,7 @@ test(`a backup killed at ${rounds} instants: what is visible is whole, and the s
   expect(found.filter((count) => count > 0 && count < 4).length).toBeGreaterThan(3)
 })
 
-test(`a restore killed at ${rounds} instants: what is received is whole, and the same command completes`, {
+test(`P3: a restore killed at ${rounds} instants: what is received is whole, and the same command completes`, {
   timeout: 240_000,
 }, async ({ zfs }) => {
   const ended = await zfs.script(`${make}

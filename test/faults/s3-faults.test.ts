@@ -78,7 +78,7 @@ afterAll(() => standIn.stop())
 const table = new Map<string, Map<string, string>>()
 afterAll(() => printTable())
 
-describe('one fault, once', () => {
+describe('P1: one fault, once', () => {
   test.each(Object.entries(subjects))('at %s', { timeout: 300_000 }, async (name, subject) => {
     const faults = faultsFor(subject)
     const words = [...subject.work.words, ...minute]
@@ -130,7 +130,7 @@ describe('a server that knows no checksums but MD5', () => {
   })
 })
 
-describe('one fault, for good', () => {
+describe('P1: one fault, for good', () => {
   const lasting: readonly FaultName[] = ['500', '503-slow-down', 'reset-before-body', 'lost-answer']
 
   test.each(Object.entries(subjects))('at %s', { timeout: 300_000 }, async (name, subject) => {
