@@ -37,6 +37,42 @@ export const oneWaySendOptions = {
   },
 } satisfies OptionSpecs
 
+/** Of a sender that makes its own frames, and may run `zfs send` itself. */
+export const rawSendOptions = {
+  raw: {
+    type: 'boolean',
+    default: false,
+    describe: 'make the Ethernet frames here (Linux, CAP_NET_RAW): one-way, from addresses that need not exist',
+  },
+  interface: { type: 'string', metavar: 'IF', describe: 'with --raw: the interface that sends the frames' },
+  'source-ip': { type: 'string', metavar: 'ADDRESS', describe: 'with --raw: the IPv4 or IPv6 address they are from' },
+  'source-mac': {
+    type: 'string',
+    metavar: 'MAC',
+    describe: "with --raw: the MAC address they are from; the interface's own if it is not given",
+  },
+  'destination-ip': { type: 'string', metavar: 'ADDRESS', describe: 'with --raw: the address they are for' },
+  'destination-mac': { type: 'string', metavar: 'MAC', describe: 'with --raw: the MAC address they are for' },
+  'dummy-data': { type: 'string', metavar: 'FILE', describe: 'with --one-way: send this file instead of stdin' },
+  'full-sync': {
+    type: 'boolean',
+    default: false,
+    describe: 'with --one-way: take a snapshot of all of --pool and send it, by zfs send -R',
+  },
+  pool: { type: 'string', metavar: 'POOL', describe: 'the pool or dataset of --full-sync' },
+  'send-delta': {
+    type: 'boolean',
+    default: false,
+    describe: 'with --one-way: send what is between two snapshots, by zfs send -I',
+  },
+  'delta-start': {
+    type: 'string',
+    metavar: 'SNAPSHOT',
+    describe: 'of --send-delta: the snapshot that the receiver has',
+  },
+  'delta-end': { type: 'string', metavar: 'SNAPSHOT', describe: 'of --send-delta: the snapshot that it gets' },
+} satisfies OptionSpecs
+
 /** Of a receiver that never answers. */
 export const oneWayReceiveOptions = {
   'one-way': {
@@ -60,6 +96,12 @@ export const oneWayReceiveOptions = {
     metavar: 'FILE',
     describe: 'with --one-way: receive from zudp-send --only what is missing in this file, and write it there',
   },
+  raw: {
+    type: 'boolean',
+    default: false,
+    describe: 'take packets for the port out of all frames that pass --interface (Linux, CAP_NET_RAW): one-way',
+  },
+  interface: { type: 'string', metavar: 'IF', describe: 'with --raw: the interface that is listened at' },
   seen: {
     type: 'string',
     metavar: 'FILE',
@@ -67,10 +109,17 @@ export const oneWayReceiveOptions = {
   },
 } satisfies OptionSpecs
 
-/** Options that mean nothing without --one-way are not silently ignored. */
-export function expectOneWay(args: { readonly 'one-way': boolean; readonly [name: string]: unknown }, names: string[]) {
-  const given = names.find((name) => args[name] !== undefined)
-  if (given !== undefined && !args['one-way']) throw new Failure('usage', `--${given} is for --one-way`)
+/** What means nothing without another option is not silently ignored. */
+export function expectWith(option: string, isGiven: boolean, args: object, names: readonly string[]): void {
+  if (isGiven) return
+  const found = names.find((name) => ![undefined, false].includes((args as Record<string, never>)[name]))
+  if (found !== undefined) throw new Failure('usage', `--${found} is for ${option}`)
+}
+
+/** What another option needs. */
+export function given<T>(value: T | undefined, name: string, option: string): T {
+  if (value !== undefined) return value
+  throw new Failure('usage', `${option} needs --${name}`)
 }
 
 function parseCode(text: string): { data: number; repair: number } {

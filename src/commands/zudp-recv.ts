@@ -1,5 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { expectOneWay, oneWayReceiveOptions } from '../cli/one-way-options.ts'
+import { expectWith, oneWayReceiveOptions } from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { Failure } from '../errors.ts'
 
@@ -46,8 +46,9 @@ export const zudpRecv = defineCommand({
     }
     const { parseHostAndPort } = await import('../udp/address.ts')
     const at = parseHostAndPort(addressOf(args))
-    expectOneWay(args, ['repair-request', 'patch', 'seen'])
-    if (args['one-way']) {
+    const isOneWay = args['one-way'] || args.raw
+    expectWith('--one-way', isOneWay, args, ['repair-request', 'patch', 'seen', 'interface'])
+    if (isOneWay) {
       if (args.exec !== undefined) throw new Failure('usage', '--exec is not for --one-way')
       const { receiveOneWayTo } = await import('./zudp-recv/one-way.ts')
       return receiveOneWayTo(args, at, terminal)

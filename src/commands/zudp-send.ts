@@ -1,5 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { expectOneWay, oneWaySendOptions } from '../cli/one-way-options.ts'
+import { expectWith, oneWaySendOptions, rawSendOptions } from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { parseRate } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
@@ -21,6 +21,7 @@ const options = {
     describe: 'send no more than one packet in this time, such as 0.0001',
   },
   ...oneWaySendOptions,
+  ...rawSendOptions,
   name: {
     type: 'string',
     metavar: 'NAME',
@@ -49,7 +50,7 @@ export const zudpSend = defineCommand({
     ],
     ['zudp-send --new-key link.key', 'make the key that both ends need'],
   ],
-  stdin: (args) => (args['new-key'] === undefined ? 'binary' : 'none'),
+  stdin: (args) => (usesStdin(args) ? 'binary' : 'none'),
   stdout: 'text',
   fastPaths,
   async run(args, terminal) {
@@ -58,10 +59,12 @@ export const zudpSend = defineCommand({
       return createKeyFile(args['new-key'])
     }
     const { parseHostAndPort } = await import('../udp/address.ts')
-    const to = parseHostAndPort(addressOf(args))
-    if (to.host === '') throw new Failure('usage', `'${args.address}' names no host`)
-    expectOneWay(args, ['only'])
-    if (args['one-way']) {
+    const isOneWay = args['one-way'] || args.raw
+    expectWith('--one-way', isOneWay, args, ['only', 'dummy-data', 'full-sync', 'send-delta'])
+    // Frames have their addresses in options of their own.
+    const to = parseHostAndPort(args.address ?? (args.raw ? ':1337' : addressOf(args)))
+    if (to.host === '' && !args.raw) throw new Failure('usage', `'${args.address}' names no host`)
+    if (isOneWay) {
       const { sendOneWayFrom } = await import('./zudp-send/one-way.ts')
       return sendOneWayFrom(args, to, terminal)
     }
@@ -102,6 +105,11 @@ export const zudpSend = defineCommand({
     }
   },
 })
+
+function usesStdin(args: Arguments): boolean {
+  const others = [args['new-key'], args['dummy-data']].some((file) => file !== undefined)
+  return !others && !args['full-sync'] && !args['send-delta']
+}
 
 function addressOf({ address }: Arguments): string {
   if (address !== undefined) return address

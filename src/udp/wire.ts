@@ -1,5 +1,5 @@
 import type { Address } from './address.ts'
-import { type DatagramSocket, openSocket } from './datagram-socket.ts'
+import { type DatagramSocket, openSocket, type SocketEvents } from './datagram-socket.ts'
 import type { PacketMemory } from './packet-memory.ts'
 import { alone, packetsOf, type Train } from './train.ts'
 
@@ -44,19 +44,24 @@ export class Wire {
   }
 
   /** Packets that are made in `memory`, and read into it, are not copied. */
-  static async open(
+  static open(
     machine: Machine,
     family: 4 | 6,
     local?: { host: string; port: number },
     memory?: PacketMemory,
   ): Promise<Wire> {
+    return Wire.over(machine, (events) => openSocket(family, events, local, { memory }))
+  }
+
+  /** The same, over another socket. */
+  static async over(machine: Machine, open: (events: SocketEvents) => Promise<DatagramSocket>): Promise<Wire> {
     const wire = new Wire(machine)
     const events = {
       onDatagram: (datagram: Buffer, from: Address) => wire.#onDatagram(datagram, from),
       onTrain: (train: Train, from: Address) => wire.#onTrain(train, from),
       onRoom: () => wire.wake(),
     }
-    wire.#socket = await openSocket(family, events, local, { memory })
+    wire.#socket = await open(events)
     wire.wake()
     return wire
   }

@@ -45,3 +45,46 @@ describe('zfs send | zudp-send --one-way, zudp-recv --one-way | zfs receive', ()
     expect(ended).toMatchObject({ status: 0, stdout: '' })
   })
 })
+
+describe('a zfs send of our own', () => {
+  // Frames through the loopback interface: the kernel itself takes none of 127.0.0.1 that it has not sent.
+  const raw = `
+    raw() {
+      until grep -q listening said; do sleep 0.1; done
+      zudp-send --raw --interface lo --source-ip 127.0.0.1 --destination-ip 127.0.0.1 --destination-mac 00:00:00:00:00:00 \
+        --rate 4M --burst 50ms --key key "\${@:2}" :$1
+    }
+    receive() { zudp-recv -v --raw --interface lo --wait 20s --key key :$1 2>said | zfs receive "\${@:2}" 2>refused; }
+    : >said
+  `
+
+  test('--full-sync of a pool, then --send-delta between two snapshots', async ({ zfs }) => {
+    const ended = await zfs.script(`${make} ${raw}
+      zfs snapshot "$A/data set@7"
+      receive 1411 -F $B/copy &
+      raw 1411 --full-sync --pool "$A/data set"
+      wait $!
+      same "a/data set" b/copy
+      zfs list $B/copy@8 >/dev/null
+      fill "a/data set/more" 500000
+      zfs snapshot "$A/data set@9"
+      : >said
+      receive 1412 -F $B/copy &
+      raw 1412 --send-delta --delta-start "$A/data set@8" --delta-end "$A/data set@9"
+      wait $!
+      same "a/data set" b/copy`)
+    expect(ended).toEqual(silence)
+  })
+
+  test('that fails ends with its own words, and with no dataset', async ({ zfs }) => {
+    const ended = await zfs.script(`${make} ${raw}
+      receive 1413 $B/copy & receiver=$!
+      ends 69 raw 1413 --send-delta --delta-start $A@0 --delta-end $A@1 2>failed
+      grep -q "zudp-send: zfs ended with status" failed
+      wait $receiver && exit 9
+      ends 1 zfs list $B/copy 2>/dev/null
+      ends 64 raw 1413 --send-delta --delta-end $A@1 2>/dev/null
+      ends 64 raw 1413 --pool $A 2>/dev/null`)
+    expect(ended).toEqual(silence)
+  })
+})

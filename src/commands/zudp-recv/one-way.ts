@@ -1,5 +1,5 @@
 import type { InferredArguments, PositionalSpec } from '../../cli/command.ts'
-import type { oneWayReceiveOptions } from '../../cli/one-way-options.ts'
+import { expectWith, given, type oneWayReceiveOptions } from '../../cli/one-way-options.ts'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { type udpOptions, windowBytesOf } from '../../cli/udp-options.ts'
@@ -20,12 +20,15 @@ export async function receiveOneWayTo(args: Arguments, at: HostAndPort, terminal
   const { openTrust } = await import('../../udp/trust.ts')
   const { inspectStream } = await import('../../zfs/send-stream/inspection.ts')
 
+  expectWith('--raw', args.raw, args, ['interface'])
+  const rawInterface = args.raw ? given(args.interface, 'interface', '--raw') : undefined
   const trust = await openTrust({ keyFile: args.key, insecure: args.insecure, cipher: 'aes-256-gcm' })
   const files = await openFiles(args)
   const { signal } = terminal
   const transfer = new Transfer()
   const options = {
     at,
+    rawInterface,
     trust,
     kind: 'stream',
     waitMs: args.wait,

@@ -1,15 +1,19 @@
 import type { InferredArguments, PositionalSpec } from '../../cli/command.ts'
-import type { oneWaySendOptions } from '../../cli/one-way-options.ts'
+import { expectWith, type oneWaySendOptions, type rawSendOptions } from '../../cli/one-way-options.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { type udpOptions, windowBytesOf } from '../../cli/udp-options.ts'
 import { Failure } from '../../errors.ts'
 import type { HostAndPort } from '../../udp/address.ts'
+import { openContent } from './content.ts'
+import { openRawOutlet, rawOptionNames } from './raw.ts'
 
-type Arguments = InferredArguments<
-  typeof oneWaySendOptions & typeof udpOptions,
+export type Arguments = InferredArguments<
+  typeof oneWaySendOptions & typeof rawSendOptions & typeof udpOptions,
   { readonly address: PositionalSpec & { readonly optional: true } }
 > & {
   readonly rate: number | undefined
+  /** Packets a millisecond. */
+  readonly 'rate-limit': number | undefined
   readonly cipher: 'aes-256-gcm' | 'chacha20-poly1305'
 }
 
@@ -20,7 +24,8 @@ export async function sendOneWayFrom(args: Arguments, to: HostAndPort, terminal:
   const { openUdpOutlet } = await import('../../udp/one-way/udp-outlet.ts')
   const { openTrust } = await import('../../udp/trust.ts')
 
-  const bytesPerMs = rateOf(args) / 1000
+  expectWith('--raw', args.raw, args, rawOptionNames)
+  expectRate(args)
   const { key, insecure, cipher } = args
   const trust = await openTrust({ keyFile: key, insecure, cipher })
   const { signal } = terminal
@@ -28,13 +33,13 @@ export async function sendOneWayFrom(args: Arguments, to: HostAndPort, terminal:
   const transfer = new Transfer()
   const progress = terminal.progress(transfer)
   try {
-    const outlet = await openUdpOutlet(to, args.framesize)
+    const outlet = args.raw ? await openRawOutlet(args, to.port) : await openUdpOutlet(to, args.framesize)
     await sendOneWay(input, outlet, {
       trust,
       code: args.repair,
       burstMs: args.burst,
       packetBytes: outlet.packetBytes,
-      bytesPerMs,
+      bytesPerMs: bytesPerMsOf(args, outlet.packetBytes),
       windowBytes: windowBytesOf(args.memory),
       ...content,
       transfer,
@@ -47,22 +52,14 @@ export async function sendOneWayFrom(args: Arguments, to: HostAndPort, terminal:
   }
 }
 
-async function openContent({ only, format }: Arguments, signal: AbortSignal) {
-  const { inspectStream } = await import('../../zfs/send-stream/inspection.ts')
-  const checks = [inspectStream(format, { signal })]
-  if (only === undefined) {
-    const { checked } = await import('../../stream/checked-input.ts')
-    const { openInput } = await import('../../stream/input.ts')
-    return { input: checked(openInput(0, signal), checks), kind: 'stream' as const }
-  }
-  const { readRepairRequest } = await import('../../udp/one-way/repair-request.ts')
-  const { openPatch } = await import('../../udp/one-way/patch-input.ts')
-  return { ...(await openPatch(0, await readRepairRequest(only), checks, signal)), kind: 'patch' as const }
-}
-
-function rateOf({ rate }: Arguments): number {
-  if (rate !== undefined) return rate
+function expectRate(args: Arguments): void {
+  if (args.rate !== undefined || args['rate-limit'] !== undefined) return
   throw new Failure('usage', '--one-way needs --rate', {
     hint: 'no receiver can say what is too fast: give what the link and the receiver take, such as 100M',
   })
+}
+
+function bytesPerMsOf(args: Arguments, packetBytes: number): number {
+  const { rate = Number.POSITIVE_INFINITY, 'rate-limit': packetsPerMs = Number.POSITIVE_INFINITY } = args
+  return Math.min(rate / 1000, packetsPerMs * packetBytes)
 }

@@ -5,6 +5,8 @@ import { Pacer } from '../pacer.ts'
 export interface Outlet {
   /** False as long as the system cannot take more. */
   readonly hasRoom: boolean
+  /** Why nothing is sent any more. */
+  readonly failure?: Error | undefined
   send(packet: Buffer): void
   close(): Promise<void>
 }
@@ -28,11 +30,12 @@ export class PacedOutlet {
 
   /** Whether a packet may go at once: then `send` need not be waited for. */
   get isReady(): boolean {
-    return this.#outlet.hasRoom && this.#pacer.readyAtMs <= performance.now()
+    return this.#outlet.failure === undefined && this.#outlet.hasRoom && this.#pacer.readyAtMs <= performance.now()
   }
 
   async untilReady(signal: AbortSignal): Promise<void> {
     while (!this.isReady) {
+      if (this.#outlet.failure !== undefined) throw this.#outlet.failure
       await sleep(Math.max(shortestSleepMs, this.#pacer.readyAtMs - performance.now()))
       signal.throwIfAborted()
     }

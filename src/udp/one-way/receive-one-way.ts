@@ -2,13 +2,17 @@ import type { Check } from '../../stream/checked-input.ts'
 import type { Output } from '../../stream/output.ts'
 import type { Transfer } from '../../stream/transfer.ts'
 import type { HostAndPort } from '../address.ts'
+import { openRawSocket } from '../raw/raw-socket.ts'
 import { listen } from '../receive-over-udp.ts'
+import { Wire } from '../wire.ts'
 import { Delivery } from './delivery.ts'
 import { OneWayReceiver, type ReceiverOptions } from './one-way-receiver.ts'
 import type { Missing } from './repair-request.ts'
 
 export interface ReceiveOneWayOptions extends ReceiverOptions {
   readonly at: HostAndPort
+  /** Packets to the port of `at` are taken out of the frames that pass this interface, whatever their addresses. */
+  readonly rawInterface: string | undefined
   /** 'stop': nothing is written from the first lost byte on. 'zero': zeros are in the place of what is lost. */
   readonly gaps: 'stop' | 'zero'
   /** They look at all bytes, and are asked before the last of them are written. */
@@ -28,7 +32,7 @@ export interface ReceiveOneWayOptions extends ReceiverOptions {
  */
 export async function receiveOneWay(output: Output, options: ReceiveOneWayOptions): Promise<OneWayReceiver> {
   const receiver = new OneWayReceiver(options, performance.now())
-  const wire = await listen(receiver, options.at)
+  const wire = await open(receiver, options)
   const abort = () => wire.fail(options.signal.reason)
   options.signal.addEventListener('abort', abort, { once: true })
   const delivery = new Delivery(wire, receiver, output, options)
@@ -47,4 +51,9 @@ export async function receiveOneWay(output: Output, options: ReceiveOneWayOption
     options.signal.removeEventListener('abort', abort)
     await wire.close()
   }
+}
+
+function open(receiver: OneWayReceiver, { at, rawInterface }: ReceiveOneWayOptions): Promise<Wire> {
+  if (rawInterface === undefined) return listen(receiver, at)
+  return Wire.over(receiver, (events) => openRawSocket(rawInterface, at.port, events))
 }
