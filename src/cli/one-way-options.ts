@@ -116,6 +116,12 @@ export function expectWith(option: string, isGiven: boolean, args: object, names
   if (found !== undefined) throw new Failure('usage', `--${found} is for ${option}`)
 }
 
+/** Nor is what means nothing to one who gets no answer. */
+export function expectAnswers(args: object, names: readonly string[]): void {
+  const found = names.find((name) => ![undefined, false].includes((args as Record<string, never>)[name]))
+  if (found !== undefined) throw new Failure('usage', `--${found} is not for --one-way`)
+}
+
 /** What another option needs. */
 export function given<T>(value: T | undefined, name: string, option: string): T {
   if (value !== undefined) return value

@@ -32,6 +32,11 @@ export const udpOptions = {
     coerce: parseMemory,
     describe: 'memory for this program; what Node.js leaves of it is for packets on their way',
   },
+  trace: {
+    type: 'string',
+    metavar: 'FILE',
+    describe: 'write rate, round trip and ring to this file over time, as a Chrome trace',
+  },
   format: {
     choices: ['auto', 'zfs', 'bytes'] as const,
     default: 'auto' as const,

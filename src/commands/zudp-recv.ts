@@ -1,5 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { expectWith, oneWayReceiveOptions } from '../cli/one-way-options.ts'
+import { expectAnswers, expectWith, oneWayReceiveOptions } from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { Failure } from '../errors.ts'
 
@@ -49,7 +49,7 @@ export const zudpRecv = defineCommand({
     const isOneWay = args['one-way'] || args.raw
     expectWith('--one-way', isOneWay, args, ['repair-request', 'patch', 'seen', 'interface'])
     if (isOneWay) {
-      if (args.exec !== undefined) throw new Failure('usage', '--exec is not for --one-way')
+      expectAnswers(args, ['exec', 'keep', 'trace'])
       const { receiveOneWayTo } = await import('./zudp-recv/one-way.ts')
       return receiveOneWayTo(args, at, terminal)
     }
@@ -78,6 +78,7 @@ export const zudpRecv = defineCommand({
           checks: [inspectStream(args.format, { signal })],
           transfer,
           signal,
+          trace: args.trace,
           tell: (message) => terminal.verbose && terminal.say(message),
         })
       } finally {

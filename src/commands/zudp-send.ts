@@ -1,5 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { expectWith, oneWaySendOptions, rawSendOptions } from '../cli/one-way-options.ts'
+import { expectAnswers, expectWith, oneWaySendOptions, rawSendOptions } from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { parseRate } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
@@ -65,6 +65,7 @@ export const zudpSend = defineCommand({
     const to = parseHostAndPort(args.address ?? (args.raw ? ':1337' : addressOf(args)))
     if (to.host === '' && !args.raw) throw new Failure('usage', `'${args.address}' names no host`)
     if (isOneWay) {
+      expectAnswers(args, ['name', 'trace'])
       const { sendOneWayFrom } = await import('./zudp-send/one-way.ts')
       return sendOneWayFrom(args, to, terminal)
     }
@@ -97,6 +98,7 @@ export const zudpSend = defineCommand({
         name,
         transfer,
         signal,
+        trace: args.trace,
         tell: (message) => terminal.verbose && terminal.say(message),
       })
     } finally {

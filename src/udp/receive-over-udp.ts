@@ -10,7 +10,8 @@ import { mechanism } from './datagram-socket.ts'
 import { PacketMemory } from './packet-memory.ts'
 import { packetType } from './protocol.ts'
 import { Receiver } from './receiver.ts'
-import { closeOf, failureOf, sayFarewell } from './send-over-udp.ts'
+import { closeOf, failureOf, sayFarewell, traceOf } from './send-over-udp.ts'
+import type { Waiting } from './time-spent.ts'
 import { alone, packetsOf, type Train } from './train.ts'
 import { type Machine, type Outgoing, Wire } from './wire.ts'
 
@@ -25,6 +26,8 @@ export interface ReceiveOptions {
   readonly checks: readonly Check[]
   readonly transfer: Transfer
   readonly signal: AbortSignal
+  /** Where a trace is written. */
+  readonly trace: string | undefined
   readonly tell: (message: string) => void
 }
 
@@ -51,15 +54,19 @@ export async function receiveOverUdp(
   const abort = () => wire.fail(options.signal.reason)
   options.signal.addEventListener('abort', abort, { once: true })
   let output: Destination | undefined
+  let trace: ReturnType<typeof traceOf>
   try {
     await wire.until(() => machine.receiver !== undefined)
-    output = await open(machine.receiver?.name ?? '')
+    const receiver = machine.receiver!
+    output = await open(receiver.name)
+    trace = traceOf(options.trace, 'zudp-recv', wire, () => receiver.counters)
     await deliver(wire, machine, output, { ...options, digest: memory.beginDigest() })
   } catch (error) {
     await output?.abandon?.()
     await machine.giveUp(wire, error)
     throw error
   } finally {
+    trace?.stop()
     options.signal.removeEventListener('abort', abort)
     await wire.close()
   }
@@ -86,7 +93,9 @@ async function deliver(wire: Wire, machine: ReceivingMachine, output: Output, op
   let held: Buffer | undefined
   const writeHeld = async () => {
     if (held === undefined) return
+    machine.waiting = 'stdout'
     await transfer.meter.during('output', wire.during(output.write(held)))
+    machine.waiting = 'peer'
     transfer.doneBytes += held.length
     receiver.release(held.length, wire.nowMs)
     wire.wake()
@@ -109,6 +118,7 @@ async function deliver(wire: Wire, machine: ReceivingMachine, output: Output, op
   await writeHeld()
   await output.flush()
   machine.confirm(wire.nowMs)
+  options.tell(`time: ${wire.spent}`)
   await wire.until(() => receiver.isDone || machine.hasLingered(wire.nowMs))
 }
 
@@ -129,6 +139,7 @@ class ReceivingMachine implements Machine {
   #session: ReturnType<Answerer['sessionOf']>
   #confirmedAtMs: number | undefined
   receiver: Receiver | undefined
+  waiting: Waiting = 'peer'
 
   constructor(options: ReceiveOptions, memory: PacketMemory) {
     this.#options = options

@@ -38,6 +38,11 @@ export class ReceiveWindow {
     return this.#capacity
   }
 
+  /** Of its ring, by what has arrived in order and is not out. */
+  get filledPercent(): number {
+    return (100 * (this.#cumulative - this.#freed)) / this.#capacity
+  }
+
   /**
    * Copies a segment's bytes, which lie at `from` in the memory, to their place. False for what cannot be a part of one
    * stream: another segment size, or something behind its last segment.
@@ -55,6 +60,11 @@ export class ReceiveWindow {
     this.#highest = Math.max(this.#highest, segment)
     this.#advance()
     return true
+  }
+
+  /** How many segments are missing before the highest. */
+  get missingCount(): number {
+    return this.missing(Number.POSITIVE_INFINITY).reduce((sum, [from, to]) => sum + to - from, 0)
   }
 
   /** Up to so many ranges of segments that are missing before the highest. */

@@ -16,6 +16,7 @@ import type { PacketMemory } from './packet-memory.ts'
 import { dataFieldBytes, packetType, safePacketBytes } from './protocol.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { refused, type Session } from './session.ts'
+import type { Counters } from './trace.ts'
 import type { Train } from './train.ts'
 
 // How many packets and bytes, or how long, one ACK may wait for: each costs both ends as much as many DATA packets.
@@ -123,6 +124,16 @@ export class Receiver {
   /** Every segment has arrived that END speaks of. */
   get isComplete(): boolean {
     return this.total !== undefined && (this.#window?.cumulative ?? 0) === this.total.segments
+  }
+
+  /** For a trace. */
+  get counters(): Counters {
+    const window = this.#window
+    return {
+      'received, MB': { received: this.#deliveredBytes / 1e6 },
+      'missing, segments': { missing: window === undefined ? 0 : window.missingCount },
+      'ring, %': { filled: window?.filledPercent ?? 0 },
+    }
   }
 
   get receivedBytes(): number {

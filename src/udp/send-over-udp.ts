@@ -12,6 +12,8 @@ import { MtuSearch } from './mtu-search.ts'
 import { PacketMemory } from './packet-memory.ts'
 import { Sender } from './sender.ts'
 import type { Session } from './session.ts'
+import type { Waiting } from './time-spent.ts'
+import { type Counters, startTrace } from './trace.ts'
 import { type Machine, type Outgoing, Wire } from './wire.ts'
 
 export interface SendOptions {
@@ -27,6 +29,8 @@ export interface SendOptions {
   readonly name: string
   readonly transfer: Transfer
   readonly signal: AbortSignal
+  /** Where a trace is written. */
+  readonly trace: string | undefined
   /** What is worth telling on the way. */
   readonly tell: (message: string) => void
 }
@@ -80,17 +84,27 @@ async function sendOn(wire: Wire, session: Session, search: MtuSearch, sending: 
   tell(`connected to ${formatAddress(peer)}: packets of ${packetBytes} bytes, round trip ${rttMs.toFixed(1)} ms`)
   tell(`datagrams: ${mechanism()}`)
   wire.use(machine)
+  let trace: ReturnType<typeof traceOf>
   try {
+    trace = traceOf(sending.trace, 'zudp-send', wire, () => sender.counters)
     await Promise.all([readInto(sender, wire, sending), wire.until(() => sender.isDone)])
     await sayFarewell(wire, sender.bye(), machine.peer)
     tellCounts(sender, tell)
+    tell(`time: ${wire.spent}`)
   } catch (error) {
     // The reader may be waiting for a silent input, and would keep the program from ending.
     wire.fail(error)
     await sending.input.close()
     if (sender.closed === undefined) await sayFarewell(wire, sender.close(closeOf(error)), machine.peer)
     throw error
+  } finally {
+    trace?.stop()
   }
+}
+
+/** A trace of one end, if one is wished for: what keeps it from being written ends the transfer. */
+export function traceOf(file: string | undefined, title: string, wire: Wire, sample: () => Counters) {
+  return file === undefined ? undefined : startTrace(file, title, sample, (error) => wire.fail(error))
 }
 
 async function readInto(sender: Sender, wire: Wire, { input, transfer, memory }: Sending): Promise<void> {
@@ -184,6 +198,10 @@ class SendingMachine implements Machine {
 
   get wakeAtMs(): number {
     return this.#sender.wakeAtMs
+  }
+
+  get waiting(): Waiting {
+    return this.#sender.waiting
   }
 }
 

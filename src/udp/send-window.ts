@@ -57,6 +57,12 @@ export class SendWindow {
     return this.#lostHead < this.#lost.length
   }
 
+  /** Of its ring, by what was read and has not arrived. */
+  get filledPercent(): number {
+    const arrivedBytes = Math.min(this.#writtenBytes, this.#base * this.segmentBytes)
+    return (100 * (this.#writtenBytes - arrivedBytes)) / (this.#capacity * this.segmentBytes)
+  }
+
   /** Free space for the next bytes of the stream, in one piece of up to `mostBytes`; empty when the ring is full. */
   space(mostBytes: number): Buffer {
     const size = this.#capacity * this.segmentBytes

@@ -9,6 +9,8 @@ import { RttEstimator } from './rtt-estimator.ts'
 import { SendWindow } from './send-window.ts'
 import { type SentPacket, SentPackets } from './sent-packets.ts'
 import { refused, type Session } from './session.ts'
+import type { Waiting } from './time-spent.ts'
+import type { Counters } from './trace.ts'
 import { alone, bytesPerCall, type Train } from './train.ts'
 
 // Silence is broken so often, for the sake of the peer's time-out and of whatever translates addresses on the way.
@@ -146,6 +148,25 @@ export class Sender {
     const waitMs = isWaiting ? this.#rtt.timeoutMs * 2 ** Math.min(10, this.#tries) : keepAliveMs
     // On a path slower than the longest wait, asking before the answer can be there says nothing.
     return this.#waitSinceMs + Math.min(waitMs, Math.max(longestProbeMs, this.#rtt.timeoutMs))
+  }
+
+  /** What keeps it from sending more: no bytes, the receiver's window, or what the path is known to bear. */
+  get waiting(): Waiting {
+    if (this.window.nextToSend(this.#limit) !== undefined) return 'path'
+    return this.window.isAllSent && this.#total === undefined ? 'stdin' : 'peer'
+  }
+
+  /** For a trace. */
+  get counters(): Counters {
+    const { control, window } = this
+    const mbit = (bytesPerMs: number) => Math.round(bytesPerMs * 8) / 1000
+    return {
+      'rate, Mbit/s': { path: mbit(control.rate), paced: mbit(control.pacingRate) },
+      'round trip, ms': { smoothed: this.#rtt.smoothedMs, lowest: control.lowestRttMs },
+      'inflight, KB': { inflight: this.#inFlightBytes / 1000, 'no more than': control.windowBytes / 1000 },
+      'sent again, packets': { 'sent again': this.counts.retransmissions },
+      'ring, %': { filled: window.filledPercent },
+    }
   }
 
   #sendData(nowMs: number): void {

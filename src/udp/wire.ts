@@ -1,6 +1,7 @@
 import type { Address } from './address.ts'
 import { type DatagramSocket, openSocket, type SocketEvents } from './datagram-socket.ts'
 import type { PacketMemory } from './packet-memory.ts'
+import { TimeSpent, type Waiting } from './time-spent.ts'
 import { alone, packetsOf, type Train } from './train.ts'
 
 /** What is at one end of a wire: a function of packets and time. What it throws ends the wire. */
@@ -11,6 +12,8 @@ export interface Machine {
   poll(nowMs: number): readonly Outgoing[]
   /** When it is to be polled again, if nothing comes before. */
   readonly wakeAtMs: number
+  /** What it waits for when it has nothing to do. */
+  readonly waiting?: Waiting
 }
 
 export interface Outgoing {
@@ -38,6 +41,8 @@ export class Wire {
   #immediate: NodeJS.Immediate | undefined
   #error: unknown
   #isClosed = false
+  /** Since the wire was opened. */
+  readonly spent = new TimeSpent(performance.now())
 
   private constructor(machine: Machine) {
     this.#machine = machine
@@ -130,9 +135,11 @@ export class Wire {
   #onTrain(train: Train, from: Address): void {
     if (this.#error !== undefined || this.#isClosed) return
     const { nowMs } = this
+    this.#endWait(nowMs)
     try {
       if (this.#machine.onTrain !== undefined) this.#machine.onTrain(train, from, nowMs)
       else for (const packet of packetsOf(train)) this.#machine.onDatagram(packet, from, nowMs)
+      this.spent.add('packets', this.nowMs)
       this.wake()
     } catch (error) {
       this.fail(error)
@@ -145,12 +152,20 @@ export class Wire {
     if (this.#error !== undefined || this.#isClosed) return
     try {
       this.#look()
-      if (this.#socket?.hasRoom) for (const outgoing of this.#machine.poll(this.nowMs)) this.send(outgoing)
+      this.#endWait(this.nowMs)
+      const out = this.#socket?.hasRoom ? this.#machine.poll(this.nowMs) : []
+      this.spent.add('packets', this.nowMs)
+      for (const outgoing of out) this.send(outgoing)
+      this.spent.add('calls', this.nowMs)
     } catch (error) {
       this.fail(error)
       return
     }
     this.#sleep()
+  }
+
+  #endWait(nowMs: number): void {
+    this.spent.add(this.#socket?.hasRoom === false ? 'socket' : (this.#machine.waiting ?? 'peer'), nowMs)
   }
 
   #look(): void {
