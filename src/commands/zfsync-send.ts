@@ -128,11 +128,10 @@ async function converse(args: Arguments, count: TransferCount, terminal: Termina
   const { endDialogue, openStreams, openTree } = await import('../sync/receiver-end.ts')
   const open = await opener(args, terminal)
 
-  // Before the receiver is called: if it is not there, nobody has to be told.
-  const source = await listExisting(args.dataset)
   const channel = await open()
   try {
-    const { receiver, id, inventory } = await openTree(channel)
+    // Both ends list what they have at the same time.
+    const [source, { receiver, id, inventory }] = await Promise.all([listExisting(args.dataset), openTree(channel)])
     const plan = await planOf(args, source, inventory)
     if (args['dry-run']) {
       await endDialogue(receiver, [])
