@@ -58,6 +58,8 @@ export interface Copier {
   compare(job: PartJob, by: 'size' | 'checksum'): Promise<Attempt>
   /** What comes after all parts: the folders' modes and times, the empty folders, and what parts do not hold. */
   finish(rest: Remainder, host: Host, signal: AbortSignal): Promise<Attempt>
+  /** False if the destination can hold no folder without a file in it, or does not say whether it can. */
+  keepsEmptyFolders(host: Host, signal: AbortSignal): Promise<boolean>
   /** Removes what the source does not have; gives the number of names. Throws 'data' if there are more than `most`. */
   removeExtra(
     host: Host,

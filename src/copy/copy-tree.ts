@@ -73,7 +73,14 @@ async function copyRest(options: CopyTreeOptions): Promise<void> {
   tally.addRest({ files: symlinks, copied, copiedBytes, present: symlinks, failed: lost })
   if (end !== 'done') tally.addProblem({ names, count: lost, reason: `folders and links: ${reason}` })
   tally.addRest({ files: specials, copied: 0, copiedBytes: 0, present: specials, failed: specials })
+  await countFoldersNotKept(options)
   if (specials > 0) tally.addProblem({ names: [], count: specials, reason: 'special files cannot be kept there' })
+}
+
+async function countFoldersNotKept({ copier, hosts, signal, tally }: CopyTreeOptions): Promise<void> {
+  if (tally.found.emptyFolders === 0) return
+  const host = hosts.find(({ isLost }) => !isLost) ?? thisHost()
+  if (!(await copier.keepsEmptyFolders(host, signal))) tally.foldersNotKept = tally.found.emptyFolders
 }
 
 /** As often as a part is tried. */

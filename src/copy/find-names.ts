@@ -1,6 +1,6 @@
 import type { Copier } from './copier.ts'
 import { type BytePath, type Entry, type EntryKind, textOf } from './entry.ts'
-import { PartQueue } from './part-queue.ts'
+import { PartQueue, type PartQueueOptions } from './part-queue.ts'
 import type { Unreadable } from './read-entry.ts'
 import type { FinishedPart, Found, RunFolder, SpoolName } from './run-folder.ts'
 import { type Crumb, Spool } from './spool.ts'
@@ -23,9 +23,17 @@ type CrumbRange = Pick<FinishedPart, 'firstCrumb' | 'crumbCount'>
 
 export type Queues = Readonly<Record<SpoolName, PartQueue>>
 
-export function emptyQueues(isDeep: boolean): Queues {
+/** Their parts have numbers in one row. */
+export function emptyQueues(isDeep: boolean, clock: Pick<PartQueueOptions, 'now'> = {}): Queues {
+  let number = 0
+  const nextNumber = () => {
+    number += 1
+    return number
+  }
+  const options = { nextNumber, ...clock }
   // Nobody knows how much a name stands for: each is worth a program.
-  return { files: new PartQueue('files', isDeep ? 1 : undefined), together: new PartQueue('together') }
+  const files = new PartQueue('files', isDeep ? { ...options, least: 1 } : options)
+  return { files, together: new PartQueue('together', options) }
 }
 
 /** Fills the queues, from an earlier run's books or by walking, and closes them. `changed` is called when there is more. */
@@ -39,8 +47,7 @@ export async function findNames(
   if (earlier === undefined) await walkAll(source, queues, changed, signal)
   else {
     source.tally.found = earlier.index.found
-    for (const part of earlier.finished)
-      source.tally.addPart({ ...part, bytes: bytesOf(part, earlier.index.crumbs[part.spool]), failed: 0 })
+    for (const part of earlier.finished) addFinished(source, part, earlier.index.crumbs[part.spool])
     for (const spool of ['files', 'together'] as const) {
       const done = new Set(earlier.finished.filter((part) => part.spool === spool).flatMap(crumbNumbers))
       for (const [index, crumb] of earlier.index.crumbs[spool].entries()) {
@@ -52,6 +59,14 @@ export async function findNames(
   queues.files.close()
   queues.together.close()
   changed()
+}
+
+/** A part of an earlier run. */
+function addFinished({ tally, isDeep }: NameSource, part: FinishedPart, crumbs: readonly Crumb[]): void {
+  // What a name stands for came to light when it was copied.
+  const files = isDeep ? part.present : part.files
+  tally.found = { ...tally.found, files: tally.found.files + files - part.files }
+  tally.addPart({ ...part, files, bytes: bytesOf(part, crumbs), failed: 0 })
 }
 
 function bytesOf({ firstCrumb, crumbCount }: CrumbRange, crumbs: readonly Crumb[]): number {
@@ -78,14 +93,25 @@ async function walkAll(source: NameSource, queues: Queues, changed: () => void, 
     folders: new Spool(folder.file('folders'), () => {}),
   }
   const shared = new Map<string, Entry[]>()
-  for await (const entries of source.entries((name) => addUnreadable(tally, name))) {
+  const parents = new Parents()
+  let isWhole = true
+  const onUnreadable = (name: Unreadable) => {
+    isWhole = false
+    addUnreadable(tally, name)
+  }
+  for await (const entries of source.entries(onUnreadable)) {
     signal.throwIfAborted()
     for (const entry of entries) sort(entry, spools, shared, source)
     tally.found = addedTo(tally.found, entries, source)
+    parents.add(entries)
+    if (queues.files.isHungry) spools.files.cut()
+    changed()
   }
+  tally.found = { ...tally.found, emptyFolders: Math.max(0, tally.found.folders - parents.count) }
   for (const names of shared.values()) spools.together.addTogether(names)
   for (const spool of Object.values(spools)) spool.end()
-  folder.endWalk({ found: tally.found, crumbs })
+  // What could not be read is in no list: a later run looks for it again.
+  if (isWhole) folder.endWalk({ found: tally.found, crumbs })
 }
 
 function sort(
@@ -103,6 +129,20 @@ function sort(
   else spools.files.add(entry)
 }
 
+/** Counts the folders that something lies in, the root aside: a walk tells of what is in one without a break. */
+class Parents {
+  count = 0
+  #last = ''
+
+  add(entries: readonly Entry[]): void {
+    for (const { path } of entries) {
+      const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+      if (parent !== this.#last && parent !== '') this.count += 1
+      this.#last = parent
+    }
+  }
+}
+
 function addShared(shared: Map<string, Entry[]>, inode: string, entry: Entry): void {
   const names = shared.get(inode)
   if (names === undefined) shared.set(inode, [entry])
@@ -115,6 +155,7 @@ function addedTo(found: Found, entries: readonly Entry[], { copier: { kinds }, i
   const folders = count(({ kind }) => kind === 'directory')
   const apart = (wanted: EntryKind) => count(({ kind }) => kind === wanted && !kinds.has(wanted))
   return {
+    ...found,
     files: found.files + entries.length - folders,
     folders: found.folders + folders,
     bytes: found.bytes + entries.reduce((sum, { bytes }) => sum + bytes, 0),

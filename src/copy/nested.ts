@@ -17,11 +17,9 @@ export async function refuseNested(source: Place, destination: Place, deletes: b
 }
 
 /** Tells the working folder, as a path in the source, if it lies there. */
-export async function isOwn(source: string, workingFolder: string): Promise<((path: BytePath) => boolean) | undefined> {
+export async function ownPath(source: string, workingFolder: string): Promise<BytePath | undefined> {
   const [root, own] = [await realPath(source), await realPath(workingFolder)]
-  if (!liesIn(own, root)) return undefined
-  const inside = bytePath(relative(root, own))
-  return (path) => path === inside
+  return liesIn(own, root) ? bytePath(relative(root, own)) : undefined
 }
 
 function liesIn(path: string, folder: string): boolean {

@@ -15,10 +15,21 @@ export interface Part {
 
 // Making a file costs about as much as writing so many bytes: a million small files are work too.
 const fileCostBytes = 32 * 1024
-// Less than this is not worth a program's start, unless there is no more.
-const leastWork = 64 * 1024 * 1024
+// As long as nobody knows how fast copies are, less than this is not worth a program's start, unless there is no more.
+const leastWork = 16 * 1024 * 1024
+// A walk that finds so little in this time is slow: what it has found need not wait.
+const patienceMs = 250
 // More than this makes progress coarse, and much to do again.
 const mostWork = 64 * 1024 * 1024 * 1024
+
+export interface PartQueueOptions {
+  /** The work that is worth a program's start, in bytes. */
+  readonly least?: number
+  /** Gives the parts of several queues numbers in one row. */
+  nextNumber?(): number
+  /** A clock, in ms. */
+  now?(): number
+}
 
 interface Pending {
   readonly crumb: Crumb
@@ -31,18 +42,20 @@ interface Pending {
  */
 export class PartQueue {
   readonly #spool: string
-  readonly #least: number
+  readonly #options: PartQueueOptions
   #pending: Pending[] = []
   #head = 0
   #count = 0
   #work = 0
   #isClosed = false
   #handedOut = 0
+  /** When it was made, or last handed out a part. */
+  #waitsSinceMs: number
 
-  /** `least` is the work that is worth a program's start, in bytes. */
-  constructor(spool: string, least = leastWork) {
+  constructor(spool: string, options: PartQueueOptions = {}) {
     this.#spool = spool
-    this.#least = least
+    this.#options = options
+    this.#waitsSinceMs = this.#now()
   }
 
   add(crumb: Crumb): void {
@@ -62,13 +75,25 @@ export class PartQueue {
   }
 
   get isExhausted(): boolean {
-    return this.#isClosed && this.#head === this.#pending.length
+    return this.#isClosed && this.#isEmpty
   }
 
-  /** The next part for one of so many workers; undefined while there is too little, and when there is no more. */
-  take(workers: number): Part | undefined {
-    if (this.#head === this.#pending.length || (!this.#isClosed && this.#work < this.#least)) return undefined
-    const wanted = Math.min(mostWork, Math.max(this.#least, this.#work / (2 * workers)))
+  /** Nothing has come for so long that a single name is welcome. */
+  get isHungry(): boolean {
+    return this.#isEmpty && this.#now() - this.#waitsSinceMs >= patienceMs
+  }
+
+  /**
+   * The next part for one of so many workers; undefined while there is too little, and when there is no more. `measured`
+   * is the work that is worth a program's start, where it is known better.
+   */
+  take(workers: number, measured?: number): Part | undefined {
+    const least = this.#options.least ?? measured ?? leastWork
+    const isPatient = !this.#isClosed && this.#now() - this.#waitsSinceMs < patienceMs
+    if (this.#isEmpty || (isPatient && this.#work < least)) return undefined
+    const share = this.#work / workers
+    // Not more than his share, though it were worth it: others would have nothing.
+    const wanted = Math.min(mostWork, Math.max(share / 2, Math.min(least, Math.max(share, leastWork))))
     const taken: Pending[] = []
     for (let work = 0; work < wanted; ) {
       const next = this.#pending[this.#head]
@@ -79,6 +104,7 @@ export class PartQueue {
       work += workOf(next.crumb)
     }
     for (const { crumb } of taken) this.#work -= workOf(crumb)
+    this.#waitsSinceMs = this.#now()
     this.#forget()
     return this.#partOf(taken)
   }
@@ -87,7 +113,7 @@ export class PartQueue {
     const sum = (of: (crumb: Crumb) => number) => taken.reduce((total, { crumb }) => total + of(crumb), 0)
     this.#handedOut += 1
     return {
-      number: this.#handedOut,
+      number: this.#options.nextNumber?.() ?? this.#handedOut,
       spool: this.#spool,
       firstCrumb: taken[0]?.index ?? 0,
       crumbCount: taken.length,
@@ -98,6 +124,14 @@ export class PartQueue {
     }
   }
 
+  get #isEmpty(): boolean {
+    return this.#head === this.#pending.length
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? performance.now()
+  }
+
   #forget(): void {
     if (this.#head < 1024 || this.#head < this.#pending.length / 2) return
     this.#pending = this.#pending.slice(this.#head)
@@ -105,6 +139,7 @@ export class PartQueue {
   }
 }
 
-function workOf({ bytes, files }: Crumb): number {
+/** What it takes to copy so many files, in bytes. */
+export function workOf({ bytes, files }: Pick<Crumb, 'bytes' | 'files'>): number {
   return bytes + files * fileCostBytes
 }

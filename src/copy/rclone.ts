@@ -4,7 +4,7 @@ import { Failure, type FailureKind } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
 import { shellLine } from '../stream/shell-words.ts'
 import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
-import { textOf } from './entry.ts'
+import { type BytePath, textOf } from './entry.ts'
 import { type Host, onHost } from './host.ts'
 import { namesIn } from './listed-entries.ts'
 import { RcloneReport } from './rclone-report.ts'
@@ -19,11 +19,16 @@ export interface RcloneOptions {
   readonly bytesPerSecond: number | undefined
   readonly ssh: readonly string[]
   readonly exclude: readonly string[]
+  /** A folder in the source that is left out, if any. */
+  readonly own: BytePath | undefined
   readonly dryRun: boolean
 }
 
 // One call moves so many files at a time, as rclone does by itself; parts multiply it.
 const transfers = 4
+
+// These change nothing.
+const looks = new Set(['check', 'backend'])
 
 // rclone(1), EXIT CODES: worth no other attempt.
 const hopeless: Readonly<Record<number, FailureKind>> = {
@@ -100,6 +105,12 @@ export class Rclone implements Copier {
     return { ...attempt, end: 'partial', failed: missing, reason: 'symbolic links are missing' }
   }
 
+  async keepsEmptyFolders(host: Host, signal: AbortSignal): Promise<boolean> {
+    const words = ['backend', 'features', this.#options.destination]
+    const { report } = await this.#run(words, Readable.from([]), host, signal)
+    return report.lines.some((line) => /"CanHaveEmptyDirectories": true/.test(line))
+  }
+
   async removeExtra(
     host: Host,
     { dryRun, most }: { readonly dryRun: boolean; readonly most: number | undefined },
@@ -139,7 +150,9 @@ export class Rclone implements Copier {
 
   /** Rules that leave out what is excluded, and all below it. */
   #left(): readonly string[] {
-    return this.#options.exclude.flatMap((pattern) => [`--filter=- ${pattern}`, `--filter=- ${pattern}/**`])
+    const { exclude, own } = this.#options
+    const left = exclude.flatMap((pattern) => [`--filter=- ${pattern}`, `--filter=- ${pattern}/**`])
+    return own === undefined ? left : [...left, `--filter=- /${textOf(own).replaceAll(/[*?[\]{}\\]/g, '\\$&')}/**`]
   }
 
   #argv(words: readonly string[]): readonly string[] {
@@ -150,7 +163,7 @@ export class Rclone implements Copier {
       verb,
       ...(configFile === undefined ? [] : [`--config=${configFile}`]),
       ...(bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond))}B`]),
-      ...(dryRun && verb !== 'check' ? ['--dry-run'] : []),
+      ...(dryRun && !looks.has(verb) ? ['--dry-run'] : []),
       ...(verb.startsWith('copy')
         ? ['--use-json-log', '--log-level=INFO', '--stats=24h', '--retries=1', `--transfers=${transfers}`]
         : []),

@@ -4,6 +4,7 @@ import { Failure } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
 import { shellLine } from '../stream/shell-words.ts'
 import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
+import { type BytePath, textOf } from './entry.ts'
 import { type Host, HostLost, onHost } from './host.ts'
 import { makeFolder } from './make-folder.ts'
 import { judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
@@ -23,6 +24,8 @@ export interface RsyncOptions {
   readonly ssh: readonly string[]
   /** Patterns of names that `removeExtra` must leave alone. */
   readonly exclude: readonly string[]
+  /** A folder in the source that is left out, if any. */
+  readonly own: BytePath | undefined
   readonly dryRun: boolean
   /** Names stand for all that is below them. */
   readonly isDeep: boolean
@@ -92,12 +95,16 @@ export class Rsync implements Copier {
   }
 
   async finish({ foldersPath }: Remainder, host: Host, signal: AbortSignal): Promise<Attempt> {
-    const argv = this.#forNames(host, []).filter((word) => word !== '--omit-dir-times')
+    const argv = this.#forNames(host, []).filter((word) => !notAtLast.has(word))
     const below = await this.#run(argv, readSpool(foldersPath), host, signal)
     const { end, said } = judgeRsync(below.end, below.said) === 'done' ? await this.#copyRoot(host, signal) : below
     const verdict = judgeRsync(end, said)
     const reason = verdict === 'done' ? '' : reasonOf(end, said)
     return { end: verdict, copied: 0, copiedBytes: 0, present: undefined, failed: 0, names: [], reason }
+  }
+
+  async keepsEmptyFolders(): Promise<boolean> {
+    return true
   }
 
   async removeExtra(
@@ -136,7 +143,9 @@ export class Rsync implements Copier {
   }
 
   #deepFlags(): readonly string[] {
-    return ['--recursive', '--ignore-missing-args', ...this.#options.exclude.map(leftOut)]
+    const { exclude, own } = this.#options
+    const left = [...exclude, ...(own === undefined ? [] : [`/${asPattern(textOf(own))}`])]
+    return ['--recursive', '--ignore-missing-args', ...left.map(leftOut)]
   }
 
   /** The folder itself, and nothing in it. */
@@ -206,11 +215,19 @@ export class Rsync implements Copier {
   }
 }
 
-// Names may go between the walk and the copy. The times of folders change with each file in them, and are set at the end.
-const partOnly = ['--ignore-missing-args', '--omit-dir-times']
+// Names may go between the walk and the copy. The times of folders change with each file in them, and are set at the
+// end; so are their modes, which until then must let the other parts write: an rsync that ends would close them.
+const partOnly = ['--no-recursive', '--ignore-missing-args', '--omit-dir-times', '--chmod=Du+wx']
+const notAtLast = new Set(['--omit-dir-times', '--chmod=Du+wx'])
+
 /** As a rule of its own: `--exclude` takes `!` and `+ name` for something else. */
 function leftOut(pattern: string): string {
   return `--filter=- ${pattern}`
+}
+
+/** For a name that stands for itself: a backslash is one, unless there is something that it could protect. */
+function asPattern(path: string): string {
+  return /[*?[]/.test(path) ? path.replaceAll(/[*?[\\]/g, '\\$&') : path
 }
 
 const togetherFlags = ['--hard-links', '--sparse']

@@ -25,6 +25,8 @@ export interface Found {
   /** Of the files: those that are no regular files, and that parts could not hold. */
   readonly symlinks: number
   readonly specials: number
+  /** Of the folders: those that nothing was found in. */
+  readonly emptyFolders: number
 }
 
 /** What is known of a walk that came to its end. */

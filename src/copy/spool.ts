@@ -54,6 +54,11 @@ export class Spool {
     if (this.#crumb.files >= crumbFiles || this.#crumb.bytes >= crumbBytes) this.#endCrumb()
   }
 
+  /** Ends a crumb though it is small. */
+  cut(): void {
+    this.#endCrumb()
+  }
+
   end(): void {
     this.#endCrumb()
     closeSync(this.#descriptor)

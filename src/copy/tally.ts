@@ -21,13 +21,15 @@ interface PartCounts {
 
 /** What became of all that was found. Counts are names, folders aside, unless said otherwise. */
 export class Tally {
-  found: Found = { files: 0, folders: 0, bytes: 0, symlinks: 0, specials: 0 }
+  found: Found = { files: 0, folders: 0, bytes: 0, symlinks: 0, specials: 0, emptyFolders: 0 }
   copied = 0
   copiedBytes = 0
   unchanged = 0
   vanished = 0
   failed = 0
   deleted = 0
+  /** Folders that the destination cannot hold, because nothing is in them. */
+  foldersNotKept = 0
   partsFinished = 0
   /** The walk has ended: more will not be found. */
   isFound = false

@@ -11,7 +11,8 @@ export interface WalkOptions {
   onUnreadable(name: Unreadable): void
 }
 
-const namesAtOnce = 512
+// Few, so that what is found of a slow folder need not wait for the rest.
+const namesAtOnce = 128
 
 /**
  * Everything below a folder, in groups, each folder before what it holds. Folders that are still to be read are kept in

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from './copier.ts'
 import { type Host, hostName, loseHost } from './host.ts'
-import type { Part, PartQueue } from './part-queue.ts'
+import { Pace } from './pace.ts'
+import { type Part, type PartQueue, workOf } from './part-queue.ts'
 import type { SpoolName } from './run-folder.ts'
 
 /** A part, and what was tried with it so far. */
@@ -37,6 +38,7 @@ export class Workers {
   readonly #options: WorkersOptions
   readonly #again: Task[] = []
   readonly #underWay: Host[] = []
+  readonly #pace = new Pace()
   #wake: () => void = () => {}
   #changed: Promise<void> = Promise.resolve()
 
@@ -96,7 +98,7 @@ export class Workers {
     const { queues, hosts } = this.#options
     const workers = Math.min(this.#options.allowed(), hosts.filter(({ isLost }) => !isLost).length)
     for (const spool of ['files', 'together'] as const) {
-      const part = queues[spool].take(workers)
+      const part = queues[spool].take(workers, this.#pace.worthAPart)
       if (part !== undefined) return { part, spool, attempts: 0, copied: 0, copiedBytes: 0 }
     }
     return undefined
@@ -106,7 +108,9 @@ export class Workers {
     this.#underWay.push(host)
     this.#options.onUnderWay?.(this.#underWay)
     try {
+      const startedMs = performance.now()
       const attempt = await this.#options.attempt(task, host)
+      if (attempt.end === 'done') this.#pace.add(workOf(task.part), performance.now() - startedMs)
       task.attempts += 1
       task.copied += attempt.copied
       task.copiedBytes += attempt.copiedBytes

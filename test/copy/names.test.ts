@@ -100,7 +100,7 @@ describe('SpareProcessors', () => {
 describe('Tally', () => {
   it('is complete only if every name is accounted for', () => {
     const tally = new Tally()
-    tally.found = { files: 10, folders: 1, bytes: 5, symlinks: 0, specials: 0 }
+    tally.found = { files: 10, folders: 1, bytes: 5, symlinks: 0, specials: 0, emptyFolders: 0 }
     expect(tally.isComplete).toBe(false)
     tally.addPart({ bytes: 0, files: 7, copied: 4, copiedBytes: 4, present: 6, failed: 0 })
     expect(tally).toMatchObject({ copied: 4, unchanged: 2, vanished: 1, failed: 0, isComplete: false })
@@ -110,7 +110,7 @@ describe('Tally', () => {
 
   it('counts no name twice that several attempts copied', () => {
     const tally = new Tally()
-    tally.found = { files: 3, folders: 0, bytes: 0, symlinks: 0, specials: 0 }
+    tally.found = { files: 3, folders: 0, bytes: 0, symlinks: 0, specials: 0, emptyFolders: 0 }
     tally.addPart({ bytes: 0, files: 3, copied: 5, copiedBytes: 9, present: 3, failed: 1 })
     expect(tally).toMatchObject({ copied: 2, unchanged: 0, vanished: 0, failed: 1, isComplete: false })
   })

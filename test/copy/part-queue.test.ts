@@ -43,7 +43,7 @@ describe('PartQueue', () => {
   })
 
   it('waits for enough to be worth a program, unless there is no more', () => {
-    const queue = new PartQueue('files')
+    const queue = new PartQueue('files', { now: () => 0 })
     queue.add({ offset: 0, length: 10, files: 1, bytes: MiB })
     expect(queue.take(1)).toBeUndefined()
     expect(queue.isExhausted).toBe(false)
@@ -55,7 +55,28 @@ describe('PartQueue', () => {
   it('begins with a part at once, though the walk has far to go', () => {
     const queue = new PartQueue('files')
     for (const crumb of crumbsOf(Array(10).fill(16 * MiB))) queue.add(crumb)
-    expect(queue.take(8)).toMatchObject({ firstCrumb: 0, crumbCount: 4 })
+    expect(queue.take(8)).toMatchObject({ firstCrumb: 0, crumbCount: 1 })
+  })
+
+  it('waits no longer for a walk that is slow', () => {
+    let nowMs = 0
+    const queue = new PartQueue('files', { now: () => nowMs })
+    queue.add({ offset: 0, length: 10, files: 1, bytes: 0 })
+    nowMs = 249
+    expect(queue.take(1)).toBeUndefined()
+    nowMs = 250
+    expect(queue.take(1)).toMatchObject({ files: 1 })
+    expect(queue.isHungry).toBe(false)
+    nowMs = 500
+    expect(queue.isHungry).toBe(true)
+  })
+
+  it('makes parts as large as copies are fast, but leaves something for each worker', () => {
+    const queue = new PartQueue('files')
+    for (const crumb of crumbsOf(Array(100).fill(16 * MiB))) queue.add(crumb)
+    queue.close()
+    expect(queue.take(20, 64 * MiB)).toMatchObject({ crumbCount: 4 })
+    expect(queue.take(4, 1024 * MiB)).toMatchObject({ crumbCount: 24 })
   })
 
   it('counts a million empty files as work', () => {
@@ -82,7 +103,7 @@ describe('PartQueue', () => {
   })
 
   it('leaves out what an earlier run has finished, and makes no part across the gap', () => {
-    const queue = new PartQueue('files', 1)
+    const queue = new PartQueue('files', { least: 1 })
     for (const index of [0, 1, 4]) queue.addAt(index, { offset: index, length: 1, files: 1, bytes: 0 })
     queue.close()
     const parts = takeAll(queue, 1)

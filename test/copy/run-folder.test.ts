@@ -5,7 +5,7 @@ import { temporaryFolder } from '../fakes/folder.ts'
 
 const part = { number: 1, spool: 'files', firstCrumb: 3, crumbCount: 2, offset: 9, length: 5, files: 7, bytes: 1 }
 const index = {
-  found: { files: 9, folders: 1, bytes: 5, symlinks: 0, specials: 0 },
+  found: { files: 9, folders: 1, bytes: 5, symlinks: 0, specials: 0, emptyFolders: 0 },
   crumbs: { files: [{ offset: 0, length: 1, files: 9, bytes: 5 }], together: [] },
 }
 const outcome = { copied: 6, copiedBytes: 60, present: 7 }

@@ -14,7 +14,7 @@ async function run(
   attempt: (task: Task, host: Host) => Promise<Attempt>,
   { retries = 1, allowed = () => hosts.length } = {},
 ) {
-  const queues = { files: new PartQueue('files', 1), together: new PartQueue('together') }
+  const queues = { files: new PartQueue('files', { least: 1 }), together: new PartQueue('together') }
   for (let index = 0; index < parts; index += 1) queues.files.add({ offset: index, length: 1, files: 1, bytes: 0 })
   queues.files.close()
   queues.together.close()

@@ -74,6 +74,54 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
     expect(readdirSync(join(folder, 'dst')).sort()).toEqual(['a', 'd'])
   })
 
+  it.each([
+    ['--no-fpart', 'dst'],
+    ['--cloud', ':local:$PWD/dst'],
+  ])('does not copy it either where it lies deeper (%s)', async (flag, destination) => {
+    const command = `dsync ${flag} --working-dir 'src/d/w[o]r\\k' src ${destination}`
+    const { status, stdout } = await sh(`ln -s a src/link; ${command}`, folder)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^3 files .* 3 copied .* 0 vanished, 0 failed/)
+    expect((await sh('find dst -type f | sort', folder)).stdout).toMatch(
+      /^dst\/a\ndst\/d\/b\n(dst\/link.rclonelink\n)?$/,
+    )
+  })
+
+  it('copies nothing that is excluded, whatever the flags', async () => {
+    await sh('mkdir src/d/.zfs; touch src/d/.zfs/x', folder)
+    expect((await run('--rsync-flags=-rlpt src dst')).status).toBe(0)
+    expect(readdirSync(join(folder, 'dst/d'))).toEqual(['b'])
+  })
+
+  it.each(['-n', '-aqX', '--dry-run', '--list-only'])(
+    'refuses flags with which nothing would be seen: %s',
+    async (flag) => {
+      expect(await run(`--rsync-flags="-aAX ${flag}" src dst`)).toMatchObject({ status: 64 })
+    },
+  )
+
+  it('refuses a list of hosts without one', async () => {
+    writeFileSync(join(folder, 'hosts'), '# none\n')
+    const { status, stderr } = await run('--hosts hosts src dst')
+    expect(status).toBe(64)
+    expect(stderr).toMatch(/^dsync: hosts: names no host\n/)
+  })
+
+  it('a name that cannot be read is a failure to --print and --reuse too', async () => {
+    for (const flag of ['', '--reuse', '--print', '--reuse']) {
+      const { status, stderr } = await sh(`echo none | dsync --working-dir work ${flag} - src dst`, folder)
+      expect({ flag, status }).toEqual({ flag, status: 74 })
+      expect(stderr).toMatch(/^dsync: 1 not copied: cannot be read: ENOENT: none\n/)
+    }
+  })
+
+  it('--no-fpart with --reuse counts what finished parts hold', async () => {
+    await sh('mkdir src/e; touch src/e/1 src/e/2 src/e/3; mkdir -p dst/a/full', folder)
+    expect((await run('--no-fpart --retries 0 src dst')).stdout).toMatch(/^5 files .* 4 copied .* 0 vanished, 1 failed/)
+    await sh('rm -r dst/a', folder)
+    expect((await run('--no-fpart --reuse src dst')).stdout).toMatch(/^5 files .* 0 vanished, 0 failed/)
+  })
+
   it('refuses folders that lie in each other', async () => {
     expect((await run('src src/d/new')).stderr).toMatch(/^dsync: the destination .*src\/d\/new lies in the source/)
     expect((await run('--delete src/d src')).stderr).toMatch(/^dsync: the source .*src\/d lies in the destination/)
@@ -175,6 +223,13 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
       mkdirSync(join(folder, 'dst'))
       expect(await asNobody('src dst')).toMatchObject({ status: 77 })
       expect(await asNobody('src none/below')).toMatchObject({ status: 77 })
+    })
+
+    it('a folder that may not be written takes the files of many parts, and is closed at last', async () => {
+      await sh('for i in $(seq 6000); do echo $i > src/d/$i; done; chmod 555 src/d', folder)
+      const { status, stderr } = await asNobody('-n 4 --rsync-flags=-rlpt src nobody/dst')
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      expect((await sh('ls nobody/dst/d | wc -l; stat -c %a nobody/dst/d', folder)).stdout).toBe('6001\n555\n')
     })
 
     it('a file and a folder that cannot be read are named, and the rest is copied', async () => {

@@ -1,0 +1,77 @@
+import { availableParallelism } from 'node:os'
+import { ownerOfThisProgram } from '../../cli/owner.ts'
+import type { Terminal } from '../../cli/terminal.ts'
+import type { CopyTreeOptions } from '../../copy/copy-tree.ts'
+import type { Host } from '../../copy/host.ts'
+import type { Place } from '../../copy/place.ts'
+import { Failure } from '../../errors.ts'
+import { copierOf } from './copier-of.ts'
+import { entriesOf } from './entries-of.ts'
+import type { Arguments } from './options.ts'
+import { placesOf, readsNames, workingFolder } from './places.ts'
+
+/** Everything that the options say, made ready for the rooms. */
+export async function prepareRun(args: Arguments, terminal: Terminal): Promise<CopyTreeOptions> {
+  const { parsePlace } = await import('../../copy/place.ts')
+  const { RunFolder } = await import('../../copy/run-folder.ts')
+  const { Tally } = await import('../../copy/tally.ts')
+
+  const [sourceName, destinationName] = placesOf(args)
+  const [source, destination] = [parsePlace(sourceName, false), parsePlace(destinationName, args.cloud)]
+  const { ownPath, refuseNested } = await import('../../copy/nested.ts')
+  await refuseNested(source, destination, args.delete)
+  refuseSlashes(args.exclude)
+  const hosts = await hostsOf(args)
+  const own = source.kind === 'local' ? await ownPath(source.path, workingFolder(args)) : undefined
+  return {
+    copier: await copierOf(args, source, destination, hosts.length, own),
+    folder: new RunFolder(workingFolder(args), identityOf(args, source, destination)),
+    owner: ownerOfThisProgram(),
+    hosts,
+    entries: await entriesOf(args, source, own, terminal.signal),
+    isDeep: args['no-fpart'] === true,
+    reuse: args.reuse,
+    retries: args.retries,
+    signal: terminal.signal,
+    say: (message) => terminal.say(message),
+    sourcePath: source.kind === 'local' ? source.path : undefined,
+    onPart: (outcome) => terminal.event({ event: 'part', ...outcome }),
+    log: await partLog(args['log-output']),
+    tally: new Tally(),
+  }
+}
+
+/** What decides which names are copied, and to where: a run goes on with the books of no other. */
+function identityOf(args: Arguments, source: Place, destination: Place): readonly string[] {
+  const { place, cloud, exclude } = args
+  const choices = [args['no-fpart'], args['dry-run'], cloud, readsNames(place), args['rsync-flags']]
+  const files = [args['rclone-config'], args['destination-hosts']]
+  return [JSON.stringify([source, destination, choices, files, exclude])]
+}
+
+function refuseSlashes(patterns: readonly string[]): void {
+  const wrong = patterns.find((pattern) => pattern.includes('/') || pattern === '')
+  if (wrong !== undefined)
+    throw new Failure('usage', `--exclude '${wrong}': a pattern is for one name, without a slash`)
+}
+
+async function hostsOf(args: Arguments): Promise<readonly Host[]> {
+  const { parseHosts, spreadWorkers } = await import('../../copy/host.ts')
+  const { readFile } = await import('node:fs/promises')
+  const read = async (file: string | undefined) => {
+    const names = file === undefined ? [] : parseHosts(await readFile(file, 'utf8'))
+    if (file !== undefined && names.length === 0) throw new Failure('usage', `${file}: names no host`)
+    return names
+  }
+  const copiers = await read(args['source-hosts'])
+  const targets = await read(args['destination-hosts'])
+  return spreadWorkers(args.number ?? availableParallelism(), copiers, targets)
+}
+
+/** Appends to a file for each part. */
+async function partLog(folder: string | undefined): Promise<CopyTreeOptions['log']> {
+  if (folder === undefined) return () => {}
+  const { appendFileSync, mkdirSync } = await import('node:fs')
+  mkdirSync(folder, { recursive: true })
+  return (part, text) => appendFileSync(`${folder}/part.${part}.log`, text)
+}
