@@ -9,7 +9,8 @@ export interface PruneRun {
   /** All backups that may go on from what is removed, as the store has them now. */
   look(): Promise<readonly Backup[]>
   onRemoved(backup: Backup): void
-  onFailure(failure: Failure): void
+  /** Of one backup. Whatever it throws ends all. */
+  onFailure(error: unknown): void
 }
 
 // What came since then is found after the end, too late to keep what it needs.
@@ -40,7 +41,6 @@ export async function pruneBackups(
       gone.add(backup)
       run.onRemoved(backup)
     } catch (error) {
-      if (!(error instanceof Failure)) throw error
       needs.keepSource(backup, needs.of(backup) ?? backup)
       run.onFailure(error)
     }

@@ -5,7 +5,8 @@ import { checked } from '../stream/checked-input.ts'
 import { shellCommand } from '../stream/child.ts'
 import { compressionNamed } from '../stream/compression.ts'
 import { piecesOf } from '../stream/copy.ts'
-import { throughFilters } from '../stream/filter.ts'
+import { throughFilter, throughFilters } from '../stream/filter.ts'
+import type { Input } from '../stream/input.ts'
 import { iteratedInput } from '../stream/iterated-input.ts'
 import { startProgramOutput } from '../stream/program-output.ts'
 import type { Transfer } from '../stream/transfer.ts'
@@ -81,7 +82,7 @@ export async function openStreamOf(
   const { undoing, transfer, signal } = options
   const object = await store.open(backup.object.key)
   const bytes = getStream(store, object, { verify: true, checks: [counted(transfer)] })
-  const plain = throughFilters(iteratedInput(bytes), undoing, { onBadEnd: 'data', signal })
+  const plain = undone(iteratedInput(bytes), backup, undoing, signal)
   const inspection = inspectStream('zfs', { signal })
   const stream = checked(plain, [inspection])
   async function close(): Promise<void> {
@@ -89,6 +90,20 @@ export async function openStreamOf(
     await object.close()
   }
   return { stream, inspection, close }
+}
+
+/** A key that does not fit looks the same to age and gpg as bytes that are damaged. */
+function undone(stored: Input, backup: Backup, undoing: ReceiveOptions['undoing'], signal: AbortSignal): Input {
+  const [first, ...others] = undoing
+  if (first === undefined || first[0] !== decryptorOf(backup)) {
+    return throughFilters(stored, undoing, { onBadEnd: 'data', signal })
+  }
+  const decrypted = throughFilter(stored, first, { onBadEnd: 'permission', signal })
+  return throughFilters(decrypted, others, { onBadEnd: 'data', signal })
+}
+
+function decryptorOf({ encryptor, compressor }: Backup): string | undefined {
+  return encryptor ?? (compressor === 'gpg' ? compressor : undefined)
 }
 
 function counted(transfer: Transfer) {

@@ -55,14 +55,20 @@ it('P5: wherever it ends, all that is left can be restored as before', () => {
   )
 })
 
+/** As a bucket refuses, or a file system. */
+function locks(key: string): Error {
+  const refused = Object.assign(new Error('EPERM'), { code: 'EPERM', syscall: 'unlink' })
+  return key.endsWith('1') ? refused : new Failure('permission', `${key}: locked`)
+}
+
 it('whatever the store refuses, too; what it refuses is told once each', async () => {
   await fc.assert(
     fc.asyncProperty(histories, fc.array(fc.nat(30)), async ({ backups, kept }, locked) => {
       const { removed } = planPrune(backups, chainsOf(backups), (each) => kept.has(each))
       const gone = new Set<string>()
-      const failures: Failure[] = []
+      const failures: Error[] = []
       const remove = async (key: string) => {
-        if (locked.some((number) => key.endsWith(`@s${number}`))) throw new Failure('permission', `${key}: locked`)
+        if (locked.some((number) => key.endsWith(`@s${number}`))) throw locks(key)
         gone.add(key)
       }
       const store = { remove, describe: async () => undefined } as unknown as Store
@@ -74,7 +80,7 @@ it('whatever the store refuses, too; what it refuses is told once each', async (
           look: async () => backups,
           signal: new AbortController().signal,
           onRemoved: () => {},
-          onFailure: (failure) => failures.push(failure),
+          onFailure: (failure) => failures.push(failure as Error),
         },
       )
       const there = backups.filter(({ name }) => !gone.has(name))

@@ -64,7 +64,7 @@ async function backUp({ objects, uploads, request, store }: Shared, number: numb
 }
 
 /** Another machine: keeps what the policy says, as zsnap prune --store does. */
-async function prune({ store }: Shared, kept: ReadonlySet<number>, onFailure: (failure: Failure) => void) {
+async function prune({ store }: Shared, kept: ReadonlySet<number>, onFailure: (error: unknown) => void) {
   const backups = await listBackups(store, dataset)
   const chains = chainsOf(backups)
   const { removed } = planPrune(backups, chains, ({ guid }) => kept.has(Number.parseInt(guid ?? '', 16)))

@@ -31,6 +31,13 @@ describe('going on after failures', () => {
     expect(() => goingOn.end()).toThrow(last)
   })
 
+  it('goes on after what the system refuses, and says it in our words', async () => {
+    const { goingOn } = begin()
+    const refused = { errno: -13, code: 'EACCES', syscall: 'scandir', path: '/backup/tank' }
+    expect(await goingOn.attempt(failing(Object.assign(new Error('EACCES'), refused)))).toBeUndefined()
+    expect(() => goingOn.end()).toThrow('cannot scandir /backup/tank: ')
+  })
+
   it('does not go on after a bug', async () => {
     const bug = new TypeError('not a function')
     await expect(begin().goingOn.attempt(failing(bug))).rejects.toBe(bug)

@@ -62,7 +62,7 @@ describe('what is flawed in the store', () => {
       zfs snapshot $B/copy@later
       zfs snapshot $B/copy@last
       restore() { ends $1 zsnap restore -q --force --identity $2 --to $B/copy "$A/data set@s3"; }
-      restore 65 other 2>/dev/null
+      restore 77 other 2>/dev/null
       zfs hold mine $B/copy@last
       restore 73 key
       zfs release mine $B/copy@last

@@ -74,7 +74,7 @@ describe('zsnap restore', () => {
       head -c 21 "store/$A/data set@s1"; echo
       ends 64 zsnap restore -q --to $B/copy "$A/data set@s4"
       age-keygen -o other 2>/dev/null
-      ends 65 zsnap restore -q --identity other --to $B/copy "$A/data set@s4" 2>log
+      ends 77 zsnap restore -q --identity other --to $B/copy "$A/data set@s4" 2>log
       zsnap restore -q --identity key --to $B/copy "$A/data set@s4"
       ${compare}`)
     expect(ended).toMatchObject({ status: 0, stdout: 'age-encryption.org/v1\n' })

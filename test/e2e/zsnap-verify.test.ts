@@ -96,6 +96,22 @@ test('a drill destroys no dataset that another has made meanwhile', async ({ zfs
   expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\npool-b/scratch\npool-b\n' })
 })
 
+test('a key that does not fit says nothing of the backup; damage does, with whatever key', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    age-keygen -o key 2>/dev/null
+    age-keygen -o other 2>/dev/null
+    zfs snapshot "$A/data set@s4"
+    zsnap backup --full --encrypt "age:$(age-keygen -y key)" "$A/data set"
+    ends 77 zsnap verify --deep --identity other "$A/data set@s4" 2>/dev/null
+    ends 77 zsnap verify --drill $B/scratch --identity other "$A/data set@s4" 2>/dev/null
+    zsnap status -q "$A/data set" | grep -o '[0-9]* broken'
+    ${damage.replace('@s2', '@s4')}
+    ends 65 zsnap verify --deep --identity other "$A/data set@s4" 2>/dev/null
+    ends 1 zsnap status -q "$A/data set" >state
+    grep -o '[0-9]* broken' state`)
+  expect(ended).toMatchObject({ status: 0, stdout: '0 broken\n1 broken\n' })
+})
+
 test('a drill that fails at once leaves nothing either', async ({ zfs }) => {
   const ended = await zfs.script(`${make}
     ${damage.replace('@s2', '@s1')}

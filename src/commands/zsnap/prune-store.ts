@@ -1,5 +1,5 @@
 import type { Backup } from '../../backup/backup.ts'
-import { goOnAfterFailures } from '../../cli/going-on.ts'
+import { failureOf, goOnAfterFailures } from '../../cli/going-on.ts'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
 import { runtimeFolder } from '../../cli/runtime-folder.ts'
 import { alignedLines } from '../../cli/table.ts'
@@ -30,7 +30,7 @@ export async function pruneStore(
   const { withLock } = await import('../../stream/lock.ts')
   const lock = { folder: runtimeFolder(), owner: ownerOfThisProgram() }
   for (const dataset of await datasetsIn(store, pruning)) {
-    const prune = () => pruneDataset(store, dataset, pruning, terminal, goingOn.note)
+    const prune = () => pruneDataset(store, dataset, pruning, terminal, (error) => goingOn.note(failureOf(error)))
     const lockName = `${dataset} in ${store.urlOf('')}`
     await goingOn.attempt(() => (pruning.isDryRun ? prune() : withLock(lockName, lock, prune)))
   }
@@ -52,7 +52,7 @@ async function pruneDataset(
   dataset: string,
   { decide, isDryRun }: StorePruning,
   terminal: Terminal,
-  onFailure: (failure: Failure) => void,
+  onFailure: (error: unknown) => void,
 ): Promise<void> {
   const { readCatalogue } = await import('../../backup/catalogue.ts')
   const { planPrune } = await import('../../backup/prune-plan.ts')
