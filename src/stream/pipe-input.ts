@@ -7,6 +7,8 @@ import { widenPipe } from './pipe-size.ts'
 
 // One read of a pipe of the size that Linux gives by default.
 const spillBytes = 64 * 1024
+// What is read at once lets neither a signal nor a timer in: after so many bytes the event loop has its turn.
+const mostAtOnceBytes = 16 * 1024 * 1024
 
 /**
  * A pipe or a socket, read by the event loop straight into the caller's memory. A thread blocked in read() would be as
@@ -25,6 +27,7 @@ export class PipeInput implements Input {
   #reject: (error: unknown) => void = () => {}
   #hasEnded = false
   #error: unknown
+  #atOnceBytes = 0
   readonly #fd: number
   readonly #socket: Socket
   readonly #isPipe: boolean
@@ -70,6 +73,7 @@ export class PipeInput implements Input {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
+      this.#atOnceBytes = 0
       this.#socket.read(0)
     })
   }
@@ -85,10 +89,11 @@ export class PipeInput implements Input {
 
   /** Nobody else reads now: the event loop does so only during a fill. */
   #takeAtOnce(target: Uint8Array): void {
-    while (this.#count < target.length) {
+    while (this.#count < target.length && this.#atOnceBytes < mostAtOnceBytes) {
       const count = readAtOnce(this.#fd, target.subarray(this.#count))
       if (count === 0) return
       this.#count += count
+      this.#atOnceBytes += count
     }
   }
 

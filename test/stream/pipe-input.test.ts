@@ -75,4 +75,21 @@ describe('a pipe as input', () => {
     fifo.endWriting()
     expect((await readAll(input)).length).toBe(499_000)
   })
+
+  test('lets the event loop have its turn though there is always more to read', async () => {
+    const fifo = openFifo()
+    const input = openInput(fifo.readEnd)
+    const [piece, target] = [randomBytes(32_768), new Uint8Array(32_768)]
+    let hasTurned = false
+    setImmediate(() => {
+      hasTurned = true
+    })
+    for (let bytes = 0; !hasTurned && bytes < 128 * 1024 * 1024; bytes += piece.length) {
+      fifo.write(piece)
+      await input.fill(target)
+    }
+    expect(hasTurned).toBe(true)
+    await input.close()
+    fifo.endWriting()
+  })
 })
