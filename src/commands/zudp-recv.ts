@@ -48,6 +48,7 @@ export const zudpRecv = defineCommand({
     const at = parseHostAndPort(addressOf(args))
     const isOneWay = args['one-way'] || args.raw
     expectWith('--one-way', isOneWay, args, ['repair-request', 'patch', 'seen', 'interface'])
+    expectWith('--one-way', isOneWay, { gaps: args.gaps === 'zero' }, ['gaps'])
     if (isOneWay) {
       expectAnswers(args, ['exec', 'keep', 'trace'])
       const { receiveOneWayTo } = await import('./zudp-recv/one-way.ts')

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
@@ -140,74 +140,5 @@ describe('a transfer of the past that is sent again', () => {
     expect(readFileSync(seen, 'utf8')).toMatch(/^# zudp: .*\n\d{4}-.*Z\n$/)
     expect(await replay('--seen', seen)).toMatchObject({ status: 77, stdout: '' })
     expect((await replay()).status).toBe(0)
-  })
-})
-
-describe('what was lost beyond repair', () => {
-  /** Sends through a relay into a file; the words are shell, and $1 is the port. */
-  async function shellTransfer(folder: string, drop: number, receive: string, send: string) {
-    const port = await freePort()
-    const relay = await startUdpRelay(port, { drop }, 4)
-    const options = `--one-way --insecure --format=bytes`
-    const fast = '--rate=600K --burst=100ms --wait=20s'
-    const line = `rm -f received; zudp-recv -v ${options} ${receive} 127.0.0.1:${port} 2>received & until grep -q listening received 2>/dev/null; do sleep 0.05; done
-      zudp-send ${options} ${fast} ${send} 127.0.0.1:${relay.port}; echo sent $?; wait $!; echo received $?`
-    return sh(line, folder)
-  }
-  const [done, lost] = ['sent 0\nreceived 0\n', 'sent 0\nreceived 65\n']
-
-  it('is asked for, sent again and put in its place, also if that is lost in part', async () => {
-    const folder = temporaryFolder()
-    writeFileSync(join(folder, 'in'), content)
-    const ask = '--repair-request=missing'
-    const first = await shellTransfer(folder, 0.1, `--gaps=zero ${ask} >out`, '<in')
-    expect(first).toMatchObject({ stdout: lost })
-    const request = readFileSync(join(folder, 'missing'), 'utf8')
-    expect(request).toMatch(/^# zudp: .*\nbytes 600000\nxxh64 [0-9a-f]{16}\n(\d+-\d+\n){5,}$/)
-    const second = await shellTransfer(folder, 0.6, `--patch=out ${ask}`, '--only=missing <in')
-    expect(second).toMatchObject({ stdout: lost })
-    const less = readFileSync(join(folder, 'missing'), 'utf8')
-    expect(less.length).toBeLessThanOrEqual(request.length)
-    const third = await shellTransfer(folder, 0, `--patch=out ${ask}`, '--only=missing <in')
-    expect(third).toEqual({ status: 0, stdout: done, stderr: '' })
-    expect(readFileSync(join(folder, 'out')).equals(content)).toBe(true)
-    expect(existsSync(join(folder, 'missing'))).toBe(false)
-  })
-
-  it('is all from the first gap on, if nothing was written after it', async () => {
-    const folder = temporaryFolder()
-    writeFileSync(join(folder, 'in'), content)
-    await shellTransfer(folder, 0.1, '--repair-request=missing >out', '<in')
-    const kept = readFileSync(join(folder, 'out')).length
-    expect(readFileSync(join(folder, 'missing'), 'utf8')).toMatch(new RegExp(`\\n${kept}-599999\\n$`))
-    const patched = await shellTransfer(folder, 0, '--patch=out', '--only=missing <in')
-    expect(patched).toEqual({ status: 0, stdout: done, stderr: '' })
-    expect(readFileSync(join(folder, 'out')).equals(content)).toBe(true)
-  })
-
-  it('is not sent from another file, a pipe, or a list that is none', async () => {
-    const folder = temporaryFolder()
-    writeFileSync(join(folder, 'in'), content)
-    writeFileSync(join(folder, 'missing'), `bytes 600000\nxxh64 ${'0'.repeat(16)}\n0-9\n`)
-    writeFileSync(join(folder, 'open'), 'bytes unknown\nxxh64 unknown\n600000-\n')
-    const send = (words: string) =>
-      sh(`zudp-send --one-way --insecure --rate=1M --format=bytes --only=${words}`, folder)
-    expect(await send('missing 127.0.0.1:9 <in')).toMatchObject({
-      status: 65,
-      stderr: expect.stringContaining('digest'),
-    })
-    expect(await send('open 127.0.0.1:9 <in')).toMatchObject({ status: 65, stderr: expect.stringContaining('ends at') })
-    expect(await send('open 127.0.0.1:9 < <(cat in)')).toMatchObject({ status: 64 })
-    expect(await send('in 127.0.0.1:9 <in')).toMatchObject({ status: 78 })
-  })
-
-  it('does not make a file that was changed meanwhile look whole', async () => {
-    const folder = temporaryFolder()
-    writeFileSync(join(folder, 'in'), content)
-    writeFileSync(join(folder, 'out'), Buffer.from(content).fill(1, 100, 101))
-    writeFileSync(join(folder, 'missing'), 'bytes unknown\nxxh64 unknown\n200-299\n')
-    const patched = await shellTransfer(folder, 0, '--patch=out', '--only=missing <in')
-    expect(patched.stdout).toBe(lost)
-    expect(readFileSync(join(folder, 'received'), 'utf8')).toContain('after the patch')
   })
 })

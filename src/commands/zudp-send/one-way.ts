@@ -14,6 +14,7 @@ export type Arguments = InferredArguments<
   readonly rate: number | undefined
   /** Packets a millisecond. */
   readonly 'rate-limit': number | undefined
+  readonly name: string | undefined
   readonly cipher: 'aes-256-gcm' | 'chacha20-poly1305'
 }
 
@@ -26,6 +27,7 @@ export async function sendOneWayFrom(args: Arguments, to: HostAndPort, terminal:
 
   expectWith('--raw', args.raw, args, rawOptionNames)
   expectRate(args)
+  if (args.name !== undefined) throw new Failure('usage', '--name is not for --one-way')
   const { key, insecure, cipher } = args
   const trust = await openTrust({ keyFile: key, insecure, cipher })
   const { signal } = terminal
