@@ -203,9 +203,9 @@ export class Rsync implements Copier {
       argv: onHost(host, this.#options.ssh, argv),
       input,
       onLine: (line) => {
-        const before = report.copiedBytes
+        const { copied, copiedBytes } = report
         report.add(line)
-        if (report.copiedBytes > before) onCopied(report.copiedBytes - before)
+        if (report.copied > copied) onCopied(report.copiedBytes - copiedBytes)
         log(`${line}\n`)
       },
       onStderr: log,

@@ -35,6 +35,7 @@ export class Tally {
   isFound = false
   #partBytes = 0
   #underWayBytes = 0
+  #underWayFiles = 0
   #hosts: readonly Host[] = []
   readonly problems: Problem[] = []
 
@@ -55,7 +56,8 @@ export class Tally {
 
   /** `1200 of 5000 files, 3 parts on one, 2 on two`; `5000+` while more are found. */
   notes(): readonly string[] {
-    const files = `${this.accountedFor} of ${this.found.files}${this.isFound ? '' : '+'} files`
+    const done = Math.min(this.found.files, this.accountedFor + this.#underWayFiles)
+    const files = `${done} of ${this.found.files}${this.isFound ? '' : '+'} files`
     return [files, ...partsByHost(this.#hosts)]
   }
 
@@ -68,6 +70,7 @@ export class Tally {
     this.partsFinished += 1
     this.#partBytes += part.bytes
     this.#underWayBytes = Math.max(0, this.#underWayBytes - part.copiedBytes)
+    this.#underWayFiles = Math.max(0, this.#underWayFiles - part.copied)
     this.addRest(part)
   }
 
@@ -81,8 +84,9 @@ export class Tally {
     this.vanished += part.files - part.present
   }
 
-  /** Bytes of a part that has not ended yet. */
+  /** A file of a part that has not ended yet. */
   addUnderWay(bytes: number): void {
+    this.#underWayFiles += 1
     this.#underWayBytes += bytes
   }
 
@@ -97,7 +101,8 @@ export class Tally {
 }
 
 function partsByHost(hosts: readonly Host[]): readonly string[] {
-  if (hosts.every(({ name }) => name === undefined)) return [`${hosts.length} parts under way`]
+  if (hosts.every(({ name }) => name === undefined))
+    return [`${hosts.length} ${hosts.length === 1 ? 'part' : 'parts'} under way`]
   const counts = new Map<string, number>()
   for (const host of hosts) counts.set(hostName(host), (counts.get(hostName(host)) ?? 0) + 1)
   return [...counts].map(([name, count]) => `${count} on ${name}`)

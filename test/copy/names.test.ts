@@ -108,6 +108,21 @@ describe('Tally', () => {
     expect(tally).toMatchObject({ unchanged: 5, isComplete: true })
   })
 
+  it('shows how far it is while parts are under way, and counts no file twice when they end', () => {
+    const tally = new Tally()
+    const [one, two] = ['one', 'two'].map((name) => ({ name, destinationHost: undefined, isLost: false }))
+    if (one === undefined || two === undefined) throw new Error('no hosts')
+    tally.found = { files: 9, folders: 0, bytes: 90, symlinks: 0, specials: 0, emptyFolders: 0 }
+    tally.setUnderWay([one, two, one])
+    for (let count = 0; count < 4; count += 1) tally.addUnderWay(10)
+    expect(tally.notes()).toEqual(['4 of 9+ files', '2 on one', '1 on two'])
+    tally.isFound = true
+    tally.addPart({ bytes: 50, files: 5, copied: 4, copiedBytes: 40, present: 5, failed: 0 })
+    tally.setUnderWay([{ ...one, name: undefined }])
+    expect(tally.notes()).toEqual(['5 of 9 files', '1 part under way'])
+    expect(tally).toMatchObject({ doneBytes: 50, totalBytes: 90 })
+  })
+
   it('counts no name twice that several attempts copied', () => {
     const tally = new Tally()
     tally.found = { files: 3, folders: 0, bytes: 0, symlinks: 0, specials: 0, emptyFolders: 0 }
