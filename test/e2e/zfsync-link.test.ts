@@ -38,7 +38,7 @@ describe('a link that is cut in the middle of a stream', () => {
 
   test('for good: both give up at their time-out, with 75, and the next run completes', async ({ zfs }) => {
     const ended = await zfs.script(`${make} ${twoHosts('10s')}
-      send --bwlimit 2M -j 2 2>said & sender=$!
+      send --bwlimit 1M -j 2 2>said & sender=$!
       ${inMidStream}; link down; SECONDS=0
       ends 75 wait $sender
       # It was heard of up to 3 s before.

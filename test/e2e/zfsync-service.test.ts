@@ -20,8 +20,8 @@ const all = ['', '/c1', '/c2', '/c3'].map((path) => `pool-b/copy${path}@s1\n`).j
 describe('a signal', () => {
   test('lets what is being received come to its end, and nothing after it; the next run completes', async ({ zfs }) => {
     const ended = await zfs.script(`${make} ${serve('--listen 127.0.0.1:0 --grace 100s')}
-      ${send('--bwlimit 2M')} 2>said & sender=$!
-      until zfs list $B/copy/c1 >/dev/null 2>&1; do sleep 0.05; done
+      ${send('--bwlimit 700K')} 2>said & sender=$!
+      until pgrep -f '^zfs receive.*c1' >/dev/null; do sleep 0.05; done
       kill $server; ends 143 wait $server
       ends 75 wait $sender; cat said; ${snapshots}
       ${serve('--listen 127.0.0.1:0')} ${send()}; ${snapshots}`)

@@ -23,7 +23,7 @@ const serve = (words: string) => `
 const make = `
   zfs create $A/data; fill a/data/1 200000; zfs snapshot $A/data@s1
 `
-const send = (who: string) => `zfsync-send -q --connect $address $(tls ${who}) $A/data`
+const send = (who: string, tree = '$A/data') => `zfsync-send -q --connect $address $(tls ${who}) ${tree}`
 
 describe('P8: with certificates', () => {
   test('each end believes those that its authority has signed, for the host that was asked', async ({ zfs }) => {
@@ -52,7 +52,8 @@ describe('P8: with certificates', () => {
   test('--allow binds a name to a dataset of its own; whoever has none is refused', async ({ zfs }) => {
     const ended = await zfs.script(`${certificates} ${make} sign carla; zfs create $B/copies
       ${serve('$(tls server) --allow anna=$B/copies/anna --allow laptop.example.org=$B/copies/b')}
-      ${send('anna')} & ${send('berta')}; wait $!
+      zfs create $A/other; zfs snapshot $A/other@s1
+      ${send('anna')} & ${send('berta', '$A/other')}; wait $!
       ends 77 ${send('carla')} 2>&1
       zfs list -H -o name -t snapshot -r $B
       sed -n 's/.*\\(refused\\)/\\1/p' log`)
