@@ -21,7 +21,7 @@ export interface SnapshotNames {
   nameAt(instant: Date, others: Iterable<string>): string
 }
 
-/** `P-YYYYMMDDTHHMMSSZ[-label]`, or as a format spells it. Throws 'usage' for what ZFS would refuse, and for colons. */
+/** `P-YYYYMMDDTHHMMSSZ[-label]`, or as a format spells it. Throws 'usage' for what ZFS would refuse. */
 export function openSnapshotNames({ prefix, format, label, hasClass, timeZone }: NameStyle): SnapshotNames {
   const pattern = format === undefined ? ownPattern(prefix) : formatPattern(format, timeZone)
   const suffix = label === undefined ? '' : `-${checkedWord('label', label)}`
@@ -57,14 +57,13 @@ function formatPattern(format: string, timeZone: string | undefined): NamePatter
   return pattern
 }
 
-/** The letters that ZFS allows in a name, without the colon: rsh, tar and many a script take it for a host's end. */
+/** The letters that ZFS allows in a name. */
 function checkedWord(what: string, word: string): string {
   if (word === '') throw new Failure('usage', `the snapshot ${what} is empty`)
-  const [wrong] = /[^\w. -]/.exec(word) ?? []
+  const [wrong] = /[^\w.: -]/.exec(word) ?? []
   if (wrong === undefined) return word
-  const why = wrong === ':' ? 'it shall have no colon' : `ZFS allows no '${wrong}' in it`
-  const hint = 'letters, digits, spaces, dots, dashes and underscores make a name'
-  throw new Failure('usage', `snapshot ${what} '${word}': ${why}`, { hint })
+  const hint = 'letters, digits, spaces, dots, dashes, colons and underscores make a name'
+  throw new Failure('usage', `snapshot ${what} '${word}': ZFS allows no '${wrong}' in it`, { hint })
 }
 
 function* timesOf(names: Iterable<string>, pattern: NamePattern, suffix: string): Iterable<Date> {

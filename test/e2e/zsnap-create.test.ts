@@ -32,6 +32,23 @@ describe('zsnap create', () => {
     ])
   })
 
+  test("under a prefix with a colon that z3's settings name, and the other verbs know it", async ({ zfs }) => {
+    const ended = await zfs.script(`${made}
+      export SNAPSHOT_PREFIX=zfs-auto-snap:daily ZPIPES_STORE="file://$PWD/store"
+      mkdir store
+      zsnap create $A/db >name; zfs snapshot $A/db@zfs-auto-snap:daily-2015-03-05-0625; zfs snapshot $A/db@other
+      zsnap backup $A/db; ls store/$A
+      zsnap status -q $A/db | grep -c 'ok:.* 2 backups, 0 broken'
+      zsnap restore --to $B/copy $A/db@zfs-auto-snap:daily-2015-03-05-0625
+      zsnap prune -n --match 'zfs-auto-snap:daily-*' --keep-last 1 $A/db | grep '^zfs destroy'
+      zsnap prune --keep-last 1 $A/db
+      zfs list -H -o name -t snapshot -r $A/db | cmp - <(cat name; echo $A/db@zfs-auto-snap:daily-2015-03-05-0625; echo $A/db@other)`)
+    const taken = String.raw`zfs-auto-snap:daily-\d{8}T\d{6}Z`
+    const stored = String.raw`db@zfs-auto-snap:daily-2015-03-05-0625\ndb@${taken}`
+    expect(ended).toMatchObject({ status: 0 })
+    expect(ended.stdout).toMatch(new RegExp(`^${stored}\\n1\\nzfs destroy pool-a/db@${taken}\\n$`))
+  })
+
   test('of datasets that stdin names, and of several pools', async ({ zfs }) => {
     const ended = await zfs.script(
       `${made}; zfs create $B/db; printf "$A/db\\n\\n$B/db\\n" | zsnap create - | sed 's/@.*//'`,
@@ -100,7 +117,6 @@ describe('zsnap create that cannot', () => {
     ['a dataset that is not there', '$A/none', 69, "zsnap: zfs: cannot open 'pool-a/none': dataset does not exist\n"],
     ['a snapshot for a dataset', '$A/db@x', 64, "zsnap: 'pool-a/db@x' is not a dataset, but something of one\n"],
     ['a flag for a dataset', '-- -R', 64, "zsnap: '-R' is no name of a dataset\n"],
-    ['a colon', '--prefix a:b $A/db', 64, "zsnap: snapshot prefix 'a:b': it shall have no colon\n"],
     ['no dataset on stdin', '- </dev/null', 64, 'zsnap: stdin names no dataset\n'],
     [
       'a name that is there and has no time',
