@@ -8,25 +8,34 @@ export interface TableLayout {
 /** Rows of cells as lines of aligned columns. Nothing follows the last cell of a line. */
 export function alignedLines(rows: readonly (readonly string[])[], layout: TableLayout = {}): readonly string[] {
   const { separator = '  ', right = [] } = layout
-  const widths = columnWidths(rows)
+  const widthOf = rows.every((row) => isAscii(row.join(''))) ? (cell: string) => cell.length : columnsOf
+  const widths = columnWidths(rows, widthOf)
   const aligned = (cell: string, column: number) => {
-    const gap = ' '.repeat((widths[column] ?? 0) - columnsOf(cell))
+    const gap = ' '.repeat((widths[column] ?? 0) - widthOf(cell))
     return right.includes(column) ? gap + cell : cell + gap
   }
   return rows.map((row) => row.map(aligned).join(separator).trimEnd())
 }
 
-function columnWidths(rows: readonly (readonly string[])[]): readonly number[] {
+function columnWidths(rows: readonly (readonly string[])[], widthOf: (cell: string) => number): readonly number[] {
   const widths: number[] = []
   for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell))
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, widthOf(cell))
+    })
   }
   return widths
 }
 
 /** How many characters a terminal shows: letters and the marks upon them are one. */
 function columnsOf(text: string): number {
-  return /^[ -~]*$/.test(text) ? text.length : [...graphemes.segment(text)].length
+  graphemes ??= new Intl.Segmenter('en')
+  return isAscii(text) ? text.length : [...graphemes.segment(text)].length
 }
 
-const graphemes = new Intl.Segmenter('en')
+function isAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text)
+}
+
+// Made when it is needed: that takes milliseconds.
+let graphemes: Intl.Segmenter | undefined

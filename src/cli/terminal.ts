@@ -18,6 +18,8 @@ export interface Terminal extends Stopping {
   hint(message: string): void
   /** With `--json`, one line on stdout: `{"schema":1,…}`. Else nothing. */
   event(record: object): void
+  /** The same of many, in few writes. */
+  events(records: readonly object[]): void
   /** A line of the asked-for listing, on stdout. */
   print(line: string): void
   /** Shows how far the work is, where the user wants to see it, until stopped. One at a time. */
@@ -29,6 +31,7 @@ export type OpenTerminal = Terminal & { close(): void }
 
 // Raised when a field of an event changes its meaning or goes away; not when one is added.
 const eventSchema = 1
+const eventsAtOnce = 256
 
 export function openTerminal(program: string, args: ParsedArguments, stopping: Stopping): OpenTerminal {
   const [quiet, verbose, json] = [args['quiet'] === true, args['verbose'] === true, args['json'] === true]
@@ -46,10 +49,21 @@ export function openTerminal(program: string, args: ParsedArguments, stopping: S
     say: tell,
     hint: (message) => tell(`hint: ${message}`),
     event(record) {
-      if (json) writeStdout(`${JSON.stringify({ schema: eventSchema, ...record })}\n`)
+      if (json) writeStdout(lineOf(record))
+    },
+    events(records) {
+      if (!json) return
+      for (let from = 0; from < records.length; from += eventsAtOnce) {
+        const some = records.slice(from, from + eventsAtOnce)
+        writeStdout(some.map(lineOf).join(''))
+      }
     },
     print: (line) => writeStdout(`${line}\n`),
     progress: (source) => display.start(source),
     close: () => display.stop(),
   }
+}
+
+function lineOf(record: object): string {
+  return `${JSON.stringify({ schema: eventSchema, ...record })}\n`
 }

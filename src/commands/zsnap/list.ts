@@ -60,7 +60,7 @@ export const list = defineCommand({
       readStored(datasets, args, terminal),
     ])
     const meant = snapshots.filter(({ name }) => isMeant(name))
-    if (terminal.json) for (const each of meant) terminal.event(eventOf(each, storedOf?.(each)))
+    if (terminal.json) terminal.events(meant.map((each) => eventOf(each, storedOf?.(each))))
     else if (meant.length > 0) terminal.print(linesOf(meant, storedOf, args).join('\n'))
   },
 })
