@@ -42,6 +42,25 @@ describe('zsnap restore', () => {
     expect(ended.stderr).toMatch(/^zsnap: pool-a\/data set@s4 to pool-b\/copy: 4 objects, [\d.]+ MiB\n$/)
   })
 
+  test('status, drill and restore go on from a parent in another dataset, known by its guid', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      put() { pput -q --metadata "parent=$A/data set@s1" "file://$PWD/store/$1"; }
+      zsnap backup --snapshot s1 "$A/data set"
+      zfs send -i @s1 "$A/data set@s2" | put "$A/renamed@s2"
+      zfs send -i @s3 "$A/data set@s4" | put "$A/renamed@s4"
+      ends 1 zsnap status $A/renamed | cut -d '|' -f 1-4 | grep ^s
+      zsnap restore -q --to $B/copy "$A/renamed@s2"; zfs list ${names} $B/copy
+      zsnap verify -q --drill $B/drill "$A/renamed@s2"
+      ends 65 zsnap restore -q --to $B/other "$A/renamed@s4" 2>&1 | head -1
+      ends 65 zsnap verify -q --drill $B/drill "$A/renamed@s4" 2>&1 | head -1`)
+    const broken = 'zsnap: pool-a/renamed@s4: its chain is broken: missing parent pool-a/data set@s1'
+    const [s2, s4, ...rest] = ended.stdout.trimEnd().split('\n')
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(s2).toMatch(/^s2 +\| s1 +\| incremental \| ok *$/)
+    expect(s4).toMatch(/^s4 +\| s1 +\| incremental \| parent guid mismatch *$/)
+    expect(rest).toEqual(['pool-b/copy@s1', 'pool-b/copy@s2', broken, broken])
+  })
+
   test('only what the target lacks; --json', async ({ zfs }) => {
     const ended = await zfs.script(`${stored}
       zsnap restore -q --to $B/copy "$A/data set@s2"
