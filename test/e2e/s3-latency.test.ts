@@ -55,7 +55,7 @@ const count = 1000
 const atOnce = 32
 const test = base.extend<{ zfs: ZfsHost }>(zfsFixture)
 
-test('status asks for 1,000 objects once each, 32 at a time', { timeout: 60_000 }, async ({ zfs }) => {
+test('status asks for 1,000 objects once each, 32 at a time', { timeout: 180_000 }, async ({ zfs }) => {
   const { client, name, environment, standIn } = await standInWithBucket()
   for (let number = 1; number <= count; number++) {
     const Metadata = number === 1 ? { isfull: 'true' } : { parent: `tank/fs@s${number - 1}` }
