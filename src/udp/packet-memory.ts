@@ -54,10 +54,8 @@ let compiled: object | undefined
 export class PacketMemory {
   readonly bytes: Buffer
   readonly inAt = inAt
-  readonly inBytes = inBytes
   readonly scratchAt = scratchAt
   readonly outAt = outAt
-  readonly outBytes = outBytes
   readonly ringAt = ringAt
   readonly ringBytes: number
   readonly cipherAt = cipherAt

@@ -11,14 +11,14 @@ const silence = { status: 0, stdout: '', stderr: '' }
 const transfers = Number(process.env['ZUDP_TRANSFERS'] ?? 10)
 
 /** A receiver that keeps what comes in files of the transfers' names. */
-async function keeping(exec: string) {
+async function keeping(exec: string, timeout = '60s') {
   const folder = temporaryFolder()
   const key = join(folder, 'key')
   mkdirSync(join(folder, 'got'))
   await runProgram('zudp-send', ['--new-key', key])
   const port = await freePort()
   const command = exec.replace('FOLDER', join(folder, 'got'))
-  const receiver = start('zudp-recv', ['--keep', '--exec', command, '--key', key, '--timeout=5s', `:${port}`])
+  const receiver = start('zudp-recv', ['--keep', '--exec', command, '--key', key, `--timeout=${timeout}`, `:${port}`])
   const send = (name: string[], input: string) =>
     runProgram('zudp-send', ['--key', key, ...name, `127.0.0.1:${port}`], input)
   return { folder, port, receiver, send }
@@ -60,7 +60,7 @@ describe('zudp-recv --keep --exec', () => {
   })
 
   it('stops the program when the sender dies, so that it never sees an end', async () => {
-    const { folder, port, receiver } = await keeping('sh -c cat>FOLDER/whole;:>FOLDER/end')
+    const { folder, port, receiver } = await keeping('sh -c cat>FOLDER/whole;:>FOLDER/end', '5s')
     const sender = start('zudp-send', ['--name=x', '--key', join(folder, 'key'), `127.0.0.1:${port}`])
     sender.child.stdin.write(Buffer.alloc(3_000_000))
     for (;;) {
