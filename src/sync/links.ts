@@ -21,14 +21,18 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
     const bad = describeBadEnd(await child.ended)
     return bad === undefined ? undefined : new Failure('unavailable', `${child.name} ${bad}`)
   }
+  const input = iteratedInput(child.stdout)
   return {
-    input: iteratedInput(child.stdout),
+    input,
     async write(...pieces) {
       // If it reads no more it has ended: what is read from it will say so, after its last words.
       await writeTo(child.stdin, pieces).catch(() => {})
     },
     async finish() {
       child.stdin.end()
+      // It has said its last word; that it is alive may come after it. With that unread, its end would not be told.
+      const rest = new Uint8Array(4096)
+      while ((await input.fill(rest)) > 0);
       const bad = await badEnd()
       if (bad !== undefined) throw bad
     },
