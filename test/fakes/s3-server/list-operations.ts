@@ -62,23 +62,36 @@ export const listMultipartUploads: Handler = ({ bucket: name, query }, bucket) =
   return { status: 200, body: xml('ListMultipartUploadsResult', result) }
 }
 
+/** What of a key a list shows: with a delimiter, keys that share a beginning up to it show as that beginning. */
+function shownName(key: string, prefix: string, delimiter: string): string {
+  const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length)
+  return end < 0 ? key : key.slice(0, end + delimiter.length)
+}
+
 export const listObjects: Handler = ({ bucket: name, query }, bucket) => {
   const prefix = query.get('prefix') ?? ''
   const start = query.get('continuation-token') ?? query.get('start-after') ?? ''
   const maxKeys = Math.min(1000, Number(query.get('max-keys') ?? 1000))
-  const all = [...bucket.objects.values()]
-    .filter(({ key }) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), Buffer.from(start)) > 0)
-    .toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
+  const delimiter = query.get('delimiter') ?? ''
+  const matching = [...bucket.objects.values()]
+    .filter(({ key }) => key.startsWith(prefix))
+    .map((object) => [shownName(object.key, prefix, delimiter), object] as const)
+  const all = [...new Map(matching)]
+    .filter(([name]) => Buffer.compare(Buffer.from(name), Buffer.from(start)) > 0)
+    .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
   const page = all.slice(0, maxKeys)
   const isTruncated = page.length < all.length
+  const objects = page.filter(([name, { key }]) => name === key).map(([, object]) => object)
+  const beginnings = page.filter(([name, { key }]) => name !== key)
   const result = {
     Name: name,
     Prefix: prefix,
     KeyCount: page.length,
     MaxKeys: maxKeys,
     IsTruncated: isTruncated,
-    NextContinuationToken: isTruncated ? page.at(-1)?.key : undefined,
-    Contents: page.map(({ key, bytes, etag, lastModified, headers, checksum, checksumType }) => ({
+    NextContinuationToken: isTruncated ? page.at(-1)?.[0] : undefined,
+    CommonPrefixes: beginnings.map(([name]) => ({ Prefix: name })),
+    Contents: objects.map(({ key, bytes, etag, lastModified, headers, checksum, checksumType }) => ({
       Key: key,
       LastModified: lastModified.toISOString(),
       ETag: etag,

@@ -77,7 +77,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   }
 
   function perform(request: S3Request): Answer {
-    if (request.operation === 'CreateBucket') buckets.set(request.bucket, new Bucket())
+    // As in us-east-1: its owner may make a bucket again, and it keeps what it holds.
+    if (request.operation === 'CreateBucket' && !buckets.has(request.bucket)) buckets.set(request.bucket, new Bucket())
     const bucket = buckets.get(request.bucket)
     if (bucket === undefined) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist')
     return handlers[request.operation](request, bucket, limits)
