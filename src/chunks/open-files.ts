@@ -7,6 +7,8 @@ export interface Writer {
   readonly pid: number
   /** The process's start in clock ticks since boot: a number is given to another process in time. */
   readonly startTime: string
+  /** Of the file that it has open, without symbolic links. */
+  readonly path: string
 }
 
 /** Who may write to which files, as one look at all processes found it. */
@@ -56,7 +58,10 @@ async function addWriters(pid: string, fds: readonly string[], writers: Map<stri
     const found = await stat(link, { bigint: true }).catch(() => undefined)
     if (found === undefined || !found.isFile()) continue
     const key = fileKey(found.dev, found.ino)
-    writers.set(key, [...(writers.get(key) ?? []), { pid: Number(pid), startTime: (await statusOf(pid)).startTime }])
+    writers.set(key, [
+      ...(writers.get(key) ?? []),
+      { pid: Number(pid), startTime: (await statusOf(pid)).startTime, path: target },
+    ])
   }
 }
 

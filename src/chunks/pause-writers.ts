@@ -1,6 +1,6 @@
-import type { FoundFile } from './chunk-source.ts'
+import { dirname } from 'node:path'
 import type { ChunkTable } from './chunk-table.ts'
-import { fileKey, nameOfProcess, type OpenFiles, stateOfProcess, type Writer } from './open-files.ts'
+import { nameOfProcess, type OpenFiles, stateOfProcess, type Writer } from './open-files.ts'
 
 /** What stops processes and lets them go on, whatever ends us. */
 export interface Pauses {
@@ -12,6 +12,8 @@ export interface Pauses {
 export interface PauseOptions {
   /** Of complete chunks that are not stored: at so many bytes writers are stopped. */
   readonly maxBacklogBytes: number
+  /** Where chunks are written, without symbolic links. */
+  readonly folder: string
   readonly pauses: Pauses
   /** Our own id: we are no writer to be stopped. */
   readonly ownPid: number
@@ -34,13 +36,13 @@ export class WriterPause {
 
   /** After a look at the files. What is still being written does not count: it could not be shipped while its writer is stopped. */
   async adjust(table: ChunkTable, open: OpenFiles): Promise<void> {
-    const { maxBacklogBytes, pauses, signal } = this.#options
+    const { maxBacklogBytes, folder, pauses, signal } = this.#options
     const waiting = table.files.filter((file) => table.stageOf(file) !== 'recorded' && !table.mayBeOpen(file))
     const bytes = waiting.reduce((sum, { size }) => sum + size, 0)
     if (pauses.count > 0) {
       if (bytes < resumeShare * maxBacklogBytes) this.end()
     } else if (bytes >= maxBacklogBytes && !signal.aborted) {
-      for (const writer of writersOf(table.files, open)) await this.#pause(writer, bytes)
+      for (const writer of writersIn(folder, open)) await this.#pause(writer, bytes)
     }
   }
 
@@ -69,7 +71,8 @@ export class WriterPause {
   }
 }
 
-function writersOf(files: readonly FoundFile[], open: OpenFiles): readonly Writer[] {
-  const writers = files.flatMap(({ device, inode }) => open.writers.get(fileKey(device, inode)) ?? [])
-  return [...new Map(writers.map((writer) => [writer.pid, writer])).values()]
+/** By the folder, not by the files that were seen there: a fast writer is at the next before all processes are looked at. */
+function writersIn(folder: string, { writers }: OpenFiles): readonly Writer[] {
+  const all = [...writers.values()].flat().filter(({ path }) => dirname(path) === folder)
+  return [...new Map(all.map((writer) => [writer.pid, writer])).values()]
 }

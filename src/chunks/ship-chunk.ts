@@ -21,6 +21,7 @@ export interface ShipOptions {
   readonly sight: Sight
   /** They look at every piece, such as a rate limit. */
   readonly checks: readonly Check[]
+  readonly spareBuffers?: Uint8Array[]
   readonly signal?: AbortSignal | undefined
 }
 
@@ -34,7 +35,10 @@ const compareBytes = 1024 * 1024
 export async function shipChunk(store: Store, key: string, file: string, options: ShipOptions): Promise<ManifestChunk> {
   try {
     return await readThrough(file, options, async (input) => {
-      const object = await putStream(store, key, input, { overwrite: false, allowEmpty: true, metadata: () => ({}) })
+      const object = await putStream(store, key, input, {
+        ...{ overwrite: false, allowEmpty: true, metadata: () => ({}) },
+        spareBuffers: options.spareBuffers,
+      })
       await unchanged(file, options.sight).catch(async (error: unknown) => {
         await store.remove(object.key)
         throw error

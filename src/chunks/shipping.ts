@@ -17,7 +17,7 @@ export interface ShippingPlace {
   readonly manifest: ManifestFile
   readonly tally: WatchTally
   readonly options: WatchOptions
-  /** Called when a chunk has come to an end, good or bad. */
+  /** Called when all that was on its way has come to an end, good or bad. */
   readonly onDone: () => void
 }
 
@@ -29,6 +29,9 @@ export class Shipping {
   end: unknown
   readonly #place: ShippingPlace
   readonly #running = new Set<Promise<void>>()
+  /** Buffers that chunks have left for those after them. */
+  readonly #spareBuffers: Uint8Array[] = []
+  #queue: readonly { readonly file: FoundFile; readonly chunk: Chunk }[] = []
   #heldBytes = 0
 
   constructor(place: ShippingPlace) {
@@ -44,22 +47,44 @@ export class Shipping {
     await Promise.all(this.#running)
   }
 
+  /** Lines up what is ready; as one comes to its end, the next begins. Whoever looks again lines up anew. */
   startReady(nowMs: number): void {
-    const { table, store, options, onDone } = this.#place
-    for (const file of table.files) {
+    const { table, options } = this.#place
+    this.#queue = table.files.flatMap((file) => {
       const chunk = table.chunks.get(file.path)
-      if (chunk === undefined || this.#running.size >= options.jobs) continue
-      if (!isReady(chunk, { ...file, isOpen: table.mayBeOpen(file) }, nowMs, options.settleMs)) continue
+      if (chunk === undefined) return []
+      return isReady(chunk, { ...file, isOpen: table.mayBeOpen(file) }, nowMs, options.settleMs)
+        ? [{ file, chunk }]
+        : []
+    })
+    this.#startNext()
+  }
+
+  #startNext(): void {
+    const { table, store, options } = this.#place
+    while (this.#running.size < options.jobs && !options.signal.aborted && this.end === undefined) {
+      const [next, ...others] = this.#queue
+      if (next === undefined) return
+      const { file, chunk } = next
       const bytes = Math.min(file.size, 2 * store.partBytes(1))
-      if (this.#heldBytes > 0 && this.#heldBytes + bytes > options.memoryBytes) continue
-      this.#heldBytes += bytes
-      const shipping = this.#ship(file, startShipping(chunk)).finally(() => {
-        this.#heldBytes -= bytes
-        this.#running.delete(shipping)
-        onDone()
-      })
-      this.#running.add(shipping)
+      if (this.#heldBytes > 0 && this.#heldBytes + bytes > options.memoryBytes) return
+      this.#queue = others
+      // A look that came since may have seen it change.
+      if (table.chunks.get(file.path) === chunk && !table.mayBeOpen(file))
+        this.#start(file, startShipping(chunk), bytes)
     }
+  }
+
+  #start(file: FoundFile, chunk: Chunk, bytes: number): void {
+    this.#heldBytes += bytes
+    const shipping = this.#ship(file, chunk).finally(() => {
+      this.#heldBytes -= bytes
+      this.#running.delete(shipping)
+      this.#startNext()
+      // Else the next look is soon enough.
+      if (this.#running.size === 0) this.#place.onDone()
+    })
+    this.#running.add(shipping)
   }
 
   /** Never rejects. */
@@ -72,6 +97,7 @@ export class Shipping {
         name: file.name,
         sight: chunk.sight,
         checks: options.checks(),
+        spareBuffers: this.#spareBuffers,
       })
       const isNew = await manifest.record(proof)
       table.set(file.path, { stage: 'recorded', sight: chunk.sight })

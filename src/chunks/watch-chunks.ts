@@ -12,6 +12,8 @@ import { backlogOf, emptyTally, type WatchTally } from './watch-tally.ts'
 
 const lookEveryMs = 250
 const pauseMs = 20
+// A look at all processes costs time: no more than a fifth of it is spent on looks.
+const restPerLook = 4
 
 /** Ships chunks as they become complete; see `run`. */
 export class ChunkWatch {
@@ -49,7 +51,11 @@ export class ChunkWatch {
     this.#source.onChange(() => this.#wake())
     signal.addEventListener('abort', () => this.#wake(), { once: true })
     try {
-      while (!signal.aborted && !(await this.#step())) await this.#pause()
+      while (!signal.aborted) {
+        const beganMs = performance.now()
+        if (await this.#step()) break
+        await this.#pause(performance.now() - beganMs)
+      }
     } finally {
       this.#options.writerPause?.end()
       await this.#shipping.settled()
@@ -107,7 +113,7 @@ export class ChunkWatch {
   }
 
   /** Until something happens, or it is time to look again; events come in flocks. */
-  async #pause(): Promise<void> {
+  async #pause(lookMs: number): Promise<void> {
     const note = this.#wake
     if (!this.#hasNews) {
       await new Promise<void>((resolve) => {
@@ -119,7 +125,7 @@ export class ChunkWatch {
       })
     }
     this.#wake = note
-    await sleep(pauseMs)
+    await sleep(Math.min(Math.max(pauseMs, restPerLook * lookMs), lookEveryMs))
     this.#hasNews = false
   }
 }

@@ -15,6 +15,8 @@ export interface PutOptions {
   readonly resume?: boolean
   /** Asked when the first part has been read: what the stream says of itself is known by then. */
   metadata(): Metadata
+  /** Buffers of uploads that went well, for those after them. */
+  readonly spareBuffers?: Uint8Array[] | undefined
   /** Told of every part that the store has proven, and of the waits. */
   readonly transfer?: Transfer
 }
@@ -24,16 +26,18 @@ export async function putStream(store: Store, key: string, input: Input, options
   if (!options.overwrite) await refuseExisting(store, key)
   const transfer = options.transfer ?? new Transfer()
   const digest = store.checksum === undefined ? undefined : await createDigest(store.checksum)
-  const pool = new BufferPool(store.partBytes(1), store.partsAtOnce + 1, store.memoryBytes)
+  const pool = new BufferPool(store.partBytes(1), store.partsAtOnce + 1, store.memoryBytes, options.spareBuffers)
   const stream = checked(metered(input, transfer.meter), digest === undefined ? [] : [{ look: digest.update }])
   const upload = new PartByPart(store, key, input, options)
   try {
     for await (const part of cutParts(stream, pool, (number) => store.partBytes(number), transfer.meter))
       await upload.start(part)
-    return await transfer.meter.during(
+    const published = await transfer.meter.during(
       'output',
       upload.publish(() => (digest === undefined ? {} : { [digest.name]: digest.hex() })),
     )
+    pool.retire()
+    return published
   } catch (error) {
     // What goes wrong in tidying up follows from the failure, or matters less.
     await upload.abandon().catch(() => {})

@@ -6,13 +6,18 @@ export class BufferPool {
   readonly bufferBytes: number
   readonly #maxCount: number
   readonly #budgetBytes: number
+  readonly #spare: Uint8Array[]
   #free: Uint8Array[] = []
   readonly #waiting: (() => void)[] = []
   #count = 0
   #bytes = 0
 
-  /** At most `count` buffers, of `bufferBytes` unless asked for larger. Two may be there whatever the budget is. */
-  constructor(bufferBytes: number, count: number, budgetBytes: number = bufferBytes * count) {
+  /**
+   * At most `count` buffers, of `bufferBytes` unless asked for larger. Two may be there whatever the budget is. `spare`
+   * are those of pools that were retired.
+   */
+  constructor(bufferBytes: number, count: number, budgetBytes: number = bufferBytes * count, spare: Uint8Array[] = []) {
+    this.#spare = spare
     this.bufferBytes = bufferBytes
     this.#maxCount = count
     this.#budgetBytes = budgetBytes
@@ -33,6 +38,12 @@ export class BufferPool {
     this.#waiting.shift()?.()
   }
 
+  /** Leaves the free buffers to other pools. Nobody may take from this one, or give to it, after that. */
+  retire(): void {
+    this.#spare.push(...this.#free)
+    this.#free = []
+  }
+
   /** Lets go of free buffers that have become too small. */
   #drop(bytes: number): void {
     const [fit, small] = [
@@ -49,6 +60,9 @@ export class BufferPool {
     if (this.#count >= this.#maxCount || !fitsBudget) return undefined
     this.#count++
     this.#bytes += bytes
+    const spare = this.#spare.findIndex(({ length }) => length === bytes)
+    const [found] = spare < 0 ? [] : this.#spare.splice(spare, 1)
+    if (found !== undefined) return found
     return new Uint8Array(new SharedArrayBuffer(bytes))
   }
 }

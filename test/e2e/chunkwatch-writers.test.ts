@@ -170,7 +170,7 @@ describe('a limit', () => {
     const { folder } = prepare()
     if ((await sh('type -P time')).status !== 0) skip('/usr/bin/time is not installed')
     const peaks: number[] = []
-    for (const mebibytes of [16, 300]) {
+    for (const mebibytes of [16, 128]) {
       const command = `for i in a b c; do truncate -s ${mebibytes}M chunks/$i.${mebibytes}; done
         /usr/bin/time -f %M -o peak chunkwatch -q --once --settle 0s chunks file://$PWD/store && cat peak && rm -r store/*`
       const { status, stdout, stderr } = await sh(command, folder)

@@ -100,6 +100,20 @@ describe('examples', { timeout: 180_000 }, () => {
     }
   })
 
+  test('those of chunkwatch.1 end well, one after the other, and its unit is one', async ({ zfs }) => {
+    const page = readFileSync(join(repository, 'man/chunkwatch.1'), 'utf8')
+    const commands = manExamples(page)
+    expect(commands.length).toBe(3)
+    expect((await zfs.script(prepared)).stderr).toBe('')
+    expect((await zfs.script('mkdir backup/snap')).stderr).toBe('')
+    expect(await run(zfs, commands)).toEqual(commands.map(() => ''))
+    const [, unit = ''] = /(\[Unit\].*?)\.Ed/s.exec(page) ?? []
+    const made = `sed s,/usr/bin/chunkwatch,$(command -v true), > chunkwatch.service <<'END'\n${unit}END\n`
+    const verify = 'systemd-analyze verify ./chunkwatch.service'
+    const verified = await zfs.script(`command -v systemd-analyze > /dev/null || exit 0\n${made}${verify}`)
+    expect(verified).toMatchObject({ status: 0, stderr: '' })
+  })
+
   const pages = readdirSync(join(repository, 'man')).filter((page) => /^p(put|get)\.1$/.test(page))
   for (const page of pages) {
     test(`those of ${page} end well`, async ({ zfs }) => {

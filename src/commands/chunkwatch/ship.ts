@@ -108,9 +108,11 @@ async function metricsOf(args: Arguments, destination: string, terminal: Termina
 }
 
 async function pauseOf(args: Arguments, terminal: Terminal) {
+  const { realpath } = await import('node:fs/promises')
   const { WriterPause } = await import('../../chunks/pause-writers.ts')
   return new WriterPause({
     maxBacklogBytes: args['max-backlog'] ?? Number.POSITIVE_INFINITY,
+    folder: await realpath(args.source),
     pauses: new PausedProcesses(),
     ownPid,
     signal: terminal.signal,

@@ -11,6 +11,8 @@ import { bytesFile, describeRecord, makeRecord } from './record.ts'
 const syncEveryBytes = 256 * 1024 * 1024
 const compareBytes = 1024 * 1024
 const comparesAtOnce = 2
+// All uploads share it: there may be thirty at once, and a page cache is read as fast by two.
+const scratch = new BufferPool(compareBytes, comparesAtOnce)
 
 export interface DirectoryUploadOptions extends UploadOptions {
   readonly key: string
@@ -29,7 +31,6 @@ export class DirectoryUpload implements Upload {
   readonly #options: DirectoryUploadOptions
   readonly #handle: FileHandle
   readonly #resumedBytes: number
-  readonly #scratch = new BufferPool(compareBytes, comparesAtOnce)
   #storedBytes = 0
   reusedBytes = 0
   #unsyncedBytes = 0
@@ -96,7 +97,7 @@ export class DirectoryUpload implements Upload {
   }
 
   async #isStored({ bytes, offset }: Part): Promise<boolean> {
-    const buffer = await this.#scratch.take()
+    const buffer = await scratch.take()
     try {
       for (let done = 0; done < bytes.length; done += compareBytes) {
         const piece = bytes.subarray(done, done + compareBytes)
@@ -105,7 +106,7 @@ export class DirectoryUpload implements Upload {
       }
       return true
     } finally {
-      this.#scratch.give(buffer)
+      scratch.give(buffer)
     }
   }
 

@@ -19,7 +19,7 @@ async function put(store: DirectoryStore, bytes: Uint8Array) {
 }
 
 describe('an object that is opened', () => {
-  test('while it is replaced again and again has the record of its own bytes', async () => {
+  test('while it is replaced again and again has the record of its own bytes', { timeout: 60_000 }, async () => {
     const store = openStore(temporaryFolder())
     await put(store, randomBytes(10))
     let isOver = false
