@@ -210,7 +210,7 @@ describe('what goes wrong', () => {
       fill "a/data set/5" 5000000
       zfs snapshot "$A/data set@s5"
       zsnap backup --bwlimit 1M "$A/data set" & running=$!
-      until ls "store/$A/".*.upload >found 2>&1; do sleep 0.05; done
+      until ls "store/$A/.data set@s5".*.upload >found 2>&1; do sleep 0.05; done
       kill -TERM $running
       ends 143 wait $running
       find store -name '*.upload' >left
