@@ -7,9 +7,9 @@ const waiting = ['--maxWorkers=150%']
 // What these try lies in other programs and in our own logic; Node's versions differ in streams, sockets and crypto.
 const sameOnAnyNode = [
   'test/e2e/rclone-store.test.ts',
-  'test/e2e/*-{faults,full-disk,relay}.test.ts',
+  'test/e2e/*-{faults,full-disk,raw,relay,repair}.test.ts',
   'test/e2e/zfsync-{link,service,ways}.test.ts',
-  'test/e2e/zsnap-{clean,create,destroy,flawed-store,hold,prune,prune-store,restore,status,verify}.test.ts',
+  'test/e2e/zsnap-{clean,create,destroy,flawed-store,hold,prune,prune-store,restore,status,two-machines,verify}.test.ts',
 ]
 const tally = new Tally()
 const runs = { check, test, nodes, openzfs }
