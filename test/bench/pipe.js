@@ -1,6 +1,7 @@
 // What the way through pput and pget costs beside plain cat, on tmpfs: node test/bench/pipe.js [rounds] [MiB]
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { aim } from './aims.js'
 import { makeStream } from './make-stream.js'
 import { race } from './race.js'
 
@@ -20,7 +21,7 @@ const gigabytes = stream.length / 1e9
 const key = `file://${folder}/object`
 const after = `rm -f ${folder}/object ${folder}/.object.*`
 
-race('cat stream | … into tmpfs', gigabytes, rounds, [
+const up = race('cat stream | … into tmpfs', gigabytes, rounds, [
   { name: 'cat > file', command: `cat ${folder}/stream | cat > ${folder}/object`, after },
   {
     name: 'pput, no checks (--format bytes --no-read-back)',
@@ -41,3 +42,22 @@ race('… | cat > /dev/null', gigabytes, rounds, [
     command: `${bin}pget file://${folder}/stream | cat > /dev/null`,
   },
 ])
+
+/** @param {typeof up} runs @param {string} one @param {string} other */
+function speedup(runs, one, other) {
+  return (runs.get(other)?.seconds ?? Number.NaN) / (runs.get(one)?.seconds ?? Number.NaN)
+}
+
+console.log()
+aim(
+  "pput's speed beside cat, without checks",
+  speedup(up, 'pput, no checks (--format bytes --no-read-back)', 'cat > file'),
+  'at least',
+  0.8,
+)
+aim(
+  "pput's speed beside cat, with all checks",
+  speedup(up, 'pput, all checks (as it is)', 'cat > file'),
+  'at least',
+  0.6,
+)

@@ -2,6 +2,7 @@
 // Rounds are interleaved and medians printed: the machine is noisy, ratios hold. Needs dist/ (npm run build).
 import { createFletcher4 } from '../../dist/zfs/send-stream/fletcher4.js'
 import { StreamJudge } from '../../dist/zfs/send-stream/judge.js'
+import { aim } from './aims.js'
 import { makeStream } from './make-stream.js'
 import { median } from './race.js'
 
@@ -19,12 +20,15 @@ for (let round = 0; round < rounds; round++)
   for (const { name, run } of runners) speeds.get(name)?.push(gigabytesPerSecond(run))
 
 console.log(
-  `Node ${process.version}; medians of ${rounds} rounds, interleaved\n\n| | GB/s | lowest | highest |\n|---|---|---|---|`,
+  `The reader of send streams, on Node ${process.version}: medians of ${rounds} rounds, interleaved\n\n| | GB/s | lowest | highest |\n|---|---|---|---|`,
 )
 for (const [name, values] of speeds) {
   const cells = [median(values), Math.min(...values), Math.max(...values)].map((value) => value.toFixed(2))
   console.log(`| ${name} | ${cells.join(' | ')} |`)
 }
+console.log()
+aim('fletcher4 by SIMD, records of 128 KiB, GB/s', median(speeds.get('fletcher4, simd, 128 KiB') ?? []), 'at least', 5)
+aim('the whole reader, records of 128 KiB, GB/s', median(speeds.get('reader, records of 128 KiB') ?? []), 'at least', 3)
 
 /** @param {() => number} run  returns how many bytes it went through */
 function gigabytesPerSecond(run) {

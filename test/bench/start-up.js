@@ -1,7 +1,8 @@
 // The CPU that a program takes before it does anything: `node test/bench/start-up.js [rounds]`, after `npm run build`.
-// Prints medians of user and system time together, in milliseconds; the rounds of all are interleaved.
+// Prints medians of user and system time together; the rounds of all are interleaved.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { median } from './race.js'
 
 const rounds = Number(process.argv[2] ?? 15)
 const root = new URL('../..', import.meta.url).pathname
@@ -21,11 +22,12 @@ const samples = new Map([...contestants.keys()].map((name) => [name, []]))
 for (let round = 0; round < rounds; round += 1) {
   for (const [name, words] of contestants) samples.get(name).push(cpuMsOf(words))
 }
+console.log(
+  `What a program takes to start: medians of ${rounds} rounds, interleaved\n\n| | CPU ms | lowest | highest |\n|---|---|---|---|`,
+)
 for (const [name, each] of samples) {
-  const sorted = each.sort((a, b) => a - b)
-  console.log(
-    `${String(Math.round(sorted[rounds >> 1])).padStart(5)} ms  (${Math.round(sorted[0])} to ${Math.round(sorted.at(-1))})  ${name}`,
-  )
+  const cells = [median(each), Math.min(...each), Math.max(...each)].map((value) => value.toFixed(0))
+  console.log(`| ${name} | ${cells.join(' | ')} |`)
 }
 
 /** The second line of bash's `times` is what its children took: `0m0.042s 0m0.019s`. */
