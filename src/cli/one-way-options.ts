@@ -2,6 +2,8 @@ import { Failure } from '../errors.ts'
 import type { OptionSpecs } from './command.ts'
 import { parseDuration, parseFromOne } from './units.ts'
 
+// None of these options has a default of its own: one that is given where it means nothing must be told from none.
+
 /** Of a sender that gets no answer. */
 export const oneWaySendOptions = {
   'one-way': {
@@ -12,23 +14,21 @@ export const oneWaySendOptions = {
   repair: {
     type: 'string',
     metavar: 'N+M',
-    default: '20+2',
     coerce: parseCode,
-    describe: 'with --one-way: to each N packets M more, so that any N of them give back the others',
+    describe: 'with --one-way: to each N packets M more, so that any N of them give back the others; 20+2 by default',
   },
   burst: {
     type: 'string',
     metavar: 'DURATION',
-    default: '5ms',
     coerce: parseDuration,
-    describe: 'with --one-way: what is lost in a row for this long can be repaired',
+    describe: 'with --one-way: what is lost in a row for this long can be repaired; 5ms by default',
   },
   framesize: {
     type: 'string',
     metavar: 'BYTES',
-    default: '1500',
     coerce: parseFromOne,
-    describe: 'with --one-way: length of an Ethernet frame with its header; 9000 where all on the way take it',
+    describe:
+      'with --one-way: length of an Ethernet frame with its header, 1500 by default; 9000 where all on the way take it',
   },
   only: {
     type: 'string',
@@ -73,6 +73,12 @@ export const rawSendOptions = {
   'delta-end': { type: 'string', metavar: 'SNAPSHOT', describe: 'of --send-delta: the snapshot that it gets' },
 } satisfies OptionSpecs
 
+/** Those that mean nothing without --raw; and those of both kinds, frames or not, without --one-way or --raw. */
+export const rawOptionNames = ['interface', 'source-ip', 'source-mac', 'destination-ip', 'destination-mac']
+export const oneWayOptionNames = Object.keys({ ...oneWaySendOptions, ...rawSendOptions }).filter(
+  (name) => name !== 'one-way' && name !== 'raw' && !rawOptionNames.includes(name),
+)
+
 /** Of a receiver that never answers. */
 export const oneWayReceiveOptions = {
   'one-way': {
@@ -82,9 +88,8 @@ export const oneWayReceiveOptions = {
   },
   gaps: {
     choices: ['stop', 'zero'] as const,
-    default: 'stop' as const,
     describe:
-      'with --one-way, if packets are lost beyond repair: stop writes nothing from there on, zero writes zeros instead',
+      'with --one-way, if packets are lost beyond repair: stop, the default, writes nothing from there on, zero writes zeros instead',
   },
   'repair-request': {
     type: 'string',
@@ -109,17 +114,24 @@ export const oneWayReceiveOptions = {
   },
 } satisfies OptionSpecs
 
+/** What a sender does where its user has not said. */
+export const oneWayDefaults = { repair: { data: 20, repair: 2 }, burst: 5, framesize: 1500 } as const
+
 /** What means nothing without another option is not silently ignored. */
 export function expectWith(option: string, isGiven: boolean, args: object, names: readonly string[]): void {
   if (isGiven) return
-  const found = names.find((name) => ![undefined, false].includes((args as Record<string, never>)[name]))
+  const found = foundIn(args, names)
   if (found !== undefined) throw new Failure('usage', `--${found} is for ${option}`)
 }
 
-/** Nor is what means nothing to one who gets no answer. */
-export function expectAnswers(args: object, names: readonly string[]): void {
-  const found = names.find((name) => ![undefined, false].includes((args as Record<string, never>)[name]))
-  if (found !== undefined) throw new Failure('usage', `--${found} is not for --one-way`)
+/** Nor is what means nothing beside another option. */
+export function expectAlone(args: object, option: string, names: readonly string[]): void {
+  const found = foundIn(args, names)
+  if (found !== undefined) throw new Failure('usage', `--${found} is not for ${option}`)
+}
+
+function foundIn(args: object, names: readonly string[]): string | undefined {
+  return names.find((name) => ![undefined, false].includes((args as Record<string, never>)[name]))
 }
 
 /** What another option needs. */

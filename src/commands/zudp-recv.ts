@@ -1,5 +1,5 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { expectAnswers, expectWith, oneWayReceiveOptions } from '../cli/one-way-options.ts'
+import { expectAlone, expectWith, oneWayReceiveOptions } from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { Failure } from '../errors.ts'
 
@@ -47,10 +47,10 @@ export const zudpRecv = defineCommand({
     const { parseHostAndPort } = await import('../udp/address.ts')
     const at = parseHostAndPort(addressOf(args))
     const isOneWay = args['one-way'] || args.raw
-    expectWith('--one-way', isOneWay, args, ['repair-request', 'patch', 'seen', 'interface'])
-    expectWith('--one-way', isOneWay, { gaps: args.gaps === 'zero' }, ['gaps'])
+    expectWith('--raw', args.raw, args, ['interface'])
+    expectWith('--one-way', isOneWay, args, ['repair-request', 'patch', 'seen', 'gaps'])
     if (isOneWay) {
-      expectAnswers(args, ['exec', 'keep', 'trace'])
+      expectAlone(args, '--one-way', ['exec', 'keep', 'trace'])
       const { receiveOneWayTo } = await import('./zudp-recv/one-way.ts')
       return receiveOneWayTo(args, at, terminal)
     }

@@ -1,5 +1,12 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { expectAnswers, expectWith, oneWaySendOptions, rawSendOptions } from '../cli/one-way-options.ts'
+import {
+  expectAlone,
+  expectWith,
+  oneWayOptionNames,
+  oneWaySendOptions,
+  rawOptionNames,
+  rawSendOptions,
+} from '../cli/one-way-options.ts'
 import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { parseRate } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
@@ -60,12 +67,13 @@ export const zudpSend = defineCommand({
     }
     const { parseHostAndPort } = await import('../udp/address.ts')
     const isOneWay = args['one-way'] || args.raw
-    expectWith('--one-way', isOneWay, args, ['only', 'dummy-data', 'full-sync', 'send-delta'])
+    expectWith('--raw', args.raw, args, rawOptionNames)
+    expectWith('--one-way', isOneWay, args, oneWayOptionNames)
     // Frames have their addresses in options of their own.
     const to = parseHostAndPort(args.address ?? (args.raw ? ':1337' : addressOf(args)))
     if (to.host === '' && !args.raw) throw new Failure('usage', `'${args.address}' names no host`)
     if (isOneWay) {
-      expectAnswers(args, ['name', 'trace'])
+      expectAlone(args, '--one-way', ['name', 'trace'])
       const { sendOneWayFrom } = await import('./zudp-send/one-way.ts')
       return sendOneWayFrom(args, to, terminal)
     }

@@ -10,6 +10,7 @@ import { Failure } from '../errors.ts'
 import { type Address, formatAddress } from './address.ts'
 import { offload } from './offload-socket.ts'
 import { PacketMemory } from './packet-memory.ts'
+import { Refusals } from './refusals.ts'
 import { canForbidFragments, tuneSocket } from './socket-options.ts'
 import { packetsOf, type Train } from './train.ts'
 
@@ -25,6 +26,8 @@ export interface DatagramSocket {
   readonly keepsWhole: boolean
   /** False as long as so much is queued that the next packets had better wait. */
   readonly hasRoom: boolean
+  /** What this system itself would not send. */
+  readonly refusals: Refusals
   /**
    * Sends packets of one length (but that the last may be shorter), which lie one behind the other: one, where no length is
    * given. One that the system does not take is lost, as on the way. A piece of the memory may be used again at once.
@@ -55,12 +58,14 @@ export async function openSocket(
     ? offload({ socket, family, keepsWhole, events, memory: memory ?? new PacketMemory(0) })
     : undefined
   if (offloaded !== undefined) return offloaded
-  const stream = dgramStream(tolerant(socket), { highWaterMark: mostQueued })
+  const refusals = new Refusals()
+  const stream = dgramStream(tolerant(socket, refusals), { highWaterMark: mostQueued })
   stream.on('data', ({ from, payload }: { from: Address; payload: Buffer }) => events.onDatagram(payload, from))
   stream.on('drain', () => events.onRoom())
   return {
     family,
     keepsWhole,
+    refusals,
     get hasRoom() {
       return stream.writableLength < mostQueued
     },
@@ -93,11 +98,14 @@ async function bind(socket: Socket, local: { host: string; port: number } | unde
   socket.on('error', () => {})
 }
 
-function tolerant(socket: Socket) {
+function tolerant(socket: Socket, refusals: Refusals) {
   return {
     on: socket.on.bind(socket),
     send: (bytes: Uint8Array, at: number, length: number, port: number, address: string, sent: (error: null) => void) =>
-      socket.send(bytes, at, length, port, address, () => sent(null)),
+      socket.send(bytes, at, length, port, address, (error) => {
+        refusals.note((error as NodeJS.ErrnoException | null)?.code)
+        sent(null)
+      }),
     close: () => socket.close(),
   }
 }

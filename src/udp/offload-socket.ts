@@ -1,9 +1,11 @@
 import type { Socket } from 'node:dgram'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { getSystemErrorName } from 'node:util'
 import type { Address } from './address.ts'
 import type { DatagramSocket, SocketEvents } from './datagram-socket.ts'
 import { Message, udpGro } from './message.ts'
 import type { PacketMemory } from './packet-memory.ts'
+import { Refusals } from './refusals.ts'
 import { handleOf } from './socket-options.ts'
 import { type SystemCalls, systemCalls } from './system-calls.ts'
 import { bytesPerCall, packetsOf } from './train.ts'
@@ -48,6 +50,7 @@ interface Parts {
 class OffloadSocket implements DatagramSocket {
   readonly family: 4 | 6
   readonly keepsWhole: boolean
+  readonly refusals = new Refusals()
   readonly #calls: SystemCalls
   readonly #fd: number
   readonly #parts: Parts
@@ -157,9 +160,14 @@ class OffloadSocket implements DatagramSocket {
     const error = this.#calls.errno()
     if (error === EAGAIN) return 0
     if (error === EIO) this.#cutsPackets = false
+    if (count === 1) this.refusals.note(getSystemErrorName(-error))
     // One that is too long spoils it for the others, and is lost alone.
-    if (count > 1) for (let index = first; index < first + count; index++) this.#push(index, 1)
+    else for (let index = first; index < first + count; index++) this.#pushAlone(index)
     return count
+  }
+
+  #pushAlone(index: number): void {
+    if (!this.#push(index, 1)) this.refusals.note(getSystemErrorName(-this.#calls.errno()))
   }
 
   /** How many packets from here on can go in one call: to one address, of one length, but that the last may be shorter. */
@@ -188,6 +196,8 @@ class OffloadSocket implements DatagramSocket {
     }
     const { packet, to } = this.#queue[first]!
     this.#out.prepareSend(to, at, packet.length)
-    return Number(this.#calls.sendmsg(this.#fd, this.#out.header, 0)) >= 0
+    const isTaken = Number(this.#calls.sendmsg(this.#fd, this.#out.header, 0)) >= 0
+    if (isTaken) this.refusals.note(undefined)
+    return isTaken
   }
 }

@@ -37,6 +37,8 @@ export interface SendOptions {
 
 // The input is read in slices of this size: smaller ones cost turns, larger ones keep a slow stream waiting.
 const sliceBytes = 256 * 1024
+// HELLOs in a row that this system did not send: then it is not the receiver who is absent.
+const mostRefused = 3
 // A farewell that gets no answer is said so often.
 const farewells = 3
 const farewellEveryMs = 20
@@ -51,7 +53,8 @@ export async function sendOverUdp(input: Input, options: SendOptions): Promise<v
   const peer = { address, port }
   const caller = new Caller(randomBytes(8), ephemeralOf(randomBytes(32)), options.trust)
   const memory = new PacketMemory(options.windowBytes)
-  const wire = await Wire.open(calling(caller, peer, options), family, undefined, memory)
+  const refusal = (): string | undefined => wire.refusedAfter(mostRefused)
+  const wire = await Wire.open(calling(caller, peer, options, refusal), family, undefined, memory)
   const abort = () => wire.fail(options.signal.reason)
   options.signal.addEventListener('abort', abort, { once: true })
   try {
@@ -135,12 +138,17 @@ export async function sayFarewell(wire: Wire, packet: Buffer, to: Address): Prom
   }
 }
 
-function calling(caller: Caller, peer: Address, { waitMs, to }: SendOptions): Machine {
+function calling(
+  caller: Caller,
+  peer: Address,
+  { waitMs, to }: SendOptions,
+  refusal: () => string | undefined,
+): Machine {
   const untilMs = performance.now() + waitMs
   return {
     onDatagram: (datagram, _, nowMs) => caller.onDatagram(datagram, nowMs),
     poll(nowMs) {
-      if (nowMs > untilMs) throw absent(to, caller.wasBusy, waitMs)
+      if (nowMs > untilMs) throw absent(to, caller.wasBusy, waitMs, refusal())
       return addressed(caller.poll(nowMs), peer)
     },
     get wakeAtMs() {
@@ -149,8 +157,9 @@ function calling(caller: Caller, peer: Address, { waitMs, to }: SendOptions): Ma
   }
 }
 
-function absent({ host, port }: HostAndPort, wasBusy: boolean, waitMs: number): Failure {
+function absent({ host, port }: HostAndPort, wasBusy: boolean, waitMs: number, refusal: string | undefined): Failure {
   const place = formatAddress({ address: host, port })
+  if (refusal !== undefined) return new Failure('unavailable', `${place}: cannot send there: ${refusal}`)
   if (wasBusy) return new Failure('retry', `${place}: the receiver is busy with another sender`)
   return new Failure('unavailable', `${place}: no receiver answered within ${waitMs / 1000} s`, {
     hint: 'start zudp-recv there, and let UDP pass to this port',

@@ -75,6 +75,11 @@ export class Wire {
     return this.#socket?.keepsWhole ?? false
   }
 
+  /** Why this system sends nothing, if it has refused so many packets in a row. */
+  refusedAfter(most: number): string | undefined {
+    return this.#socket?.refusals.after(most)
+  }
+
   get nowMs(): number {
     return performance.now()
   }

@@ -66,6 +66,22 @@ describe('what was lost beyond repair', () => {
     expect(await send('in 127.0.0.1:9 <in')).toMatchObject({ status: 78 })
   })
 
+  it('is not put into another file, which stays as it was', async () => {
+    const folder = temporaryFolder()
+    const other = Buffer.from(new SeededRandom(6).bytes(700_000))
+    writeFileSync(join(folder, 'in'), content)
+    writeFileSync(join(folder, 'other'), other)
+    writeFileSync(join(folder, 'asked'), 'bytes unknown\nxxh64 unknown\n1000-1999\n')
+    writeFileSync(join(folder, 'missing'), 'bytes unknown\nxxh64 unknown\n200-299\n')
+    for (const ask of ['', '--repair-request=asked']) {
+      const patched = await shellTransfer(folder, 0, `--patch=other ${ask}`, '--only=missing <in')
+      expect(patched.stdout).toBe(lost)
+      expect(readFileSync(join(folder, 'received'), 'utf8')).toContain('it is a patch of another file')
+    }
+    expect(readFileSync(join(folder, 'other')).equals(other)).toBe(true)
+    expect(readFileSync(join(folder, 'asked'), 'utf8')).toBe('bytes unknown\nxxh64 unknown\n1000-1999\n')
+  })
+
   it('does not make a file that was changed meanwhile look whole', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'in'), content)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
@@ -82,6 +83,17 @@ describe('a sender', () => {
     expect(await send('--rate=1G', '--burst=1s')).toMatchObject({
       status: 64,
       stderr: expect.stringContaining('memory'),
+    })
+  })
+
+  it.skipIf(userInfo().uid !== 0)('does not claim that all is sent when its own system sends nothing', async () => {
+    const script = `ip link add one type veth peer name other
+      ip addr add 10.9.9.1/24 dev one; ip link set one up; ip link set other up
+      (echo a; sleep 1; ip link set one down; echo b) | zudp-send --one-way --insecure --rate 1M 10.9.9.2:9`
+    const ended = await sh(`unshare -n bash --norc -c '${script}'`)
+    expect(ended).toMatchObject({
+      status: 69,
+      stderr: 'zudp-send: 10.9.9.2:9: cannot send there: ENETUNREACH\n',
     })
   })
 

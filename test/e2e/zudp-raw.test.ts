@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
@@ -5,6 +6,7 @@ import { runProgram, sh } from '../fakes/programs.ts'
 
 const silence = { status: 0, stdout: '', stderr: '' }
 const isRoot = userInfo().uid === 0
+const hasTshark = spawnSync('tshark', ['--version']).status === 0
 
 // A network of the script's own, with a pair of interfaces that are joined.
 const pair = `
@@ -70,6 +72,24 @@ describe.skipIf(!isRoot)('raw frames, as root', () => {
       expect(ended).toEqual(silence)
     },
   )
+
+  it.skipIf(!hasTshark).each([
+    ['IPv4', '192.0.2.2', '192.0.2.77', 1],
+    ['IPv6', 'fd00::2', 'fd00::77', ''],
+  ])('of %s have no error that tshark finds', async (_, destination, source, ipStatus) => {
+    const fields = ['frame.len', 'ip.checksum.status', 'udp.checksum.status', '_ws.expert'].map((name) => `-e ${name}`)
+    const ended = await inNetwork(`${pair}
+      ip link set testif-out up
+      ip link set testif-in up
+      tshark -q -i testif-out -f "udp port 1337" -a packets:25 -w frames 2>said &
+      until grep -q "Capturing on" said; do sleep 0.1; done
+      zudp-send --raw --interface testif-in ${slowly} --destination-ip ${destination} --source-ip ${source} ${macs} <said
+      wait $!
+      tshark -r frames -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -T fields ${fields.join(' ')} 2>/dev/null |
+        sort | uniq -c | tr -s " \\t" " "`)
+    // 1: the checksum was looked at, and is right.
+    expect(ended).toEqual({ ...silence, stdout: ` 25 1500 ${ipStatus}${ipStatus && ' '}1 \n` })
+  })
 
   it('need an interface that is there, that takes them, and addresses', async () => {
     const send = (words: string) =>

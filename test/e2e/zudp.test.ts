@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -84,6 +85,15 @@ describe('zudp-send | zudp-recv', () => {
     ])
     expect(sender).toMatchObject({ status: 69, stdout: '' })
     expect(receiver).toMatchObject({ status: 69, stdout: '' })
+  })
+
+  it.skipIf(userInfo().uid !== 0)('says that there is no route', async () => {
+    const line = 'echo x | zudp-send --insecure --wait 1s 192.0.2.1:9'
+    expect(await sh(`unshare -n bash --norc -c '${line}'`)).toEqual({
+      status: 69,
+      stdout: '',
+      stderr: 'zudp-send: 192.0.2.1:9: cannot send there: ENETUNREACH\n',
+    })
   })
 
   it('says that a port is in use', async () => {

@@ -1,5 +1,5 @@
 import type { InferredArguments, PositionalSpec } from '../../cli/command.ts'
-import { expectWith, given, type oneWayReceiveOptions } from '../../cli/one-way-options.ts'
+import { expectAlone, given, type oneWayReceiveOptions } from '../../cli/one-way-options.ts'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { type udpOptions, windowBytesOf } from '../../cli/udp-options.ts'
@@ -20,7 +20,7 @@ export async function receiveOneWayTo(args: Arguments, at: HostAndPort, terminal
   const { openTrust } = await import('../../udp/trust.ts')
   const { inspectStream } = await import('../../zfs/send-stream/inspection.ts')
 
-  expectWith('--raw', args.raw, args, ['interface'])
+  if (args.patch !== undefined) expectAlone(args, '--patch', ['gaps'])
   const rawInterface = args.raw ? given(args.interface, 'interface', '--raw') : undefined
   const trust = await openTrust({ keyFile: args.key, insecure: args.insecure, cipher: 'aes-256-gcm' })
   const files = await openFiles(args)
@@ -34,7 +34,7 @@ export async function receiveOneWayTo(args: Arguments, at: HostAndPort, terminal
     waitMs: args.wait,
     timeoutMs: args.timeout,
     windowBytes: windowBytesOf(args.memory),
-    gaps: args.gaps,
+    gaps: args.gaps ?? 'stop',
     checks: [inspectStream(args.format, { signal })],
     ...files,
     transfer,
@@ -43,12 +43,19 @@ export async function receiveOneWayTo(args: Arguments, at: HostAndPort, terminal
   } as const
   const progress = terminal.progress(transfer)
   try {
-    if (args.patch !== undefined) await receivePatch(args.patch, options)
+    if (args.patch !== undefined) await receivePatch(args.patch, await askedFor(args), options)
     else await receiveOneWay(openOutput(1, signal), options)
     await files.onWhole()
   } finally {
     progress.stop()
   }
+}
+
+/** What the file of --repair-request lists already. */
+async function askedFor({ 'repair-request': request }: Arguments) {
+  const { readRepairRequest } = await import('../../udp/one-way/repair-request.ts')
+  const { existsSync } = await import('node:fs')
+  return request === undefined || !existsSync(request) ? undefined : (await readRepairRequest(request)).ranges
 }
 
 /** What is kept beside the stream, in --seen and --repair-request. */

@@ -1,6 +1,5 @@
 import { openSync } from 'node:fs'
-import { expectWith, given } from '../../cli/one-way-options.ts'
-import { Failure } from '../../errors.ts'
+import { expectAlone, expectWith, given } from '../../cli/one-way-options.ts'
 import type { Input } from '../../stream/input.ts'
 import type { Arguments } from './one-way.ts'
 
@@ -9,6 +8,7 @@ export async function openContent(args: Arguments, signal: AbortSignal) {
   const { inspectStream } = await import('../../zfs/send-stream/inspection.ts')
   const checks = [inspectStream(args.format, { signal })]
   if (args.only !== undefined) {
+    expectAlone(args, '--only', ['dummy-data', 'full-sync', 'send-delta'])
     const { readRepairRequest } = await import('../../udp/one-way/repair-request.ts')
     const { openPatch } = await import('../../udp/one-way/patch-input.ts')
     return { ...(await openPatch(0, await readRepairRequest(args.only), checks, signal)), kind: 'patch' as const }
@@ -20,11 +20,10 @@ export async function openContent(args: Arguments, signal: AbortSignal) {
 async function openWhole(args: Arguments, signal: AbortSignal): Promise<Input> {
   expectWith('--full-sync', args['full-sync'], args, args['dummy-data'] === undefined ? ['pool'] : [])
   expectWith('--send-delta', args['send-delta'], args, ['delta-start', 'delta-end'])
+  if (args['full-sync']) expectAlone(args, '--full-sync', ['send-delta'])
   const { openInput } = await import('../../stream/input.ts')
   // As a stand-in for a pool, or for what was written between two snapshots.
   if (args['dummy-data'] !== undefined) return openInput(openSync(args['dummy-data'], 'r'), signal)
-  if (args['full-sync'] && args['send-delta'])
-    throw new Failure('usage', '--full-sync and --send-delta exclude each other')
   if (args['full-sync']) return sendPool(given(args.pool, 'pool', '--full-sync'), signal)
   if (!args['send-delta']) return openInput(0, signal)
   const [from, to] = [

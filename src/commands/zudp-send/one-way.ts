@@ -1,11 +1,11 @@
 import type { InferredArguments, PositionalSpec } from '../../cli/command.ts'
-import { expectWith, type oneWaySendOptions, type rawSendOptions } from '../../cli/one-way-options.ts'
+import { oneWayDefaults, type oneWaySendOptions, type rawSendOptions } from '../../cli/one-way-options.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { type udpOptions, windowBytesOf } from '../../cli/udp-options.ts'
 import { Failure } from '../../errors.ts'
 import type { HostAndPort } from '../../udp/address.ts'
 import { openContent } from './content.ts'
-import { openRawOutlet, rawOptionNames } from './raw.ts'
+import { openRawOutlet } from './raw.ts'
 
 export type Arguments = InferredArguments<
   typeof oneWaySendOptions & typeof rawSendOptions & typeof udpOptions,
@@ -25,21 +25,20 @@ export async function sendOneWayFrom(args: Arguments, to: HostAndPort, terminal:
   const { openUdpOutlet } = await import('../../udp/one-way/udp-outlet.ts')
   const { openTrust } = await import('../../udp/trust.ts')
 
-  expectWith('--raw', args.raw, args, rawOptionNames)
   expectRate(args)
-  if (args.name !== undefined) throw new Failure('usage', '--name is not for --one-way')
   const { key, insecure, cipher } = args
+  const { repair, burst, framesize } = oneWayDefaults
   const trust = await openTrust({ keyFile: key, insecure, cipher })
   const { signal } = terminal
   const { input, ...content } = await openContent(args, signal)
   const transfer = new Transfer()
   const progress = terminal.progress(transfer)
   try {
-    const outlet = args.raw ? await openRawOutlet(args, to.port) : await openUdpOutlet(to, args.framesize)
+    const outlet = args.raw ? await openRawOutlet(args, to.port) : await openUdpOutlet(to, args.framesize ?? framesize)
     await sendOneWay(input, outlet, {
       trust,
-      code: args.repair,
-      burstMs: args.burst,
+      code: args.repair ?? repair,
+      burstMs: args.burst ?? burst,
       packetBytes: outlet.packetBytes,
       bytesPerMs: bytesPerMsOf(args, outlet.packetBytes),
       windowBytes: windowBytesOf(args.memory),

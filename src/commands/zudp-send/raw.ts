@@ -1,8 +1,6 @@
-import { given } from '../../cli/one-way-options.ts'
+import { given, oneWayDefaults } from '../../cli/one-way-options.ts'
 import { Failure } from '../../errors.ts'
 import type { Arguments } from './one-way.ts'
-
-export const rawOptionNames = ['interface', 'source-ip', 'source-mac', 'destination-ip', 'destination-mac']
 
 // The ports that Linux gives to who names none.
 const [firstPort, lastPort] = [32_768, 60_999]
@@ -29,5 +27,5 @@ export async function openRawOutlet(args: Arguments, destinationPort: number) {
       'usage',
       `--source-ip ${args['source-ip']} and --destination-ip ${args['destination-ip']} are not of one kind`,
     )
-  return new RawOutlet({ interfaceName, endpoints, frameBytes: args.framesize })
+  return new RawOutlet({ interfaceName, endpoints, frameBytes: args.framesize ?? oneWayDefaults.framesize })
 }

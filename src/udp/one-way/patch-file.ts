@@ -4,6 +4,7 @@ import { aboutFile } from '../../stream/about-file.ts'
 import type { Check } from '../../stream/checked-input.ts'
 import type { Output } from '../../stream/output.ts'
 import type { Sum } from './bodies.ts'
+import { expectMissing, expectZeros } from './expect-missing.ts'
 import type { ByteRange } from './lost-ranges.ts'
 import { readPatchHeader } from './patch-header.ts'
 import { sumOfFile } from './patch-input.ts'
@@ -12,18 +13,23 @@ import { sumOfFile } from './patch-input.ts'
 export class PatchFile implements Output {
   readonly #path: string
   readonly #handle: FileHandle
+  readonly #asked: readonly ByteRange[] | undefined
   #header = Buffer.alloc(0)
   /** Not yet written; undefined until the patch has said what it has. */
   #left: ByteRange[] | undefined
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, handle: FileHandle, asked: readonly ByteRange[] | undefined) {
     this.#path = path
     this.#handle = handle
+    this.#asked = asked
   }
 
-  /** It must be there. */
-  static async open(path: string): Promise<PatchFile> {
-    return new PatchFile(path, await open(path, 'r+'))
+  /**
+   * It must be there. Only what was `asked` for is written into it, or, where that is not known, what lies in zeros or
+   * behind its end: a patch of another file is a Failure 'data' before it does harm.
+   */
+  static async open(path: string, asked?: readonly ByteRange[]): Promise<PatchFile> {
+    return new PatchFile(path, await open(path, 'r+'), asked)
   }
 
   /** What the patch has and the file has not, as far as is known. */
@@ -32,7 +38,7 @@ export class PatchFile implements Output {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    const body = this.#left === undefined ? this.#takeHeader(bytes) : bytes
+    const body = this.#left === undefined ? await this.#takeHeader(bytes) : bytes
     await this.#writeAll(body).catch(aboutFile(this.#path))
   }
 
@@ -57,11 +63,14 @@ export class PatchFile implements Output {
   }
 
   /** Returns what is behind the header. */
-  #takeHeader(bytes: Uint8Array): Uint8Array {
+  async #takeHeader(bytes: Uint8Array): Promise<Uint8Array> {
     this.#header = Buffer.concat([this.#header, bytes])
     const read = readPatchHeader(this.#header)
     if (read === undefined) return new Uint8Array(0)
-    this.#left = read.ranges.filter(({ from, to }) => from < to)
+    const ranges = read.ranges.filter(({ from, to }) => from < to)
+    const { size } = await this.#handle.stat()
+    expectMissing(ranges, { path: this.#path, bytes: size, asked: this.#asked })
+    this.#left = ranges
     const body = this.#header.subarray(read.headerBytes)
     this.#header = Buffer.alloc(0)
     return body
@@ -72,10 +81,16 @@ export class PatchFile implements Output {
       const [next, ...others] = this.#left ?? []
       if (next === undefined) throw new Failure('protocol', 'the patch is longer than it says')
       const length = Math.min(bytes.length - done, next.to - next.from)
+      if (this.#asked === undefined) await this.#expectGap(bytes.subarray(done, done + length), next.from)
       const { bytesWritten } = await this.#handle.write(bytes, done, length, next.from)
       done += bytesWritten
       const rest = { from: next.from + bytesWritten, to: next.to }
       this.#left = rest.from < rest.to ? [rest, ...others] : others
     }
+  }
+  async #expectGap(wanted: Uint8Array, from: number): Promise<void> {
+    const found = new Uint8Array(wanted.length)
+    const { bytesRead } = await this.#handle.read(found, 0, found.length, from)
+    expectZeros(found.subarray(0, bytesRead), wanted, from, this.#path)
   }
 }

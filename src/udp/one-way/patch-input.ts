@@ -34,13 +34,14 @@ export async function openPatch(
       hint: 'store the stream in a file, and give it by <file',
     })
   }
+  const state = stateOf(fd)
   const whole = await sumOfFile(fd, checks, signal)
   expectSame(whole, missing)
   const ranges = missing.ranges.map(({ from, to }) => ({ from, to: Math.min(to, whole.bytes) }))
   const outside = ranges.find(({ from, to }) => from >= to)
   if (outside !== undefined)
     throw new Failure('data', `byte ${outside.from} is asked for, and stdin ends at ${whole.bytes}`)
-  return { input: new PatchInput(fd, ranges, signal), whole }
+  return { input: new PatchInput(fd, ranges, state, signal), whole }
 }
 
 /** Length and XXH64 of a file, which all checks look at too. */
@@ -67,14 +68,22 @@ function expectSame(whole: Sum, { totalBytes = whole.bytes, digest = whole.diges
   throw new Failure('data', `stdin has ${ours}, and what is missing is of ${theirs}`)
 }
 
+/** It differs when the file was written to. */
+function stateOf(fd: number): string {
+  const { size, mtimeNs } = fstatSync(fd, { bigint: true })
+  return `${size} ${mtimeNs}`
+}
+
 class PatchInput implements Input {
   readonly #fd: number
+  readonly #state: string
   readonly #signal: AbortSignal
   #header: Buffer
   #left: ByteRange[]
 
-  constructor(fd: number, ranges: readonly ByteRange[], signal: AbortSignal) {
+  constructor(fd: number, ranges: readonly ByteRange[], state: string, signal: AbortSignal) {
     this.#fd = fd
+    this.#state = state
     this.#signal = signal
     this.#header = writePatchHeader(ranges)
     this.#left = [...ranges]
@@ -93,6 +102,8 @@ class PatchInput implements Input {
       const rest = { from: from + bytesRead, to }
       this.#left = rest.from < to ? [rest, ...this.#left.slice(1)] : this.#left.slice(1)
     }
+    if (count < target.length && stateOf(this.#fd) !== this.#state)
+      throw new Failure('data', 'stdin was written to while it was read', { hint: 'send it again when it is at rest' })
     return count
   }
 

@@ -9,6 +9,9 @@ import type { Outlet } from './outlet.ts'
 /** What stands before a datagram in an Ethernet frame: Ethernet, IPv4 or IPv6, UDP. */
 export const frameOverheadBytes = { 4: 14 + 20 + 8, 6: 14 + 40 + 8 } as const
 
+// Nobody else would tell that an interface went down. Fewer than the copies of what ends a stream, so that these tell too.
+const mostRefused = 10
+
 export interface UdpOutlet extends Outlet {
   /** The length of a datagram that fills a frame. */
   readonly packetBytes: number
@@ -25,6 +28,10 @@ export async function openUdpOutlet({ host, port }: HostAndPort, frameBytes: num
     packetBytes,
     get hasRoom() {
       return socket.hasRoom
+    },
+    get failure() {
+      const code = socket.refusals.after(mostRefused)
+      return code === undefined ? undefined : cannotSend(code, to, packetBytes)
     },
     send: (packet) => socket.send(packet, to),
     close: () => socket.close(),
@@ -43,17 +50,17 @@ async function tryPath(to: Address, family: 4 | 6, packetBytes: number): Promise
     const error = await new Promise<NodeJS.ErrnoException | null>((resolve) =>
       socket.send(packet, to.port, to.address, resolve),
     )
-    if (error !== null) throw cannotSend(error, to, packetBytes)
+    if (error !== null) throw cannotSend(error.code ?? '', to, packetBytes, error)
   } finally {
     socket.close()
   }
 }
 
-function cannotSend(error: NodeJS.ErrnoException, to: Address, packetBytes: number): Failure {
-  if (error.code !== 'EMSGSIZE')
-    return new Failure('unavailable', `${formatAddress(to)}: cannot send there: ${error.code}`, { cause: error })
+function cannotSend(code: string, to: Address, packetBytes: number, cause?: Error): Failure {
+  if (code !== 'EMSGSIZE')
+    return new Failure('unavailable', `${formatAddress(to)}: cannot send there: ${code}`, { cause })
   return new Failure('usage', `the interface takes no packets of ${packetBytes} bytes`, {
     hint: '--framesize is the length of an Ethernet frame: 1500 fits an MTU of 1500',
-    cause: error,
+    cause,
   })
 }

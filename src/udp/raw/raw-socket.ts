@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DatagramSocket, SocketEvents } from '../datagram-socket.ts'
+import { Refusals } from '../refusals.ts'
 import { systemCalls } from '../system-calls.ts'
 import { packetOf } from './frame.ts'
 import { createFrameReader, openPacketSocket, readInterface } from './packet-socket.ts'
@@ -41,6 +42,7 @@ export async function openRawSocket(
     family: 4,
     keepsWhole: false,
     hasRoom: true,
+    refusals: new Refusals(),
     send: () => {},
     close: async () => {
       isClosed = true

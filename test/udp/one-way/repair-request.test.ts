@@ -1,7 +1,7 @@
 import { openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { describeRanges, LostRanges } from '../../../src/udp/one-way/lost-ranges.ts'
 import { PatchFile } from '../../../src/udp/one-way/patch-file.ts'
 import { readPatchHeader, writePatchHeader } from '../../../src/udp/one-way/patch-header.ts'
@@ -60,16 +60,16 @@ it('any ranges of a file come into another by a patch, in pieces of any size', (
   writeFileSync(join(folder, 'in'), content)
   const cuts = fc.uniqueArray(fc.integer({ min: 0, max: 5000 }), { minLength: 2, maxLength: 12 })
   return fc.assert(
-    fc.asyncProperty(cuts, fc.integer({ min: 1, max: 600 }), async (points, size) => {
+    fc.asyncProperty(cuts, fc.integer({ min: 1, max: 600 }), fc.boolean(), async (points, size, isAsked) => {
       const sorted = points.toSorted((a, b) => a - b)
       const ranges = sorted.flatMap((from, at) =>
         at % 2 === 0 && sorted[at + 1] ? [{ from, to: sorted[at + 1]! }] : [],
       )
       const damaged = Buffer.from(content)
-      for (const { from, to } of ranges) damaged.fill(0xee, from, to)
+      for (const { from, to } of ranges) damaged.fill(isAsked ? 0xee : 0, from, to)
       writeFileSync(join(folder, 'out'), damaged)
       const { input, whole } = await openPatch(openSync(join(folder, 'in'), 'r'), { ...unknown, ranges }, [], signal)
-      const file = await PatchFile.open(join(folder, 'out'))
+      const file = await PatchFile.open(join(folder, 'out'), isAsked ? ranges : undefined)
       for (let count = size; count === size; ) {
         const piece = new Uint8Array(size)
         count = await input.fill(piece)
@@ -83,6 +83,48 @@ it('any ranges of a file come into another by a patch, in pieces of any size', (
     }),
     { numRuns: 60 },
   )
+})
+
+describe('a patch of another file changes nothing:', () => {
+  const content = filled(1000, 3)
+
+  /** Writes a patch that has 7s in these ranges into a file that lacks bytes 100 to 199, and 900 to its end. */
+  async function patch(ranges: { from: number; to: number }[], asked?: { from: number; to: number }[]) {
+    const path = join(temporaryFolder(), 'out')
+    const before = Buffer.from(content.subarray(0, 900)).fill(0, 100, 200)
+    writeFileSync(path, before)
+    const file = await PatchFile.open(path, asked)
+    const bytes = ranges.map(({ from, to }) => Buffer.alloc(to - from, 7))
+    const written = file.write(Buffer.concat([writePatchHeader(ranges), ...bytes])).then(
+      () => 'written',
+      ({ kind, message }) => `${kind}: ${message.replace(path, 'out')}`,
+    )
+    const said = await written
+    await file.close()
+    return { said, isAsBefore: readFileSync(path).equals(before) }
+  }
+
+  it.each([
+    [[{ from: 100, to: 200 }], undefined, 'written'],
+    [[{ from: 900, to: 5000 }], undefined, 'written'],
+    [[{ from: 901, to: 1000 }], undefined, 'data: the patch has bytes from 901 on, and out ends at 900'],
+    [[{ from: 200, to: 300 }], undefined, 'data: byte 200 is not missing in out, and the patch has another one'],
+    [[{ from: 120, to: 130 }], [{ from: 100, to: 130 }], 'written'],
+    [[{ from: 500, to: 510 }], [{ from: 500, to: 510 }], 'written'],
+    [[{ from: 120, to: 131 }], [{ from: 100, to: 130 }], 'data: the patch has bytes 120-130, which were not asked for'],
+  ])('%j of %j', async (ranges, asked, said) => {
+    expect(await patch(ranges, asked)).toEqual({ said, isAsBefore: said !== 'written' })
+  })
+})
+
+it('a file that is written to while what is missing is read out of it is no source', async () => {
+  const path = join(temporaryFolder(), 'in')
+  writeFileSync(path, filled(900_000, 3))
+  const ranges = [{ from: 0, to: 800_000 }]
+  const { input } = await openPatch(openSync(path, 'r'), { ...unknown, ranges }, [], signal)
+  expect(await input.fill(new Uint8Array(1000))).toBe(1000)
+  writeFileSync(path, filled(900_000, 4))
+  await expect(input.fill(new Uint8Array(1_000_000))).rejects.toMatchObject({ kind: 'data' })
 })
 
 it('a patch header that is too long, or not whole, is told', () => {
