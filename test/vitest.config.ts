@@ -7,8 +7,17 @@ const quietSdk = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 // They simulate minutes of a link, packet by packet: too long for the check before each commit.
 const slow = ['test/udp/control.test.ts']
 
+// What a version of Node can change: streams, sockets, terminals, crypto, children. The rest lies in other programs and our own logic.
+const core = [
+  'test/e2e/{confirm,descriptors,library,memory,pget,pput,run,sockets,zfs-fuse,zfsync,zfsync-tls,zsnap-backup,zudp,zudp-keep}.test.ts',
+  'test/e2e/{chunkwatch,dsync}.test.ts',
+]
+
+// Some wait for real systems.
+const patience = { testTimeout: 120_000, hookTimeout: 60_000 }
+
 /**
- * unit: the rooms, in this process. e2e: the built programs on real systems. faults: kills and damage put to them, and
+ * unit: the rooms, in this process. e2e: the built programs on real systems; core: those that run on another Node too. faults: kills and damage put to them, and
  * what takes long.
  * s3: the same against S3 servers, which are started once for all. openzfs: the built programs inside a virtual machine;
  * `npm run test:openzfs` alone runs it.
@@ -34,17 +43,16 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: ['test/e2e/s3-*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
+      { test: { name: 'core', include: core, ...patience } },
       {
         test: {
           name: 'faults',
           include: ['test/{faults,fuzz}/**/*.test.ts', ...slow],
           exclude: ['test/faults/s3-*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
       {

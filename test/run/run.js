@@ -3,14 +3,7 @@ import { Tally } from './tally.js'
 
 // node test/run/run.js check|test|nodes|openzfs; what each does is in the README.
 // Real programs wait more than they compute.
-const waiting = ['--maxWorkers=150%']
-// What these try lies in other programs and in our own logic; Node's versions differ in streams, sockets and crypto.
-const sameOnAnyNode = [
-  'test/e2e/rclone-store.test.ts',
-  'test/e2e/*-{faults,full-disk,raw,relay,repair}.test.ts',
-  'test/e2e/zfsync-{link,service,ways}.test.ts',
-  'test/e2e/zsnap-{clean,create,destroy,flawed-store,hold,prune,prune-store,restore,status,two-machines,verify}.test.ts',
-]
+const waiting = ['--maxWorkers=200%']
 const tally = new Tally()
 const runs = { check, test, nodes, openzfs }
 const [name] = process.argv.slice(2)
@@ -32,7 +25,7 @@ function test() {
   provision(tally)
   if (!check()) return
   vitest(tally, ['e2e', 'faults', 's3'], waiting)
-  vitestOn(tally, 24, ['unit', 'e2e'], [...waiting, ...sameOnAnyNode.map((file) => `--exclude=${file}`)])
+  vitestOn(tally, 24, ['unit', 'core'], waiting)
 }
 
 /** Everything on the other lines of Node. */
