@@ -11,6 +11,8 @@ export interface RestoreTarget {
   /** All of the dataset; none if there is none. */
   readonly snapshots: readonly Snapshot[]
   readonly bookmarks: readonly Bookmark[]
+  /** The datasets below it. */
+  readonly below: readonly string[]
 }
 
 export interface RestoreRequest {
@@ -48,7 +50,7 @@ export function planRestore(request: RestoreRequest): RestorePlan {
   const { steps, base } = walkBack(wanted, request)
   const bytes = steps.reduce((sum, { object }) => sum + object.size, 0)
   if (steps.length === 0) return { steps, bytes, base, destroyed: [] }
-  const destroyed = base === undefined ? makeRoom(request) : laterThan(base, request)
+  const destroyed = base === undefined ? makeRoom(request, steps) : laterThan(base, request)
   refuseFlaws(steps, destroyed.length > 0 || (base === undefined && request.target.exists), request)
   return { steps, bytes, base, destroyed }
 }
@@ -62,6 +64,11 @@ function refuseFlaws(steps: readonly Backup[], isLosing: boolean, { ownFlawOf }:
 }
 
 const statusHint = 'zsnap status shows which backups can be restored'
+
+/** Of zfs send -R, -I or -p: what it brings is not one snapshot of one dataset alone. */
+export function isPackage({ object }: Backup): boolean {
+  return object.metadata['zfs-kind'] === 'package'
+}
 
 /** The snapshot of the target that a backup holds. */
 export function presentAs(backup: Backup, snapshots: readonly Snapshot[]): Snapshot | undefined {
@@ -90,10 +97,16 @@ function broken(wanted: Backup, reason: string, where: Backup): Failure {
 }
 
 /** For a full: it makes the dataset, or takes the place of one that has nothing to lose but its present files. */
-function makeRoom({ target, force }: RestoreRequest): readonly Bookmark[] {
+function makeRoom({ target, force }: RestoreRequest, steps: readonly Backup[]): readonly Bookmark[] {
   if (!target.exists) return []
   if (target.snapshots.length > 0) {
     throw new Failure('exists', `${target.dataset}: exists, and has no snapshot in common with the backup`, {
+      hint: '--to names another dataset to restore to',
+    })
+  }
+  const [below] = steps.some(isPackage) ? target.below : []
+  if (below !== undefined) {
+    throw new Failure('exists', `${below}: exists, and a stream of several datasets might take its place`, {
       hint: '--to names another dataset to restore to',
     })
   }

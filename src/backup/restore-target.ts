@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import { listBookmarks } from '../zfs/bookmarks.ts'
-import { datasetExists } from '../zfs/list-datasets.ts'
+import { datasetExists, listDatasets } from '../zfs/list-datasets.ts'
 import { listSnapshots } from '../zfs/list-snapshots.ts'
 import { resumeTokenOf } from '../zfs/resume-token.ts'
 import type { Snapshot } from '../zfs/snapshot.ts'
@@ -15,14 +15,13 @@ export const settleMs = 100
 export async function settledTarget(dataset: string): Promise<{ target: RestoreTarget; isPartial: boolean }> {
   for (let tries = 1; ; tries++) {
     const found = await lookAt(dataset)
-    const { snapshots, bookmarks, token } = found ?? { snapshots: [], bookmarks: [], token: undefined }
+    const { token, ...all } = found ?? { snapshots: [], bookmarks: [], below: [], token: undefined }
     const exists = found !== undefined
     const isPartial = token !== undefined
-    const isEmpty = exists && snapshots.length === 0
+    const isEmpty = exists && all.snapshots.length === 0
     // What an interrupted receive has kept of a full is no dataset yet.
-    if (!isEmpty || isPartial)
-      return { target: { dataset, exists: !isEmpty && exists, snapshots, bookmarks }, isPartial }
-    if (tries === settleTries) return { target: { dataset, exists, snapshots, bookmarks }, isPartial }
+    if (!isEmpty || isPartial) return { target: { dataset, exists: !isEmpty && exists, ...all }, isPartial }
+    if (tries === settleTries) return { target: { dataset, exists, ...all }, isPartial }
     await sleep(settleMs)
   }
 }
@@ -31,12 +30,13 @@ export async function settledTarget(dataset: string): Promise<{ target: RestoreT
 async function lookAt(dataset: string) {
   if (!(await datasetExists(dataset))) return undefined
   try {
-    const [snapshots, bookmarks, token] = await Promise.all([
+    const [snapshots, bookmarks, [, ...below], token] = await Promise.all([
       listSnapshots(dataset),
       listBookmarks(dataset),
+      listDatasets(dataset),
       resumeTokenOf(dataset),
     ])
-    return { snapshots, bookmarks, token }
+    return { snapshots, bookmarks, below, token }
   } catch (error) {
     if (await datasetExists(dataset)) throw error
     return undefined

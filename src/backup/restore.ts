@@ -10,7 +10,7 @@ import { runZfs } from '../zfs/zfs-command.ts'
 import type { Backup } from './backup.ts'
 import { readCatalogue } from './catalogue.ts'
 import { receiveBackup, type UndoWishes, undoingOf } from './receive-backup.ts'
-import { planRestore, presentAs, type RestorePlan } from './restore-plan.ts'
+import { isPackage, planRestore, presentAs, type RestorePlan } from './restore-plan.ts'
 import { refuseUnseen, settledTarget, settleMs, settleTries } from './restore-target.ts'
 
 export interface RestoreWishes extends UndoWishes {
@@ -57,7 +57,7 @@ export async function prepareRestore(store: Store, wishes: RestoreWishes): Promi
   ])
   const plan = planRestore({ wanted, ...catalogue, target, force })
   const before =
-    plan.steps.length === 0 ? [] : [...(isPartial ? [['zfs', 'receive', '-A', to]] : []), ...rollback(plan)]
+    plan.steps.length === 0 ? [] : [...(isPartial ? [['zfs', 'receive', '-A', to]] : []), ...rollback(plan, wishes)]
   return {
     plan,
     before,
@@ -111,19 +111,19 @@ export function restoreCommands(
 }
 
 // By itself zfs receive -F would do, but in zfs-fuse it leaves later snapshots where nothing has changed.
-function rollback({ base, destroyed }: RestorePlan): readonly (readonly string[])[] {
-  return base === undefined || destroyed.length === 0 ? [] : [['zfs', 'rollback', '-r', base.name]]
+function rollback({ base, destroyed, steps }: RestorePlan, { force }: RestoreWishes): readonly (readonly string[])[] {
+  if (base === undefined) return []
+  if (destroyed.length > 0) return [['zfs', 'rollback', '-r', base.name]]
+  return force && steps.some(isPackage) ? [['zfs', 'rollback', base.name]] : []
 }
 
 function jobFor(backup: Backup, { to, force, ...undo }: RestoreWishes): RestoreJob {
   const [, snapshot] = splitSnapshotName(backup.name)
-  // A package names its snapshots itself.
-  const target = backup.object.metadata['zfs-kind'] === 'package' ? to : `${to}@${snapshot}`
-  return {
-    backup,
-    undoing: undoingOf(backup, undo),
-    receive: ['zfs', 'receive', '-u', ...(force ? ['-F'] : []), target],
-  }
+  const undoing = undoingOf(backup, undo)
+  const forced = force ? ['-F'] : []
+  if (!isPackage(backup)) return { backup, undoing, receive: ['zfs', 'receive', '-u', ...forced, `${to}@${snapshot}`] }
+  // It names its snapshots itself. With -F, an increment would destroy whatever is below the target and not in the stream.
+  return { backup, undoing, receive: ['zfs', 'receive', '-u', ...(backup.isFull ? forced : []), to] }
 }
 
 /** Such an orphan makes a dataset busy, which zfs says before it reads more than the beginning. */

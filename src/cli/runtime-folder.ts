@@ -1,13 +1,7 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
 /**
- * Where this user's programs leave what concerns only those that run now. For root always the same: cron has no
- * XDG_RUNTIME_DIR, a login has one, and both must find each other's locks.
+ * Where this user's programs leave what concerns only those that run now. By the user alone, and never by the environment:
+ * cron has no XDG_RUNTIME_DIR and no TMPDIR, a login may have both, and the two must find each other's locks.
  */
-export function runtimeFolder(): string {
-  const userId = process.getuid?.() ?? 0
-  if (userId === 0) return '/var/run/zpipes'
-  const own = process.env['XDG_RUNTIME_DIR']
-  return own === undefined || own === '' ? join(tmpdir(), `zpipes-${userId}`) : join(own, 'zpipes')
+export function runtimeFolder(userId = process.getuid?.() ?? 0): string {
+  return userId === 0 ? '/var/run/zpipes' : `/tmp/zpipes-${userId}`
 }

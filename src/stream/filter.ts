@@ -1,10 +1,10 @@
 import { Failure, type FailureKind } from '../errors.ts'
 import { type Child, startChild } from './child.ts'
 import type { Input } from './input.ts'
-import { endWell, programInput } from './program-input.ts'
+import { type BadEnd, endWell, programInput } from './program-input.ts'
 
 export interface FilterOptions {
-  /** The kind of the Failure if the filter ends badly. */
+  /** The kind of the Failure if the filter ends badly. One that was killed says nothing of its input: that is 'retry'. */
   readonly onBadEnd: FailureKind
   readonly signal?: AbortSignal | undefined
 }
@@ -14,10 +14,11 @@ const pumpBytes = 256 * 1024
 /** The source's bytes as a program makes them. Ends well only if the source, the program and the way between did. */
 export function throughFilter(source: Input, argv: readonly string[], options: FilterOptions): Input {
   const child = startChild(argv, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', signal: options.signal })
-  const output = programInput(child, options.onBadEnd)
+  const onBadEnd: BadEnd = { status: options.onBadEnd, killed: 'retry' }
+  const output = programInput(child, onBadEnd)
   // The source's failure is the cause when both fail, and it is known first: stopping the filter comes after it.
   let pumpError: unknown
-  const pumped = pump(source, child, options)
+  const pumped = pump(source, child, onBadEnd)
   pumped.catch((error) => {
     pumpError = error
     return child.stop()
@@ -41,10 +42,10 @@ export function throughFilters(source: Input, programs: readonly (readonly strin
   return programs.reduce((input, argv) => throughFilter(input, argv, options), source)
 }
 
-async function pump(source: Input, child: Child, options: FilterOptions): Promise<void> {
+async function pump(source: Input, child: Child, onBadEnd: BadEnd): Promise<void> {
   // Shared, so that a check in another thread needs no copy of it.
   const buffer = new Uint8Array(new SharedArrayBuffer(pumpBytes))
-  const writer = writerTo(child, options.onBadEnd)
+  const writer = writerTo(child, onBadEnd)
   for (;;) {
     const count = await source.fill(buffer)
     if (count > 0) await writer.write(buffer.subarray(0, count))
@@ -54,12 +55,16 @@ async function pump(source: Input, child: Child, options: FilterOptions): Promis
 }
 
 /** Writes to a program's stdin; if it stops reading, its bad end is the Failure, or that it did not read everything. */
-export function writerTo(child: Child, onBadEnd: FailureKind) {
+export function writerTo(child: Child, onBadEnd: BadEnd) {
   // An error is reported by the write it belongs to.
   child.stdin.on('error', () => {})
   async function explain(error: Error): Promise<never> {
     await endWell(child, onBadEnd)
-    throw new Failure(onBadEnd, `${child.name} ended before it had read everything`, { cause: error })
+    throw new Failure(
+      typeof onBadEnd === 'string' ? onBadEnd : onBadEnd.status,
+      `${child.name} ended before it had read everything`,
+      { cause: error },
+    )
   }
   return {
     /** Resolves when the bytes have left our memory. */

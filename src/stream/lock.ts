@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { lstat, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
@@ -34,6 +34,7 @@ async function acquire(what: string, { folder, owner }: LockPlace): Promise<stri
   const subject = createHash('sha256').update(what).digest('hex').slice(0, 16)
   const file = join(folder, `${subject}.${owner.id}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  await refuseForeign(folder)
   for (let attempt = 1; ; attempt++) {
     await writeFile(file, `${what}\n${await startOf(owner.id)}\n`)
     const other = await findOther(folder, subject, owner)
@@ -42,6 +43,22 @@ async function acquire(what: string, { folder, owner }: LockPlace): Promise<stri
     if (attempt === tries) throw heldBy(what, join(folder, other))
     await sleep(pauseMs * (0.5 + Math.random()))
   }
+}
+
+/** In /tmp anybody may have made it before us, to keep us out or to have us write elsewhere. */
+async function refuseForeign(folder: string): Promise<void> {
+  const probe = join(folder, `.${randomUUID()}`)
+  const found = await lstat(folder)
+  if (found.isDirectory()) {
+    // Whoever a file that we make belongs to is who we are: not every user has a name to be asked for.
+    await writeFile(probe, '', { flag: 'wx' })
+    const { uid } = await lstat(probe)
+    await unlink(probe)
+    if (found.uid === uid) return
+  }
+  throw new Failure('permission', `${folder}: is not a directory of this user's, and no place for locks`, {
+    hint: 'remove it, or have its owner do so',
+  })
 }
 
 async function findOther(folder: string, subject: string, owner: Writer): Promise<string | undefined> {

@@ -47,7 +47,7 @@ class World {
   /** Into a dataset that has nothing yet. */
   #expectRestorable({ name, guid }: Snapshot): void {
     const stored = this.backups.find((each) => each.guid === guid) ?? this.backups.find((each) => each.name === name)
-    const target = { dataset: 'pool/copy', exists: false, snapshots: [], bookmarks: [] }
+    const target = { dataset: 'pool/copy', exists: false, snapshots: [], bookmarks: [], below: [] }
     const { parentOf } = chainsOf(this.backups)
     const ownFlawOf = () => undefined
     const request = { wanted: stored?.name ?? '', backups: this.backups, parentOf, ownFlawOf, target, force: false }

@@ -4,7 +4,7 @@ import { planRestore, type RestoreRequest } from '../../src/backup/restore-plan.
 import { backup, snapshot, z3Backup } from './sample-backups.ts'
 
 const chain = [backup(1), backup(2, 1), backup(3, 2)]
-const nowhere = { dataset: 'pool/copy', exists: false, snapshots: [], bookmarks: [] }
+const nowhere = { dataset: 'pool/copy', exists: false, snapshots: [], bookmarks: [], below: [] }
 
 function request(backups: readonly Backup[], wishes: Partial<RestoreRequest> = {}): RestoreRequest {
   const parentOf = ({ parent }: Backup) => backups.find(({ name }) => name === parent)
@@ -19,7 +19,7 @@ function plan(backups: readonly Backup[], wishes?: Partial<RestoreRequest>): str
 /** A target with the snapshots of these numbers. */
 function holding(...numbers: readonly number[]) {
   const snapshots = numbers.map((number) => snapshot(number, `pool/copy@s${number}`))
-  return { dataset: 'pool/copy', exists: true, snapshots, bookmarks: [] }
+  return { dataset: 'pool/copy', exists: true, snapshots, bookmarks: [], below: [] }
 }
 
 describe('planRestore', () => {
@@ -71,6 +71,14 @@ describe('planRestore', () => {
     expect(() => plan(chain, { target: holding() })).toThrow('pool/copy: exists already, without snapshots')
     expect(plan(chain, { target: holding(), force: true })).toHaveLength(3)
     expect(() => plan(chain, { target: holding(7), force: true })).toThrow('has no snapshot in common')
+  })
+
+  it('lets no stream of several datasets take the place of those below', () => {
+    const packages = [backup(1, undefined, { 'zfs-kind': 'package' }), backup(2, 1), backup(3, 2)]
+    const target = { ...holding(), below: ['pool/copy/own'] }
+    expect(() => plan(packages, { target, force: true })).toThrow('pool/copy/own: exists')
+    expect(plan(packages, { target: holding(), force: true })).toHaveLength(3)
+    expect(plan(chain, { target, force: true })).toHaveLength(3)
   })
 
   it('destroys later snapshots only by force, and names them', () => {

@@ -168,7 +168,7 @@ describe('what goes wrong', () => {
   test('a compressor that dies, or is not there', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       ends 69 zsnap backup --through 'head -c 100000; exit 9' "$A/data set"
-      ends 69 zsnap backup --through cat --through 'kill -9 $$' "$A/data set"
+      ends 75 zsnap backup --through cat --through 'kill -9 $$' "$A/data set"
       mkdir path
       printf '#!/bin/sh\\nhead -c 100000\\nexit 1\\n' >path/zstd
       chmod +x path/zstd

@@ -44,6 +44,15 @@ describe('zsnap destroy', () => {
     expect(ended.stdout).toMatch(/destroy this snapshot\? \[y\/N\] tue wed $/m)
   })
 
+  test('what has come under the same name while it asked stays', async ({ zfs }) => {
+    const ended = await zfs.script(`${made}
+      { for i in $(seq 100); do ! grep -q y/N said 2>/dev/null || break; sleep 0.1; done
+        destroy $A/home@mon; zfs snapshot $A/home@mon; echo y; sleep 2; } |
+        script -qec "zsnap destroy $A/home@mon $A/home@tue" /dev/null >said || echo "[$?]"
+      left; grep -c "mon: another snapshot has this name meanwhile" said`)
+    expect(ended).toMatchObject({ stdout: '[75]\nwed mon \n1\n' })
+  })
+
   test('a signal while it asks ends it, and nothing is destroyed', async ({ zfs }) => {
     const ended = await zfs.script(`${made}
       sleep 5 | script -qec "zsnap destroy $A/home@mon" /dev/null >said &

@@ -205,3 +205,43 @@ describe('what it refuses', () => {
     expect(ended.stderr).toMatch(/^zsnap: zfs .*has been modified.*\nzsnap: hint: --force/)
   })
 })
+
+describe('P5: --force of what zfs send -R has made', () => {
+  const packages = `
+    mkdir store
+    export ZPIPES_STORE="file://$PWD/store"
+    zfs create $A/data; zfs create $A/data/child
+    for number in 1 2; do fill a/data/$number 100000; zfs snapshot -r $A/data@s$number; done
+    zfs send -R $A/data@s1 | pput $ZPIPES_STORE/$A/data@s1
+    zfs send -R -i s1 $A/data@s2 | pput $ZPIPES_STORE/$A/data@s2
+    below() { zfs list -H -t filesystem,snapshot -o name -r $B/copy | tr '\\n' ' '; echo; }`
+
+  test('destroys no dataset and no snapshot that was not named', async ({ zfs }) => {
+    const ended = await zfs.script(`${packages}
+      zsnap restore -q --to $B/copy $A/data@s1
+      zfs mount $B/copy; echo changed >b/copy/changed
+      zfs create $B/copy/own; zfs snapshot $B/copy/own@mine
+      for try in $(seq 50); do zfs umount $B/copy/own 2>/dev/null && zfs umount $B/copy && break; sleep 0.1; done
+      zsnap restore --dry-run --force --to $B/copy $A/data@s2 | sed "s/pget.* [|] //"
+      zsnap restore -q --force --to $B/copy $A/data@s2
+      below
+      zfs mount $B/copy; same a/data/2 b/copy/2; absent b/copy/changed`)
+    const snapshots = ['copy', 'copy@s1', 'copy@s2', 'copy/child', 'copy/child@s1', 'copy/child@s2']
+    const names = [...snapshots, 'copy/own', 'copy/own@mine'].map((name) => `pool-b/${name} `).join('')
+    const commands = 'zfs rollback pool-b/copy@s1\nzfs receive -u pool-b/copy\n'
+    expect(ended).toEqual({ status: 0, stdout: `${commands}${names}\n`, stderr: '' })
+  })
+
+  test('takes the place of a dataset, and of none below it', async ({ zfs }) => {
+    const ended = await zfs.script(`${packages}
+      zfs create $B/copy; zfs create $B/copy/child; echo mine >b/copy/child/mine
+      ends 73 zsnap restore -q --force --to $B/copy $A/data@s1
+      cat b/copy/child/mine
+      destroy $B/copy/child
+      zsnap restore -q --force --to $B/copy $A/data@s1
+      below`)
+    const told = 'zsnap: pool-b/copy/child: exists, and a stream of several datasets might take its place'
+    expect(ended.stderr).toMatch(new RegExp(`^${told}\nzsnap: hint: .*\n$`))
+    expect(ended.stdout).toBe('mine\npool-b/copy pool-b/copy@s1 pool-b/copy/child pool-b/copy/child@s1 \n')
+  })
+})

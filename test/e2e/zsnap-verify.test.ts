@@ -112,6 +112,23 @@ test('a key that does not fit says nothing of the backup; damage does, with what
   expect(ended).toMatchObject({ status: 0, stdout: '0 broken\n1 broken\n' })
 })
 
+test('a decompressor that is killed, as for want of memory, says nothing of the backup', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    mkdir path
+    printf '#!/bin/sh\\nhead -c 1000 >/dev/null\\nkill -9 $$\\n' >path/zstd
+    chmod +x path/zstd
+    PATH="$PWD/path:$PATH" ends 75 zsnap verify --deep "$A/data set@s2"
+    PATH="$PWD/path:$PATH" ends 75 zsnap verify --drill $B/scratch "$A/data set@s2" 2>/dev/null
+    zsnap status -q "$A/data set" | grep -o '[0-9]* broken'
+    zfs list -H -o name -r $B
+    zsnap verify --deep "$A/data set@s2"`)
+  expect(ended).toEqual({
+    status: 0,
+    stdout: '0 broken\npool-b\n',
+    stderr: 'zsnap: pool-a/data set@s2: zstd was killed by SIGKILL\n',
+  })
+})
+
 test('a drill that fails at once leaves nothing either', async ({ zfs }) => {
   const ended = await zfs.script(`${make}
     ${damage.replace('@s2', '@s1')}

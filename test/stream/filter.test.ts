@@ -31,6 +31,17 @@ describe('throughFilter', () => {
     await expect(readAll(filter(inputOf(randomBytes(2 * mib)), commandLine))).rejects.toThrow(message)
   })
 
+  test('a program that is killed says nothing of its input; one that crashes may', async () => {
+    const ends = (commandLine: string) => expect(readAll(filter(inputOf(randomBytes(2 * mib)), commandLine))).rejects
+    for (const signal of ['KILL', 'TERM', 'XCPU']) {
+      await ends(`head -c 99; kill -${signal} $$`).toMatchObject({
+        kind: 'retry',
+        message: `sh was killed by SIG${signal}`,
+      })
+    }
+    await ends('kill -SEGV $$').toMatchObject({ kind: 'unavailable', message: 'sh was killed by SIGSEGV' })
+  })
+
   test('a program that is not there is unavailable', async () => {
     const input = throughFilter(inputOf(randomBytes(mib)), ['no-such-program'], { onBadEnd: 'data' })
     await expect(readAll(input)).rejects.toMatchObject({

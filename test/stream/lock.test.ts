@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { withLock } from '../../src/stream/lock.ts'
@@ -53,6 +53,19 @@ it('does not stand in the way when another program has got the number since', as
   }
   writeFileSync(file, `${what}\n1\n`)
   expect(await enter()).toBe('in')
+})
+
+it('does not trust a folder that another has made, or that leads elsewhere', async () => {
+  const [mine] = places('me-1')
+  const enter = (folder: string) => withLock(what, { ...mine!, folder }, async () => 'in')
+  const [elsewhere, link] = [temporaryFolder(), join(temporaryFolder(), 'link')]
+  symlinkSync(elsewhere, link)
+  await expect(enter(link)).rejects.toMatchObject({ kind: 'permission', message: expect.stringContaining(link) })
+  expect(readdirSync(elsewhere)).toEqual([])
+  expect(await enter(elsewhere)).toBe('in')
+  if (process.getuid?.() !== 0) return
+  chownSync(elsewhere, 65_534, 65_534)
+  await expect(enter(elsewhere)).rejects.toMatchObject({ kind: 'permission' })
 })
 
 it('never lets two in, of many that come at once', async () => {

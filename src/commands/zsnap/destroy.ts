@@ -30,14 +30,11 @@ export const destroy = defineCommand({
     const names = await snapshotNames(args.name, terminal)
     const goingOn = goOnAfterFailures(terminal)
     const store = await storeToAsk(args, terminal)
-    const losses: Loss[] = []
-    for (const [dataset, wanted] of byDataset(names)) {
-      const going = await goingOn.attempt(() => lossesIn(dataset, wanted, store, args, goingOn))
-      if (going !== undefined && going.length > 0) losses.push({ dataset, going })
-    }
+    const look = (some: readonly string[]) => lossesOf(some, store, args, goingOn)
+    const losses = await look(names)
     if (losses.length > 0) {
       if (args['dry-run']) await showPlan(losses, terminal)
-      else await carryOut(losses, args, terminal, goingOn)
+      else await carryOut(await confirmed(losses, args, terminal, look, goingOn), terminal, goingOn)
     }
     goingOn.end()
   },
@@ -52,6 +49,20 @@ interface Going {
 interface Loss {
   readonly dataset: string
   readonly going: readonly Going[]
+}
+
+async function lossesOf(
+  names: readonly string[],
+  store: Store | undefined,
+  args: Arguments,
+  goingOn: GoingOn,
+): Promise<readonly Loss[]> {
+  const losses: Loss[] = []
+  for (const [dataset, wanted] of byDataset(names)) {
+    const going = await goingOn.attempt(() => lossesIn(dataset, wanted, store, args, goingOn))
+    if (going !== undefined && going.length > 0) losses.push({ dataset, going })
+  }
+  return losses
 }
 
 /** Those that may go. One that may not, or is not there, is noted. */
@@ -103,12 +114,31 @@ function releases(going: readonly Going[]): readonly (readonly string[])[] {
   return going.flatMap(({ snapshot, obstacle }) => (obstacle?.tags ?? []).map((tag) => ['release', tag, snapshot.name]))
 }
 
-async function carryOut(losses: readonly Loss[], args: Arguments, terminal: Terminal, goingOn: GoingOn): Promise<void> {
-  const { destroySnapshots } = await import('../../zfs/destroy-snapshots.ts')
-  const { releaseSnapshot } = await import('../../zfs/holds.ts')
+/** Asks, and looks again: while somebody read the question, another may have come under a name that he has read. */
+async function confirmed(
+  losses: readonly Loss[],
+  args: Arguments,
+  terminal: Terminal,
+  look: (names: readonly string[]) => Promise<readonly Loss[]>,
+  goingOn: GoingOn,
+): Promise<readonly Loss[]> {
   const snapshots = losses.flatMap(({ going }) => going.map(({ snapshot }) => snapshot))
   const many = snapshots.length === 1 ? 'this snapshot' : `these ${snapshots.length} snapshots`
   await consent(lossLines(snapshots), `destroy ${many}?`, args, terminal)
+  if (args.yes) return losses
+  const guids = new Set(snapshots.map(({ guid }) => guid))
+  const isSame = ({ snapshot: { name, guid } }: Going) => {
+    if (guids.has(guid)) return true
+    goingOn.note(new Failure('retry', `${name}: another snapshot has this name meanwhile`))
+    return false
+  }
+  const now = await look(snapshots.map(({ name }) => name))
+  return now.map(({ dataset, going }) => ({ dataset, going: going.filter(isSame) }))
+}
+
+async function carryOut(losses: readonly Loss[], terminal: Terminal, goingOn: GoingOn): Promise<void> {
+  const { destroySnapshots } = await import('../../zfs/destroy-snapshots.ts')
+  const { releaseSnapshot } = await import('../../zfs/holds.ts')
   for (const { dataset, going } of losses) {
     for (const [, tag = '', name = ''] of releases(going)) await goingOn.attempt(() => releaseSnapshot(tag, name))
     const names = going.map(({ snapshot }) => afterAt(snapshot.name))
