@@ -20,6 +20,23 @@ export const failureStatuses: Readonly<Record<FailureKind, ExitStatus>> = {
   closed: { status: 141, meaning: 'the reader of the output closed it' },
 }
 
+/**
+ * Of several failures, the first of these tells the status: what nobody may overlook comes before what a person has to
+ * mend, and that before what mends itself.
+ */
+export const worstFirst: readonly FailureKind[] = [
+  'data',
+  'protocol',
+  'configuration',
+  'usage',
+  'permission',
+  'io',
+  'exists',
+  'unavailable',
+  'retry',
+  'closed',
+]
+
 /** What a check of others' health found. It is no failure of the check. */
 export type CheckResult = 'ok' | 'warning' | 'critical' | 'unknown'
 

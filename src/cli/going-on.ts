@@ -1,4 +1,5 @@
 import type { Failure } from '../errors.ts'
+import { worstFirst } from './exit-status.ts'
 import { asFailure } from './system-failure.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -7,16 +8,20 @@ export interface GoingOn {
   /** Gives what the work does, or undefined after a Failure or what the system refuses, which is noted. All else is thrown. */
   attempt<T>(work: () => Promise<T>): Promise<T | undefined>
   note(failure: Failure): void
-  /** Throws the last failure, if there was one: whoever ends the program says it, as those before it were said. */
+  /** Throws the worst failure, if there was one: whoever ends the program says it, as the others were said. */
   end(): void
 }
 
 export function goOnAfterFailures(terminal: Pick<Terminal, 'say' | 'hint'>): GoingOn {
-  let last: Failure | undefined
+  let worst: Failure | undefined
+  const say = (failure: Failure | undefined) => {
+    if (failure !== undefined) terminal.say(failure.message)
+    if (failure?.hint !== undefined) terminal.hint(failure.hint)
+  }
   const note = (failure: Failure) => {
-    if (last !== undefined) terminal.say(last.message)
-    if (last?.hint !== undefined) terminal.hint(last.hint)
-    last = failure
+    const isWorse = worst === undefined || rankOf(failure) <= rankOf(worst)
+    say(isWorse ? worst : failure)
+    if (isWorse) worst = failure
   }
   return {
     note,
@@ -29,7 +34,7 @@ export function goOnAfterFailures(terminal: Pick<Terminal, 'say' | 'hint'>): Goi
       }
     },
     end() {
-      if (last !== undefined) throw last
+      if (worst !== undefined) throw worst
     },
   }
 }
@@ -39,4 +44,8 @@ export function failureOf(error: unknown): Failure {
   const failure = asFailure(error)
   if (failure === undefined) throw error
   return failure
+}
+
+function rankOf({ kind }: Failure): number {
+  return worstFirst.indexOf(kind)
 }

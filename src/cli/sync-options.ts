@@ -34,6 +34,45 @@ export const connectionOptions = {
   },
 } satisfies OptionSpecs
 
+/** What of a tree is sent. */
+export const contentOptions = {
+  'all-snapshots': {
+    type: 'boolean',
+    default: true,
+    describe: 'send only the newest snapshot of each dataset, not those before it',
+  },
+  'skip-unchanged': {
+    type: 'boolean',
+    default: false,
+    describe: 'leave out the newest snapshots if nothing was written since the one before them',
+  },
+  properties: {
+    type: 'boolean',
+    alias: 'p',
+    default: false,
+    describe: "send the datasets' properties too",
+  },
+  raw: {
+    choices: ['auto', 'never'] as const,
+    default: 'auto' as const,
+    describe: 'auto: send encrypted datasets as they are on the disk; never: refuse them',
+  },
+} satisfies OptionSpecs
+
+/** Files for whoever watches over a replication. */
+export const monitoringOptions = {
+  status: {
+    type: 'string',
+    metavar: 'DIR',
+    describe: 'keep a file in this folder for each dataset that failed, until it is in sync again',
+  },
+  metrics: {
+    type: 'string',
+    metavar: 'FILE',
+    describe: "write the outcome to this file too, for Prometheus' collector",
+  },
+} satisfies OptionSpecs
+
 // The other end is heard of every 3 s: three times may be late.
 const leastTimeoutMs = 10_000
 

@@ -50,6 +50,37 @@ const options = {
     describe:
       "let whose certificate has this name write below this dataset alone, as its root; and nobody who isn't named",
   },
+  'on-diverged': {
+    choices: ['refuse', 'rename', 'rollback', 'replace'] as const,
+    default: 'refuse' as const,
+    describe: 'what to do with a dataset that has no snapshot in common with the source, or newer ones of its own',
+  },
+  gone: {
+    choices: ['keep', 'report', 'rename', 'destroy'] as const,
+    default: 'report' as const,
+    describe: 'what to do with a dataset that the source has no more',
+  },
+  property: {
+    type: 'string',
+    alias: 'o',
+    array: true,
+    metavar: 'PROPERTY=VALUE',
+    default: [] as string[],
+    describe: 'set this property of each new dataset',
+  },
+  exclude: {
+    type: 'string',
+    alias: 'x',
+    array: true,
+    metavar: 'PROPERTY',
+    default: [] as string[],
+    describe: 'let this property be inherited, whatever the stream brings',
+  },
+  hold: {
+    type: 'boolean',
+    default: true,
+    describe: "don't hold the newest snapshot of each dataset, the base of the next increment",
+  },
   'max-connections': {
     type: 'string',
     metavar: 'N',
@@ -101,11 +132,12 @@ export const zfsyncRecv = defineCommand({
     const root = checkedDatasetName(args.dataset)
     const { TransferCount } = await import('../sync/transfer-count.ts')
     const count = new TransferCount()
-    if (args.inventory) return await printInventory(await serverRun(root, count, terminal), terminal)
+    const run = await serverRun(root, args, count, terminal)
+    if (args.inventory) return await printInventory(run, terminal)
     const progress = terminal.progress(count)
     try {
-      if (args.listen !== undefined) await listen(args.listen, args, await serverRun(root, count, terminal), terminal)
-      else await receive(args, root, count, terminal)
+      if (args.listen !== undefined) await listen(args.listen, args, run, terminal)
+      else await receive(args, run, terminal)
     } finally {
       progress.stop()
     }
@@ -114,22 +146,20 @@ export const zfsyncRecv = defineCommand({
 
 async function printInventory(run: ReceiverRun, terminal: Terminal): Promise<void> {
   const { formatHave } = await import('../sync/have-file.ts')
-  const { listInventory } = await import('../sync/list-inventory.ts')
-  const { receiverId } = await import('../sync/serve-sender.ts')
+  const { inventoryMessage } = await import('../sync/serve-sender.ts')
   const { findAbilities } = await import('../sync/zfs-abilities.ts')
-  const inventory = await listInventory(run.root)
-  terminal.print(formatHave({ inventory, abilities: await findAbilities(), receiver: receiverId(run) }))
+  terminal.print(formatHave({ ...(await inventoryMessage(run)), abilities: await findAbilities() }))
 }
 
 /** One sender: behind a command, or at the other end of stdin. */
-async function receive(args: Arguments, root: string, count: TransferCount, terminal: Terminal): Promise<void> {
+async function receive(args: Arguments, common: ReceiverRun, terminal: Terminal): Promise<void> {
   const { commandLink, standardLink } = await import('../sync/links.ts')
   const { signal } = terminal
   const { via } = args
   const goingOn = goOnAfterFailures(terminal)
   const link = via === undefined ? standardLink(signal) : commandLink(via, signal)
   const run: ReceiverRun = {
-    ...(await serverRun(root, count, terminal)),
+    ...common,
     onFailure(failure, isHeard) {
       // A sender that called us, over ssh perhaps, tells it there.
       if (via !== undefined || !isHeard) goingOn.note(failure)
@@ -152,10 +182,19 @@ async function serve(link: Link, run: ReceiverRun, times: Pick<ChannelLimits, 'h
   }
 }
 
-async function serverRun(root: string, count: TransferCount, terminal: Terminal): Promise<ReceiverRun> {
+async function serverRun(
+  root: string,
+  args: Arguments,
+  count: TransferCount,
+  terminal: Terminal,
+): Promise<ReceiverRun> {
   const { Turns } = await import('../stream/turns.ts')
+  const { parseReplicaProperties } = await import('../sync/replica-properties.ts')
   return {
     root,
+    policy: { onDiverged: args['on-diverged'], onGone: args.gone },
+    properties: parseReplicaProperties(args.property, args.exclude),
+    holds: args.hold,
     lock: { folder: runtimeFolder(), owner: ownerOfThisProgram() },
     count,
     signal: terminal.signal,

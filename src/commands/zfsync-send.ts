@@ -1,21 +1,22 @@
 import { isatty } from 'node:tty'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { type GoingOn, goOnAfterFailures } from '../cli/going-on.ts'
+import { goOnAfterFailures } from '../cli/going-on.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
 import { runtimeFolder } from '../cli/runtime-folder.ts'
-import { connectionOptions } from '../cli/sync-options.ts'
-import { describeStep, SyncTally } from '../cli/sync-tally.ts'
+import { connectionOptions, contentOptions, monitoringOptions } from '../cli/sync-options.ts'
+import { describeStep, SyncReport } from '../cli/sync-report.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { bandwidthOf, bandwidthOption } from '../cli/timetable.ts'
 import { formatBytes, parseFromOne } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
 import type { Check } from '../stream/checked-input.ts'
-import type { Channel } from '../sync/channel.ts'
-import type { Inventory, SyncDataset } from '../sync/inventory.ts'
+import type { Have } from '../sync/have-file.ts'
+import type { Inventory } from '../sync/inventory.ts'
 import type { Abilities } from '../sync/messages.ts'
-import type { Plan, Step } from '../sync/plan.ts'
+import type { Plan } from '../sync/plan.ts'
+import type { Policy } from '../sync/policy.ts'
 import type { ReceiverEnd } from '../sync/receiver-end.ts'
-import type { SyncRun } from '../sync/sync-tree.ts'
+import type { SyncRun, SyncSettings } from '../sync/sync-tree.ts'
 import type { TransferCount } from '../sync/transfer-count.ts'
 
 const positionals = {
@@ -48,22 +49,14 @@ const options = {
     coerce: parseFromOne,
     describe: 'datasets at the same time, each over a connection of its own',
   },
-  'all-snapshots': {
-    type: 'boolean',
-    default: true,
-    describe: 'send only the newest snapshot of each dataset, not those before it',
-  },
-  raw: {
-    choices: ['auto', 'never'] as const,
-    default: 'auto' as const,
-    describe: 'auto: send encrypted datasets as they are on the disk; never: refuse them',
-  },
+  ...contentOptions,
   bookmark: {
     type: 'boolean',
     default: true,
-    describe: 'make no bookmark of the newest snapshot that the receiver has',
+    describe: 'make no bookmark of the newest snapshot that the receiver has, and no hold',
   },
   'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'send nothing, tell what would be sent' },
+  ...monitoringOptions,
   bwlimit: bandwidthOption,
   ...connectionOptions,
 } satisfies OptionSpecs
@@ -88,16 +81,44 @@ export const zfsyncSend = defineCommand({
     const { TransferCount } = await import('../sync/transfer-count.ts')
     checkedDatasetName(args.dataset)
     refuseWrongWay(args, terminal)
+    const report = new SyncReport()
     const count = new TransferCount()
     const progress = terminal.progress(count)
+    let failure: unknown
     try {
-      if (args.have !== undefined) await writeContainer(args, count, terminal)
-      else await alone(args, () => converse(args, count, terminal))
+      const run = { args, count, report, terminal }
+      if (args.have !== undefined) await writeContainer(run)
+      else await alone(args, () => converse(run))
+    } catch (error) {
+      failure = error
+      throw error
     } finally {
       progress.stop()
+      if (!args['dry-run']) await leaveTraces(args, report, failure)
     }
   },
 })
+
+interface Running {
+  readonly args: Arguments
+  readonly count: TransferCount
+  readonly report: SyncReport
+  readonly terminal: Terminal
+}
+
+/** For monitoring. */
+async function leaveTraces(args: Arguments, { outcomes }: SyncReport, failure: unknown): Promise<void> {
+  if (args.status !== undefined) {
+    const { keepFlags } = await import('../sync/status-flags.ts')
+    await keepFlags(args.status, args.dataset, outcomes, failure instanceof Error ? failure : undefined)
+  }
+  if (args.metrics === undefined) return
+  const { writeWhole } = await import('../stream/metrics-text.ts')
+  const { syncMetrics } = await import('../sync/sync-metrics.ts')
+  const target = args.connect ?? args.via ?? args.have ?? '-'
+  const run = { tree: args.dataset, target, outcomes, hasFailed: failure !== undefined, now: new Date() }
+  await writeWhole(args.metrics, syncMetrics(run), ownerOfThisProgram())
+}
 
 /** Whether the receiver is at the other end of our own stdin and stdout: it called us, and tells what fails. */
 function isCalled({ connect, via, have }: Arguments): boolean {
@@ -123,68 +144,49 @@ async function alone(args: Arguments, work: () => Promise<void>): Promise<void> 
   await asOnlySender({ tree: args.dataset, target }, place, work)
 }
 
-async function converse(args: Arguments, count: TransferCount, terminal: Terminal): Promise<void> {
-  const { listExisting } = await import('../sync/list-inventory.ts')
+async function converse(running: Running): Promise<void> {
+  const { waysTo } = await import('../sync/open-ways.ts')
   const { endDialogue, openStreams, openTree } = await import('../sync/receiver-end.ts')
-  const open = await opener(args, terminal)
+  const { args, terminal } = running
+  const open = await waysTo(args, args.timeout ?? 0, terminal.signal)
 
   const channel = await open()
   try {
     // Both ends list what they have at the same time.
-    const [source, { receiver, id, inventory }] = await Promise.all([listExisting(args.dataset), openTree(channel)])
-    const plan = await planOf(args, source, inventory)
+    const [source, told] = await Promise.all([sourceOf(args), openTree(channel)])
+    const { receiver, id, policy, inventory } = told
+    const plan = await planOf(args, source, inventory, policy)
     if (args['dry-run']) {
+      const abilities = plan.datasets.some(({ steps }) => steps.length > 0) ? await receiver.abilities() : undefined
       await endDialogue(receiver, [])
-      return await printPlan(plan, args, inventory.root, terminal)
+      return await printPlan(plan, { inventory, policy, abilities }, running)
     }
     const openMore = async () => openStreams(await open())
     const receiverId = args.bookmark ? id : undefined
-    await sync({ plan, receiver, receiverId, openMore, to: inventory.root }, args, count, terminal)
+    await sync({ plan, receiver, receiverId, openMore, policy, target: inventory }, running)
   } finally {
     await channel.close()
   }
 }
 
-/** Opens a way to the receiver, as often as it is asked. */
-async function opener(args: Arguments, terminal: Terminal): Promise<() => Promise<Channel>> {
+async function writeContainer(running: Running): Promise<void> {
   const { Channel } = await import('../sync/channel.ts')
-  const { signal } = terminal
-  const limits = { silenceMs: args.timeout ?? 0 }
-  if (args.connect !== undefined) {
-    const { parseAddress } = await import('../sync/address.ts')
-    const { connectTcp } = await import('../sync/connect-tcp.ts')
-    const { readSecurity } = await import('../sync/security.ts')
-    const address = parseAddress(args.connect)
-    const security = await readSecurity(args)
-    return async () =>
-      new Channel(await connectTcp(address, security, signal), { ...limits, helloMs: limits.silenceMs })
-  }
-  const { commandLink, standardLink } = await import('../sync/links.ts')
-  const { via } = args
-  if (via !== undefined) return async () => new Channel(commandLink(via, signal), limits)
-  return async () => new Channel(standardLink(signal), limits)
-}
-
-async function writeContainer(args: Arguments, count: TransferCount, terminal: Terminal): Promise<void> {
-  const { Channel } = await import('../sync/channel.ts')
-  const { listExisting } = await import('../sync/list-inventory.ts')
   const { outputLink } = await import('../sync/links.ts')
   const { openContainer } = await import('../sync/receiver-end.ts')
+  const { args, terminal } = running
 
-  const { inventory, abilities } = await haveOf(args, terminal.signal)
-  const plan = await planOf(args, await listExisting(args.dataset), inventory)
-  if (args['dry-run']) return await printPlan(plan, args, inventory.root, terminal)
+  const have = await haveOf(args, terminal.signal)
+  const { inventory, policy, abilities } = have
+  const plan = await planOf(args, await sourceOf(args), inventory, policy)
+  if (args['dry-run']) return await printPlan(plan, have, running)
   const receiver = await openContainer(new Channel(outputLink(terminal.signal)), abilities)
   const openMore = () => Promise.reject(new Failure('usage', 'one file takes one dataset at a time'))
   // Whether it arrives is not heard here: no bookmark is made, and none is destroyed.
-  const prepared = { plan, receiver, receiverId: undefined, openMore, to: inventory.root }
-  await sync(prepared, { ...args, workers: 1 }, count, terminal)
+  const prepared = { plan, receiver, receiverId: undefined, openMore, policy, target: inventory }
+  await sync(prepared, { ...running, args: { ...args, workers: 1 } })
 }
 
-async function haveOf(
-  { have }: Arguments,
-  signal: AbortSignal,
-): Promise<{ inventory: Inventory; abilities: Abilities }> {
+async function haveOf({ have }: Arguments, signal: AbortSignal): Promise<Have> {
   const { openSync } = await import('node:fs')
   const { readHave } = await import('../sync/have-file.ts')
   const { openInput } = await import('../stream/input.ts')
@@ -196,64 +198,53 @@ async function haveOf(
   }
 }
 
-async function planOf(args: Arguments, source: Inventory, target: Inventory): Promise<Plan> {
+async function sourceOf(args: Arguments): Promise<Inventory> {
+  const { listSource } = await import('../sync/list-inventory.ts')
+  return await listSource(args.dataset, { withWritten: args['skip-unchanged'] })
+}
+
+async function planOf(args: Arguments, source: Inventory, target: Inventory, policy: Policy): Promise<Plan> {
   const { prepareSync } = await import('../sync/sync-tree.ts')
-  return await prepareSync(source, target, settingsOf(args))
+  return await prepareSync(source, target, settingsOf(args), policy)
 }
 
-function settingsOf(args: Arguments) {
-  return { allSnapshots: args['all-snapshots'], raw: args.raw }
+function settingsOf(args: Arguments): SyncSettings {
+  const { raw, properties: withProperties } = args
+  return { allSnapshots: args['all-snapshots'], skipUnchanged: args['skip-unchanged'], raw, withProperties }
 }
 
-interface Prepared {
+type Prepared = Pick<SyncRun, 'receiverId' | 'openMore' | 'policy' | 'target'> & {
   readonly plan: Plan
   readonly receiver: ReceiverEnd
-  readonly receiverId: string | undefined
-  readonly openMore: () => Promise<ReceiverEnd>
-  readonly to: string
 }
 
-async function sync(
-  { plan, receiver, receiverId, openMore, to }: Prepared,
-  args: Arguments,
-  count: TransferCount,
-  terminal: Terminal,
-) {
+async function sync({ plan, receiver, ...prepared }: Prepared, { args, count, report, terminal }: Running) {
   const { syncTree } = await import('../sync/sync-tree.ts')
-  const tally = new SyncTally(plan.datasets.length)
   const goingOn = goOnAfterFailures(terminal)
   const run: SyncRun = {
+    ...prepared,
     from: args.dataset,
-    to,
     settings: settingsOf(args),
     workers: args.workers ?? 1,
-    receiverId,
-    openMore,
     checks: [count, ...(await checksOf(args, terminal.signal))],
     signal: terminal.signal,
     onFewer: (ways, reason) =>
       terminal.say(`only ${ways} connections: ${reason instanceof Error ? reason.message : reason}`),
     onStep(dataset, step, bytes, elapsedMs) {
-      tally.add(dataset, bytes, step.kind)
+      report.countStep(step.kind)
       // In a dialogue over stdout there is no event; whoever called us tells.
       terminal.event({ dataset, step: step.kind, ...('to' in step ? { to: step.to.name } : {}), bytes, elapsedMs })
       if (terminal.verbose) terminal.say(`${describeStep(dataset, step)}: ${formatBytes(bytes)}`)
     },
-    onFailure: noteWith(goingOn, tally, args, terminal),
+    onFailure(_, failure) {
+      // Who called us hears of it over the dialogue.
+      if (!isCalled(args)) goingOn.note(failure)
+    },
+    onOutcome: (outcome) => report.outcomes.push(outcome),
   }
-  if (terminal.verbose) for (const path of plan.gone) terminal.say(`${to}${path}: gone from the source, and kept`)
   await goingOn.attempt(() => syncTree(plan, receiver, run))
-  if (receiver.isHeard && !isCalled(args)) tally.report(args.dataset, to, terminal)
+  if (receiver.isHeard && !isCalled(args)) report.show(args.dataset, prepared.target.root, terminal)
   goingOn.end()
-}
-
-/** Who called us hears of failures from us over the dialogue. */
-function noteWith(goingOn: GoingOn, tally: SyncTally, args: Arguments, terminal: Terminal) {
-  return (dataset: string, failure: Failure) => {
-    tally.fail(dataset)
-    terminal.event({ dataset, failed: failure.message, kind: failure.kind })
-    if (!isCalled(args)) goingOn.note(failure)
-  }
 }
 
 async function checksOf({ bwlimit }: Arguments, signal: AbortSignal): Promise<readonly Check[]> {
@@ -263,23 +254,31 @@ async function checksOf({ bwlimit }: Arguments, signal: AbortSignal): Promise<re
   return [pacedBy(createRateLimit(bandwidthOf(bwlimit)), signal)]
 }
 
-async function printPlan(plan: Plan, args: Arguments, to: string, terminal: Terminal): Promise<void> {
-  const { conflictFailure } = await import('../sync/conflict-failure.ts')
-  const goingOn = goOnAfterFailures(terminal)
-  for (const each of plan.datasets) {
-    if (each.conflict !== undefined) goingOn.note(conflictFailure(each, args.dataset, to))
-    for (const step of each.steps) await printStep(step, each.source, args, terminal)
-  }
-  goingOn.end()
-}
+type Receiver = Pick<Have, 'inventory' | 'policy'> & { readonly abilities: Abilities | undefined }
 
-async function printStep(step: Step, source: SyncDataset, args: Arguments, terminal: Terminal): Promise<void> {
-  const { isSending, sendWords } = await import('../sync/send-words.ts')
-  const { estimateSend } = await import('../zfs/estimate-send.ts')
-  const dataset = args.dataset + source.path
-  const flags = source.isEncrypted ? ['-w'] : []
-  const bytes = isSending(step) ? await estimateSend(sendWords(dataset, step, flags)) : undefined
-  terminal.event({ dataset, plan: step.kind, ...('to' in step ? { to: step.to.name } : {}), bytes })
-  const size = bytes === undefined ? '' : `, about ${formatBytes(bytes)}`
-  if (!terminal.json) terminal.print(`${describeStep(dataset, step)}${size}`)
+async function printPlan(plan: Plan, there: Receiver, { args, terminal }: Running): Promise<void> {
+  const { conflictFailure } = await import('../sync/conflict-failure.ts')
+  const { estimatePlan } = await import('../sync/estimate-plan.ts')
+  const goingOn = goOnAfterFailures(terminal)
+  const tell = (event: object, line: string) => {
+    terminal.event(event)
+    if (!terminal.json) terminal.print(line)
+  }
+  for await (const { dataset, step, bytes } of estimatePlan(plan, args.dataset, settingsOf(args), there.abilities)) {
+    const size = bytes === undefined ? '' : `, about ${formatBytes(bytes)}`
+    const to = 'to' in step ? { to: step.to.name } : {}
+    tell({ dataset, plan: step.kind, ...to, bytes }, `${describeStep(dataset, step)}${size}`)
+  }
+  for (const { source, replaces } of plan.datasets) {
+    const dataset = args.dataset + source.path
+    if (replaces !== undefined) tell({ dataset, plan: 'swap' }, `${dataset}: then takes the place of what is there`)
+  }
+  const { onGone } = there.policy
+  for (const path of onGone === 'keep' ? [] : plan.gone) {
+    const dataset = args.dataset + path
+    tell({ dataset, plan: 'gone', onGone }, `${dataset}: gone from the source: ${onGone}`)
+  }
+  for (const each of plan.datasets)
+    if (each.conflict !== undefined) goingOn.note(conflictFailure(each, args.dataset, there.inventory.root))
+  goingOn.end()
 }

@@ -1,7 +1,8 @@
 import { Failure } from '../errors.ts'
 import type { Input } from '../stream/input.ts'
 import type { Channel } from './channel.ts'
-import { failureOf, parseSenderMessage } from './messages.ts'
+import { failureOf } from './messages.ts'
+import { parseSenderMessage } from './parse-messages.ts'
 
 /** The data frames up to `complete`, as an Input: `abort` in its place is a Failure. */
 export class AnnouncedStream implements Input {

@@ -1,6 +1,8 @@
 import { Failure } from '../errors.ts'
 import type { DatasetPlan } from './plan.ts'
 
+const anew = 'zfsync-recv --on-diverged=rename sets the old one aside and receives it anew'
+
 /** Why a dataset is not brought up to date, and the ways out. Nothing of it has been touched. */
 export function conflictFailure({ source, conflict, culprit }: DatasetPlan, from: string, to: string): Failure {
   const [mine, its] = [from + source.path, to + source.path]
@@ -11,19 +13,17 @@ export function conflictFailure({ source, conflict, culprit }: DatasetPlan, from
       })
     case 'target-without-snapshots':
       return new Failure('exists', `${its}: is there on the receiver, without a snapshot`, {
-        hint: 'rename or destroy it there: it is then received anew',
+        hint: `${anew}; or destroy it there`,
       })
     case 'target-is-ahead':
       return new Failure('exists', `${its}: the receiver has @${culprit?.name}, which ${mine} has not`, {
-        hint: 'destroy there what is newer than the last common snapshot, or rename the dataset to receive it anew',
+        hint: `zfsync-recv --on-diverged=rollback destroys what is newer there than the last common snapshot; ${anew}`,
       })
     default:
       return new Failure(
         'exists',
         `${its}: the receiver's newest snapshot, @${culprit?.name}, and all before it are not of ${mine}`,
-        {
-          hint: 'rename the dataset there: it is then received anew, beside the old one',
-        },
+        { hint: `${anew}; --on-diverged=replace destroys the old one afterwards` },
       )
   }
 }

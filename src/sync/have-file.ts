@@ -1,20 +1,20 @@
 import { Failure } from '../errors.ts'
 import type { Input } from '../stream/input.ts'
-import type { Inventory } from './inventory.ts'
-import { type Abilities, parseReceiverMessage } from './messages.ts'
+import type { Abilities, ReceiverMessage } from './messages.ts'
+import { parseReceiverMessage } from './parse-messages.ts'
 
 /** What a receiver has and can do, carried to a sender that it cannot hear. */
-export interface Have {
-  readonly inventory: Inventory
+export interface Have extends InventoryMessage {
   readonly abilities: Abilities
-  readonly receiver: string
 }
+
+type InventoryMessage = Extract<ReceiverMessage, { type: 'inventory' }>
 
 const mostBytes = 64 * 1024 * 1024
 
 /** Two lines, as the receiver would say them in a dialogue. */
-export function formatHave({ inventory, abilities, receiver }: Have): string {
-  return `${JSON.stringify({ type: 'inventory', receiver, inventory })}\n${JSON.stringify({ type: 'abilities', abilities })}`
+export function formatHave({ abilities, ...inventory }: Have): string {
+  return `${JSON.stringify(inventory)}\n${JSON.stringify({ type: 'abilities', abilities })}`
 }
 
 /** Throws 'data' for anything but a whole one. */
@@ -26,7 +26,8 @@ export async function readHave(input: Input): Promise<Have> {
     })
   }
   const [inventory, abilities] = [parseReceiverMessage(first), parseReceiverMessage(second)]
-  if (inventory.type === 'inventory' && abilities.type === 'abilities') return { ...inventory, ...abilities }
+  if (inventory.type === 'inventory' && abilities.type === 'abilities')
+    return { ...inventory, abilities: abilities.abilities }
   throw new Failure('data', 'this is no list of what a receiver has', { hint: 'zfsync-recv --inventory writes one' })
 }
 

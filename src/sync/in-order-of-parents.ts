@@ -4,68 +4,37 @@ import type { DatasetPlan } from './plan.ts'
 /** 'gone': failed, and whoever did it can do no more. */
 export type WorkEnd = 'done' | 'failed' | 'gone'
 
+/** Whether the dataset above is in its place, so that this one can have its own; else it has to wait in the buffer. */
+export type Work = (plan: DatasetPlan, isParentInPlace: boolean) => Promise<WorkEnd>
+
 /**
- * Does the work for each dataset, several at the same time; none before those above it that the receiver has yet to make.
- * What waits for one that failed goes to `giveUp`. Resolves to those that nobody was left for.
+ * Does the work for each dataset, several at the same time: those first whose parent is in its place, and nobody waits.
+ * Resolves to those that nobody was left for.
  */
 export async function inOrderOfParents(
   plans: readonly DatasetPlan[],
-  workers: readonly ((plan: DatasetPlan) => Promise<WorkEnd>)[],
-  giveUp: (plan: DatasetPlan, parent: string) => void,
+  workers: readonly Work[],
 ): Promise<readonly DatasetPlan[]> {
   const waiting = [...plans]
-  const isDone = new Map<string, boolean>()
-  const isNew = new Map(plans.map((plan) => [plan.source.path, plan.isNew]))
-  const change = new Change()
+  const isInPlace = new Map(plans.filter(({ isNew }) => isNew).map(({ source }) => [source.path, false]))
 
-  /** The nearest dataset above that is to be made first. */
-  function parentToCome(path: string): string | undefined {
-    let above = parentOf(path)
-    while (above !== undefined && isNew.get(above) !== true) above = parentOf(above)
-    return above
-  }
-
-  function takeReady(): DatasetPlan | undefined {
-    for (const plan of [...waiting]) {
-      const parent = parentToCome(plan.source.path)
-      const isParentDone = parent === undefined || isDone.get(parent)
-      if (isParentDone === undefined) continue
-      waiting.splice(waiting.indexOf(plan), 1)
-      if (isParentDone) return plan
-      isDone.set(plan.source.path, false)
-      giveUp(plan, parent ?? '')
-    }
-    return undefined
+  function isParentInPlace({ source }: DatasetPlan): boolean {
+    for (let above = parentOf(source.path); above !== undefined; above = parentOf(above))
+      if (isInPlace.get(above) === false) return false
+    return true
   }
 
   await Promise.all(
     workers.map(async (work) => {
       while (waiting.length > 0) {
-        const next = change.next()
-        const plan = takeReady()
-        if (plan === undefined) {
-          if (waiting.length > 0) await next
-          continue
-        }
-        const end = await work(plan)
-        isDone.set(plan.source.path, end === 'done')
-        change.tell()
+        const [plan] = waiting.splice(Math.max(0, waiting.findIndex(isParentInPlace)), 1)
+        if (plan === undefined) return
+        const hasParent = isParentInPlace(plan)
+        const end = await work(plan, hasParent)
+        if (end === 'done' && hasParent && plan.into === 'place') isInPlace.set(plan.source.path, true)
         if (end === 'gone') return
       }
     }),
   )
   return waiting
-}
-
-/** Something changed: whoever waits looks again. */
-class Change {
-  #waiting: (() => void)[] = []
-
-  next(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve))
-  }
-
-  tell(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
-  }
 }

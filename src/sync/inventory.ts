@@ -6,6 +6,8 @@ export interface Point {
   readonly guid: string
   /** The transaction group that made it: in one pool, the larger is the younger. */
   readonly createTxg: number
+  /** Of a snapshot: what was written since the one before it, where it was asked for and ZFS tells. */
+  readonly writtenBytes?: number
 }
 
 /** What is known of one dataset of a tree. */
@@ -26,6 +28,8 @@ export interface Inventory {
   readonly root: string
   /** None if the root is not there. */
   readonly datasets: readonly SyncDataset[]
+  /** Of a replica: what was received, or begun, and is not in its place yet. */
+  readonly buffered: readonly SyncDataset[]
 }
 
 /** The path of a dataset's parent; undefined for the root. */

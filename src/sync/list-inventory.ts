@@ -1,49 +1,87 @@
 import { Failure } from '../errors.ts'
-import { rowsOf, runZfs } from '../zfs/zfs-command.ts'
+import { isUnknownToZfs, rowsOf, runZfsOnSome } from '../zfs/zfs-command.ts'
+import { bufferOf, pathInBuffer } from './buffer-name.ts'
 import { type Inventory, inTreeOrder, type Point, type SyncDataset } from './inventory.ts'
+import { isSetAside } from './set-aside-name.ts'
 
 const columns = ['type', 'guid', 'createtxg', 'receive_resume_token', 'encryption'] as const
 // What zfs-fuse knows of them.
 const oldColumns = ['type', 'guid', 'createtxg'] as const
+const ofReplicas = ['userrefs', 'zfsync:place'] as const
 
 /** One dataset, snapshot or bookmark, and its properties by name. */
 type Row = readonly [name: string, values: Readonly<Record<string, string>>]
 
-/** The tree below a root, by one call of `zfs`. A root that is not there has no datasets. */
-export async function listInventory(root: string): Promise<Inventory> {
-  try {
-    return inventoryOf(root, await readRows(root))
-  } catch (error) {
-    if (error instanceof Failure && /does not exist/.test(error.message)) return { root, datasets: [] }
-    throw error
-  }
+/** A replica, and what only the receiver has to know of it. */
+export interface Replica extends Inventory {
+  readonly hasBuffer: boolean
+  /** The names of the datasets in the buffer, by path; those below others are not named. */
+  readonly bufferNames: ReadonlyMap<string, string>
+  /** The names of snapshots that are held, the oldest of each dataset first. */
+  readonly held: readonly string[]
 }
 
-/** The same of a root that has to be there; else that is a Failure 'unavailable'. */
-export async function listExisting(root: string): Promise<Inventory> {
-  const inventory = await listInventory(root)
-  if (inventory.datasets.length > 0) return inventory
+/** The tree below a root that is there, by one call of `zfs`; else that is a Failure 'unavailable'. */
+export async function listSource(root: string, { withWritten = false } = {}): Promise<Inventory> {
+  const rows = await readRows([root], withWritten ? ['written'] : [])
+  // Of a replica that is sent on: what waits there, or was set aside, is no part of it.
+  if (rows.length > 0) return inventoryOf(root, rows.filter(isOfTree(root)))
   throw new Failure('unavailable', `${root}: there is no such dataset`)
 }
 
-async function readRows(root: string): Promise<readonly Row[]> {
-  const types = 'filesystem,volume,snapshot,bookmark'
-  try {
-    const output = await runZfs('list', '-Hp', '-r', '-t', types, '-o', ['name', ...columns].join(','), root)
-    return rowsOf(output).map(([name = '', ...values]) => [
-      name,
-      Object.fromEntries(columns.map((column, index) => [column, values[index] ?? '-'])),
-    ])
-  } catch (error) {
-    if (!(error instanceof Failure && /invalid|unrecognized/.test(error.message))) throw error
-    return readRowsOfOldZfs(root)
+/** The tree below a replica's root, which need not be there, and its buffer; by one call of `zfs`. */
+export async function listReplica(root: string): Promise<Replica> {
+  const buffer = bufferOf(root)
+  const beside = root.includes('/') ? [buffer] : []
+  const rows = await readRows([root, ...beside], ofReplicas)
+  const ofBuffer = rows.filter(([name]) => isIn(buffer, name))
+  const held = rows.filter(([name, { userrefs = '-' }]) => name.includes('@') && Number(userrefs) > 0)
+  return {
+    ...inventoryOf(root, rows.filter(isOfTree(root))),
+    ...bufferedOf(root, ofBuffer),
+    hasBuffer: ofBuffer.length > 0,
+    held: held.sort(([, a], [, b]) => Number(a['createtxg']) - Number(b['createtxg'])).map(([name]) => name),
   }
 }
 
-/** zfs-fuse has no exact numbers in `zfs list`, but in `zfs get`. */
-async function readRowsOfOldZfs(root: string): Promise<readonly Row[]> {
+/** What a sender is told of a replica. */
+export function toldOf({ root, datasets, buffered }: Replica): Inventory {
+  return { root, datasets, buffered }
+}
+
+function isOfTree(root: string): (row: Row) => boolean {
+  return ([name]) => !isIn(bufferOf(root), name) && !isSetAside(name.slice(root.length))
+}
+
+function isIn(dataset: string, name: string): boolean {
+  return name === dataset || name.startsWith(`${dataset}/`)
+}
+
+async function readRows(names: readonly string[], more: readonly string[]): Promise<readonly Row[]> {
+  const types = 'filesystem,volume,snapshot,bookmark'
+  const wanted = [...columns, ...more]
+  try {
+    const output = await runZfsOnSome('list', '-Hp', '-r', '-t', types, '-o', ['name', ...wanted].join(','), ...names)
+    return rowsOf(output).map(([name = '', ...values]) => [
+      name,
+      Object.fromEntries(wanted.map((column, index) => [column, values[index] ?? '-'])),
+    ])
+  } catch (error) {
+    if (!(error instanceof Failure && /invalid|unrecognized/.test(error.message))) throw error
+    return readRowsOfOldZfs(names, more)
+  }
+}
+
+/** zfs-fuse has no exact numbers in `zfs list`, but in `zfs get`; and does not know what was written. */
+async function readRowsOfOldZfs(names: readonly string[], more: readonly string[]): Promise<readonly Row[]> {
   const rows = new Map<string, Record<string, string>>()
-  const output = await runZfs('get', '-Hp', '-r', '-o', 'name,property,value', oldColumns.join(','), root)
+  const wanted = [...oldColumns, ...more]
+  const get = (properties: readonly string[]) =>
+    runZfsOnSome('get', '-Hp', '-r', '-o', 'name,property,value', properties.join(','), ...names)
+  const output = await get(wanted).catch((error: unknown) => {
+    if (isUnknownToZfs(error)) return get(wanted.filter((each) => each !== 'written'))
+    throw error
+  })
   for (const [name = '', property = '', value = ''] of rowsOf(output)) {
     const known = rows.get(name)
     if (known === undefined) rows.set(name, { [property]: value })
@@ -52,12 +90,36 @@ async function readRowsOfOldZfs(root: string): Promise<readonly Row[]> {
   return [...rows]
 }
 
+function inventoryOf(root: string, rows: readonly Row[]): Inventory {
+  return { root, datasets: datasetsOf(rows, (name) => name.slice(root.length)), buffered: [] }
+}
+
+function bufferedOf(root: string, rows: readonly Row[]): Pick<Replica, 'buffered' | 'bufferNames'> {
+  const bufferNames = new Map<string, string>()
+  const depth = bufferOf(root).split('/').length + 1
+  const buffered = datasetsOf(
+    rows.filter(([name]) => name.split(/[@#]/)[0]?.startsWith(`${bufferOf(root)}/`)),
+    (name, values) => {
+      const path = pathInBuffer(root, name, values['zfsync:place'] ?? '-')
+      if (path !== undefined && name.split('/').length === depth) bufferNames.set(path, name)
+      return path
+    },
+  )
+  return { buffered, bufferNames }
+}
+
 type Growing = Omit<SyncDataset, 'snapshots' | 'bookmarks'> & { snapshots: Point[]; bookmarks: Point[] }
 
-function inventoryOf(root: string, rows: readonly Row[]): Inventory {
+/** Without those that have no path. */
+function datasetsOf(
+  rows: readonly Row[],
+  pathOf: (name: string, values: Row[1]) => string | undefined,
+): readonly SyncDataset[] {
   const datasets = new Map<string, Growing>()
-  for (const [name, values] of rows)
-    if (!/[@#]/.test(name)) datasets.set(name, datasetOf(name.slice(root.length), values))
+  for (const [name, values] of rows) {
+    const path = /[@#]/.test(name) ? undefined : pathOf(name, values)
+    if (path !== undefined) datasets.set(name, datasetOf(path, values))
+  }
   for (const [name, values] of rows) {
     const [dataset = '', point = ''] = name.split(/[@#]/)
     const points = name.includes('@') ? 'snapshots' : 'bookmarks'
@@ -67,7 +129,7 @@ function inventoryOf(root: string, rows: readonly Row[]): Inventory {
     snapshots.sort(byAge)
     bookmarks.sort(byAge)
   }
-  return { root, datasets: inTreeOrder([...datasets.values()]) }
+  return inTreeOrder([...datasets.values()])
 }
 
 function datasetOf(path: string, values: Readonly<Record<string, string>>): Growing {
@@ -82,8 +144,13 @@ function datasetOf(path: string, values: Readonly<Record<string, string>>): Grow
   }
 }
 
-function pointOf(name: string, { guid = '0', createtxg }: Readonly<Record<string, string>>): Point {
-  return { name, guid: BigInt(guid).toString(16).padStart(16, '0'), createTxg: Number(createtxg) }
+function pointOf(name: string, { guid = '0', createtxg, written = '-' }: Readonly<Record<string, string>>): Point {
+  return {
+    name,
+    guid: BigInt(guid).toString(16).padStart(16, '0'),
+    createTxg: Number(createtxg),
+    ...(written === '-' ? {} : { writtenBytes: Number(written) }),
+  }
 }
 
 function byAge(a: Point, b: Point): number {

@@ -1,4 +1,7 @@
-import { type Inventory, inTreeOrder, type Point, parentOf, type SyncDataset } from './inventory.ts'
+import { formerPath, moveTree } from './former-path.ts'
+import { type Inventory, inTreeOrder, type Point, type SyncDataset } from './inventory.ts'
+import { baseOf, fullSteps, incrementSteps } from './plan-steps.ts'
+import type { OnDiverged } from './policy.ts'
 import type { TokenFacts } from './token-facts.ts'
 
 /** Where an increment begins on the sender: at a snapshot of its own, or at the bookmark of one. */
@@ -13,6 +16,10 @@ export type Step =
   | { readonly kind: 'rename'; readonly from: string }
   /** Throw away what an interrupted receive has kept: it can not be gone on with. */
   | { readonly kind: 'clear' }
+  /** Throw away what is in the buffer: the source has gone another way meanwhile. */
+  | { readonly kind: 'discard' }
+  /** Destroy there what is newer than this snapshot, up to the newest. */
+  | { readonly kind: 'rollback'; readonly to: Point; readonly newest: Point }
   | { readonly kind: 'resume'; readonly token: string; readonly fromGuid: string | undefined; readonly to: Point }
   | { readonly kind: 'full'; readonly to: Point }
   /** With all snapshots between, unless only the last is wanted. */
@@ -26,6 +33,12 @@ export interface DatasetPlan {
   readonly steps: readonly Step[]
   /** Whether the receiver has no such dataset yet, so that none below it can come before it. */
   readonly isNew: boolean
+  /** Where its streams go: into the buffer if there already is some of it, or another dataset is in its place. */
+  readonly into: 'place' | 'buffer'
+  /** Why what is in its place is to make room, when all has come. */
+  readonly replaces?: Conflict
+  /** The newest snapshot, if it is left out since nothing was written. */
+  readonly skipped?: Point
   readonly conflict?: Conflict
   /** The snapshot that was looked for and is not there, or that is in the way. */
   readonly culprit?: Point
@@ -42,71 +55,103 @@ export interface Plan {
 export interface PlanWishes {
   /** Every snapshot since the base, or only the newest. */
   readonly allSnapshots: boolean
-  /** What the receiver's resume tokens say, by path; without what cannot be read. */
+  /** Leave out the newest snapshots if nothing was written since the last that is sent. */
+  readonly skipUnchanged: boolean
+  /** The receiver's, for what would lose something. */
+  readonly onDiverged: OnDiverged
+  /** What the receiver's resume tokens say; without those that cannot be read. */
   readonly tokens: ReadonlyMap<string, TokenFacts>
 }
 
 /** Says what is to be sent so that the target has each source dataset's newest snapshot. Matches by guid alone. */
 export function planSync(source: Inventory, target: Inventory, wishes: PlanWishes): Plan {
   const sources = inTreeOrder(source.datasets)
-  const there = new Map(target.datasets.map((dataset) => [dataset.path, dataset]))
+  const there = byPath(target.datasets)
+  const buffered = byPath(target.buffered)
   const names = new Set(sources.map(({ path }) => path))
+  const coming = new Set<string>()
   let hasRenames = false
   const datasets = sources.map((dataset) => {
-    const from = there.has(dataset.path) ? undefined : formerPath(dataset, there, names)
-    if (from === undefined) return planDataset(dataset, there.get(dataset.path), wishes)
-    hasRenames = true
-    moveTree(there, from, dataset.path)
-    const plan = planDataset(dataset, there.get(dataset.path), wishes)
-    return { ...plan, steps: [{ kind: 'rename', from } as const, ...plan.steps] }
+    const { path } = dataset
+    const from = there.has(path) || buffered.has(path) ? undefined : formerPath(dataset, there, names, coming)
+    if (from !== undefined) {
+      hasRenames = true
+      moveTree(there, from, path)
+    }
+    const has = { inPlace: there.get(path), buffered: buffered.get(path) }
+    const wanted = planOf(dataset, has, wishes)
+    const plan = { ...wanted, ...skippedOf(wanted, has, wishes) }
+    if (plan.isNew && plan.conflict === undefined) coming.add(path)
+    return from === undefined ? plan : { ...plan, steps: [{ kind: 'rename', from } as const, ...plan.steps] }
   })
   return { datasets, gone: [...there.keys()].filter((path) => !names.has(path)).sort(), hasRenames }
 }
 
-/**
- * The receiver's name for a dataset that was renamed on the sender: that of the only one whose newest snapshot is the
- * sender's too, if no other dataset of the sender has that name now.
- */
-function formerPath(
-  source: SyncDataset,
-  there: ReadonlyMap<string, SyncDataset>,
-  names: ReadonlySet<string>,
-): string | undefined {
-  const guids = new Set(source.snapshots.map(({ guid }) => guid))
-  const candidates = [...there.values()].filter(({ path, snapshots, resumeToken }) => {
-    const newest = snapshots.at(-1)
-    return (
-      !names.has(path) && path !== '' && resumeToken === undefined && newest !== undefined && guids.has(newest.guid)
-    )
-  })
-  const [only] = candidates
-  if (only === undefined || candidates.length > 1) return undefined
-  // A dataset cannot be moved below itself.
-  return `${source.path}/`.startsWith(`${only.path}/`) || !there.has(parentOf(source.path) ?? '')
-    ? undefined
-    : only.path
+function byPath(datasets: readonly SyncDataset[]): Map<string, SyncDataset> {
+  return new Map(datasets.map((dataset) => [dataset.path, dataset]))
 }
 
-/** What is below moves along. */
-function moveTree(there: Map<string, SyncDataset>, from: string, to: string): void {
-  for (const [path, dataset] of [...there]) {
-    if (path !== from && !path.startsWith(`${from}/`)) continue
-    there.delete(path)
-    const moved = to + path.slice(from.length)
-    there.set(moved, { ...dataset, path: moved })
-  }
+interface Has {
+  readonly inPlace: SyncDataset | undefined
+  readonly buffered: SyncDataset | undefined
+}
+
+function skippedOf(
+  { source, steps }: DatasetPlan,
+  { inPlace, buffered }: Has,
+  { skipUnchanged }: PlanWishes,
+): Pick<DatasetPlan, 'skipped'> {
+  const newest = source.snapshots.at(-1)
+  const points = [...(inPlace?.snapshots ?? []), ...(buffered?.snapshots ?? []), ...steps.flatMap(ends)]
+  const isLeftOut = skipUnchanged && newest?.writtenBytes === 0 && !points.some(({ guid }) => guid === newest.guid)
+  return isLeftOut ? { skipped: newest } : {}
+}
+
+function ends(step: Step): readonly Point[] {
+  return 'to' in step ? [step.to] : []
+}
+
+/** Of one dataset, of which the receiver has something in its place, in the buffer, in both or nowhere. */
+function planOf(source: SyncDataset, { inPlace, buffered }: Has, wishes: PlanWishes): DatasetPlan {
+  const plan = planDataset(source, inPlace, wishes)
+  if (inPlace === undefined) return buffered === undefined ? plan : planInBuffer(source, buffered, wishes)
+  if (plan.conflict === undefined || plan.conflict === 'no-snapshot') return plan
+  if (wishes.onDiverged === 'rollback') return planRollback(plan, inPlace, wishes)
+  if (wishes.onDiverged === 'refuse') return plan
+  return { ...planInBuffer(source, buffered, wishes), isNew: false, replaces: plan.conflict }
+}
+
+function planInBuffer(source: SyncDataset, buffered: SyncDataset | undefined, wishes: PlanWishes): DatasetPlan {
+  const plan = planDataset(source, buffered, wishes)
+  const fitting: DatasetPlan =
+    plan.conflict === undefined || plan.conflict === 'no-snapshot'
+      ? plan
+      : { source, steps: [{ kind: 'discard' }, ...fullSteps(source, wishes)], isNew: true, into: 'buffer' }
+  return { ...fitting, isNew: true, into: 'buffer' }
+}
+
+/** Where the last common snapshot is the receiver's newest but for what it has of its own. */
+function planRollback(plan: DatasetPlan, target: SyncDataset, wishes: PlanWishes): DatasetPlan {
+  const { source } = plan
+  const to = target.snapshots.findLast((snapshot) => baseOf(source, snapshot) !== undefined)
+  const base = to === undefined ? undefined : baseOf(source, to)
+  const newest = target.snapshots.at(-1)
+  if (to === undefined || base === undefined || newest === undefined) return plan
+  const steps: readonly Step[] = [{ kind: 'rollback', to, newest }, ...incrementSteps(source, base, wishes)]
+  return { source, steps, isNew: false, into: 'place' }
 }
 
 function planDataset(source: SyncDataset, target: SyncDataset | undefined, wishes: PlanWishes): DatasetPlan {
-  if (source.snapshots.length === 0) return { source, steps: [], isNew: target === undefined, conflict: 'no-snapshot' }
-  if (target === undefined) return { source, steps: fullSteps(source, wishes), isNew: true }
+  const isNew = target === undefined
+  if (source.snapshots.length === 0) return { source, steps: [], isNew, into: 'place', conflict: 'no-snapshot' }
+  if (target === undefined) return { source, steps: fullSteps(source, wishes), isNew, into: 'place' }
   if (target.resumeToken !== undefined) return planAfterBreak(source, target, target.resumeToken, wishes)
   return planIncrement(source, target, wishes)
 }
 
 /** Goes on with an interrupted receive if its token still fits both ends; else clears it away. */
 function planAfterBreak(source: SyncDataset, target: SyncDataset, token: string, wishes: PlanWishes): DatasetPlan {
-  const facts = wishes.tokens.get(target.path)
+  const facts = wishes.tokens.get(token)
   const to = source.snapshots.find(({ guid }) => guid === facts?.toGuid)
   const isFitting = to !== undefined && facts?.fromGuid === target.snapshots.at(-1)?.guid
   const isNew = target.snapshots.length === 0
@@ -117,44 +162,16 @@ function planAfterBreak(source: SyncDataset, target: SyncDataset, token: string,
     return { ...plan, steps: [{ kind: 'clear' }, ...plan.steps] }
   }
   const resume: Step = { kind: 'resume', token, fromGuid: facts?.fromGuid, to }
-  return { source, steps: [resume, ...incrementSteps(source, { kind: 'snapshot', point: to }, wishes)], isNew }
+  const steps = [resume, ...incrementSteps(source, { kind: 'snapshot', point: to }, wishes)]
+  return { source, steps, isNew, into: 'place' }
 }
 
 function planIncrement(source: SyncDataset, target: SyncDataset, wishes: PlanWishes): DatasetPlan {
+  const plan = { source, steps: [], isNew: false, into: 'place' } as const
   const newest = target.snapshots.at(-1)
-  if (newest === undefined) return { source, steps: [], isNew: false, conflict: 'target-without-snapshots' }
+  if (newest === undefined) return { ...plan, conflict: 'target-without-snapshots' }
   const base = baseOf(source, newest)
-  if (base !== undefined) return { source, steps: incrementSteps(source, base, wishes), isNew: false }
+  if (base !== undefined) return { ...plan, steps: incrementSteps(source, base, wishes) }
   const isAhead = target.snapshots.some((snapshot) => baseOf(source, snapshot) !== undefined)
-  const conflict = isAhead ? 'target-is-ahead' : 'no-common-snapshot'
-  return { source, steps: [], isNew: false, conflict, culprit: newest }
-}
-
-function baseOf({ snapshots, bookmarks }: SyncDataset, { guid }: Point): Base | undefined {
-  const snapshot = snapshots.find((each) => each.guid === guid)
-  if (snapshot !== undefined) return { kind: 'snapshot', point: snapshot }
-  const bookmark = bookmarks.find((each) => each.guid === guid)
-  return bookmark === undefined ? undefined : { kind: 'bookmark', point: bookmark }
-}
-
-function fullSteps(source: SyncDataset, wishes: PlanWishes): readonly Step[] {
-  const first = source.snapshots.at(wishes.allSnapshots ? 0 : -1)
-  if (first === undefined) return []
-  return [{ kind: 'full', to: first }, ...incrementSteps(source, { kind: 'snapshot', point: first }, wishes)]
-}
-
-function incrementSteps({ snapshots }: SyncDataset, base: Base, { allSnapshots }: PlanWishes): readonly Step[] {
-  const later = snapshots.filter(({ createTxg }) => createTxg > base.point.createTxg)
-  const [next, last] = [later[0], later.at(-1)]
-  if (next === undefined || last === undefined) return []
-  if (!allSnapshots || next === last) return [{ kind: 'increment', base, to: last, withIntermediates: false }]
-  if (base.kind === 'snapshot') return [{ kind: 'increment', base, to: last, withIntermediates: true }]
-  // `zfs send -I` begins at no bookmark.
-  const rest: Step = {
-    kind: 'increment',
-    base: { kind: 'snapshot', point: next },
-    to: last,
-    withIntermediates: later.length > 2,
-  }
-  return [{ kind: 'increment', base, to: next, withIntermediates: false }, rest]
+  return { ...plan, conflict: isAhead ? 'target-is-ahead' : 'no-common-snapshot', culprit: newest }
 }

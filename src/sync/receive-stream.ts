@@ -3,9 +3,11 @@ import { checked } from '../stream/checked-input.ts'
 import { type Child, describeBadEnd, startChild } from '../stream/child.ts'
 import { piecesOf } from '../stream/copy.ts'
 import type { Input } from '../stream/input.ts'
-import { runZfs } from '../zfs/zfs-command.ts'
+import { rowsOf, runZfs } from '../zfs/zfs-command.ts'
+import { hasLongName } from './buffer-name.ts'
 import { expectSnapshot } from './expect-snapshot.ts'
 import type { Abilities, ReceiveRequest } from './messages.ts'
+import { newProperties, type ReplicaProperties, refusedProperties } from './replica-properties.ts'
 import type { TransferCount } from './transfer-count.ts'
 
 export interface Reception {
@@ -13,6 +15,9 @@ export interface Reception {
   readonly target: string
   readonly request: ReceiveRequest
   readonly abilities: Abilities
+  readonly properties: ReplicaProperties
+  /** Whether what was written into the dataset since its newest snapshot may be lost. */
+  readonly mayRollBack: boolean
   readonly count: TransferCount
   readonly signal: AbortSignal
 }
@@ -24,33 +29,44 @@ export interface Reception {
 export async function receiveStream(announced: Input, reception: Reception): Promise<void> {
   const { request, abilities, target, signal, count } = reception
   const checks = [...expectSnapshot({ toGuid: request.to.guid, fromGuid: request.fromGuid }, signal), count]
-  const isNew = request.fromGuid === undefined
-  const words = ['receive', ...receiveFlags(request, abilities), target]
+  const words = ['receive', ...receiveFlags(reception), target]
   const child = startChild(['zfs', ...words], { stdin: 'pipe', stdout: 'ignore', stderr: 'keep', signal })
   try {
     await feed(child, checked(announced, checks), reception)
-    if (isNew && !abilities.canSetProperties) await setAfterwards(request, target)
+    if (!abilities.canSetProperties) await setAfterwards(reception)
   } finally {
     await endEarly(child)
   }
 }
 
-/** Properties that a replica has: nobody writes into it, and it is mounted where somebody mounts it. */
-function replicaProperties({ dataset }: ReceiveRequest): readonly string[] {
-  return dataset === 'volume' ? ['readonly=on'] : ['readonly=on', 'canmount=noauto']
+function receiveFlags(reception: Reception): readonly string[] {
+  const { request, abilities, properties, mayRollBack } = reception
+  const set = valuesOf(reception).flatMap((each) => ['-o', each])
+  const refused = refusedProperties(request.dataset, properties).flatMap((each) => ['-x', each])
+  const force = mayRollBack && request.fromGuid !== undefined ? ['-F'] : []
+  return [
+    ...(abilities.canResume ? ['-s'] : []),
+    '-u',
+    ...force,
+    ...(abilities.canSetProperties ? [...set, ...refused] : []),
+  ]
 }
 
-// What a stream could bring to act upon the receiver outside of the dataset.
-const refusedProperties = ['mountpoint', 'sharenfs', 'sharesmb'] as const
-
-function receiveFlags(request: ReceiveRequest, { canResume, canSetProperties }: Abilities): readonly string[] {
-  const set = request.fromGuid === undefined ? replicaProperties(request).flatMap((each) => ['-o', each]) : []
-  const refused = request.dataset === 'volume' ? [] : refusedProperties.flatMap((each) => ['-x', each])
-  return [...(canResume ? ['-s'] : []), '-u', ...(canSetProperties ? [...set, ...refused] : [])]
+function valuesOf({ request, properties, target }: Reception): readonly string[] {
+  if (request.fromGuid !== undefined) return []
+  const place = hasLongName(target) ? [`zfsync:place=${request.path}`] : []
+  return [...newProperties(request.dataset, properties), ...place]
 }
 
-async function setAfterwards(request: ReceiveRequest, target: string): Promise<void> {
-  for (const property of replicaProperties(request)) await runZfs('set', property, target)
+/** Where zfs can do neither while it receives. */
+async function setAfterwards(reception: Reception): Promise<void> {
+  const { request, properties, target } = reception
+  for (const property of valuesOf(reception)) await runZfs('set', property, target)
+  const refused = refusedProperties(request.dataset, properties)
+  if (refused.length === 0) return
+  const rows = rowsOf(await runZfs('get', '-H', '-o', 'property,source', refused.join(','), target))
+  for (const [property = '', source = ''] of rows)
+    if (source === 'local' || source === 'received') await runZfs('inherit', property, target)
 }
 
 async function feed(child: Child, stream: Input, { request, target }: Reception): Promise<void> {

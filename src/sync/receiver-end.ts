@@ -1,23 +1,20 @@
 import { Failure } from '../errors.ts'
 import type { Channel } from './channel.ts'
 import type { Inventory } from './inventory.ts'
-import {
-  type Abilities,
-  failureOf,
-  parseReceiverMessage,
-  type ReceiverMessage,
-  type SenderMessage,
-  type Trouble,
-} from './messages.ts'
+import { type Abilities, failureOf, type Problem, type ReceiverMessage, type SenderMessage } from './messages.ts'
+import { parseReceiverMessage } from './parse-messages.ts'
+import type { Policy } from './policy.ts'
 
 /** The receiver, as a sender sees it. */
 export interface ReceiverEnd {
   readonly channel: Channel
   /** Whether it answers: not if the streams go into a file. */
   readonly isHeard: boolean
-  /** Resolves when it has done what it was asked; a Failure in its words if it could not. */
-  answer(): Promise<void>
-  ask(message: SenderMessage): Promise<void>
+  /** Resolves when it has done what it was asked, to its words on how; a Failure in its words if it could not. */
+  answer(): Promise<string | undefined>
+  ask(message: SenderMessage): Promise<string | undefined>
+  /** Has what is in the buffer taken to its place; resolves to what is left there. */
+  settle(): Promise<readonly Problem[]>
   /** Asked when something is to be sent. */
   abilities(): Promise<Abilities>
 }
@@ -29,11 +26,18 @@ export async function openStreams(channel: Channel): Promise<ReceiverEnd> {
   return heardEnd(channel)
 }
 
+/** What a receiver says of itself and its replica. */
+export interface Told {
+  readonly id: string
+  readonly policy: Policy
+  readonly inventory: Inventory
+}
+
 /** Opens the dialogue about a whole tree. */
-export async function openTree(channel: Channel): Promise<{ receiver: ReceiverEnd; id: string; inventory: Inventory }> {
+export async function openTree(channel: Channel): Promise<Told & { readonly receiver: ReceiverEnd }> {
   await greet(channel, 'all')
-  const { inventory, receiver: id } = expectType(await nextMessage(channel), 'inventory')
-  return { receiver: heardEnd(channel), id, inventory }
+  const { inventory, policy, receiver: id } = expectType(await nextMessage(channel), 'inventory')
+  return { receiver: heardEnd(channel), id, policy, inventory }
 }
 
 /** A receiver that reads later what is written now. What it can do is known beforehand. */
@@ -43,14 +47,18 @@ export async function openContainer(channel: Channel, abilities: Abilities): Pro
   return {
     channel,
     isHeard: false,
-    answer: async () => {},
-    ask: (message) => channel.send(message),
+    answer: async () => undefined,
+    async ask(message) {
+      await channel.send(message)
+      return undefined
+    },
+    async settle() {
+      await channel.send({ type: 'settle' })
+      return []
+    },
     abilities: async () => abilities,
   }
 }
-
-/** What a receiver has not been asked for, because of a failure. */
-export type Problem = Trouble & { readonly path: string }
 
 /** The last word, unless there is nobody to hear it any more. */
 export async function endDialogue({ channel, ask }: ReceiverEnd, problems: readonly Problem[]): Promise<void> {
@@ -68,14 +76,18 @@ async function greet(channel: Channel, role: 'all' | 'streams'): Promise<void> {
 }
 
 function heardEnd(channel: Channel): ReceiverEnd {
-  const answer = async () => void expectType(await nextMessage(channel), 'done')
+  const answer = async () => expectType(await nextMessage(channel), 'done').how
   return {
     channel,
     isHeard: true,
     answer,
     async ask(message) {
       await channel.send(message)
-      await answer()
+      return await answer()
+    },
+    async settle() {
+      await channel.send({ type: 'settle' })
+      return expectType(await nextMessage(channel), 'settled').left
     },
     async abilities() {
       await channel.send({ type: 'abilities' })

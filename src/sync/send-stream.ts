@@ -32,7 +32,7 @@ export async function sendStream(receiver: ReceiverEnd, job: StreamJob): Promise
 async function announceAndSend(
   { channel, isHeard }: ReceiverEnd,
   { request, words, checks, signal }: StreamJob,
-  answer: Promise<void>,
+  answer: Promise<unknown>,
 ): Promise<void> {
   let isAnswered = false
   const end = () => (isAnswered = isHeard)

@@ -13,9 +13,14 @@ export function isSending(step: Step): step is Sending {
 const wantedFlags = ['L', 'c', 'e'] as const
 
 /** The flags that both ends know. An encrypted dataset is sent raw, never decrypted. */
-export function sendFlags({ isEncrypted }: SyncDataset, here: Abilities, there: Abilities): readonly string[] {
+export function sendFlags(
+  { isEncrypted }: SyncDataset,
+  here: Abilities,
+  there: Abilities,
+  { withProperties = false } = {},
+): readonly string[] {
   const common = wantedFlags.filter((flag) => here.send.includes(flag) && there.send.includes(flag))
-  return [...(isEncrypted ? ['-w'] : []), ...common.map((flag) => `-${flag}`)]
+  return [...(isEncrypted ? ['-w'] : []), ...(withProperties ? ['-p'] : []), ...common.map((flag) => `-${flag}`)]
 }
 
 /** The words for `zfs send`. */
@@ -29,10 +34,18 @@ export function sendWords(dataset: string, step: Sending, flags: readonly string
   return [...flags, step.withIntermediates ? '-I' : '-i', from, to]
 }
 
-/** How a step is announced to the receiver. */
-export function requestFor({ path, type }: SyncDataset, step: Sending): ReceiveRequest {
+/** How a step is announced to the receiver; `nameOf` tells its own names of its snapshots. */
+export function requestFor(
+  { path, type }: SyncDataset,
+  step: Sending,
+  into: ReceiveRequest['into'],
+  nameOf: (guid: string) => string | undefined,
+): ReceiveRequest {
   const { name, guid } = step.to
-  return { type: 'receive', path, dataset: type, to: { name, guid }, fromGuid: baseGuidOf(step) }
+  const fromGuid = baseGuidOf(step)
+  const fromName = fromGuid === undefined ? undefined : nameOf(fromGuid)
+  const from = fromName === undefined ? {} : { fromName }
+  return { type: 'receive', path, into, dataset: type, to: { name, guid }, fromGuid, ...from }
 }
 
 function baseGuidOf(step: Sending): string | undefined {

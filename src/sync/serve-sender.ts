@@ -2,28 +2,33 @@ import { createHash } from 'node:crypto'
 import { Failure } from '../errors.ts'
 import { type LockPlace, withLock } from '../stream/lock.ts'
 import type { Turns } from '../stream/turns.ts'
-import { runZfs } from '../zfs/zfs-command.ts'
 import { AnnouncedStream } from './announced-stream.ts'
+import { bufferReady } from './buffer.ts'
 import type { Channel } from './channel.ts'
-import { confinedName } from './confined-name.ts'
 import type { Inventory } from './inventory.ts'
-import { listInventory } from './list-inventory.ts'
+import { toldOf } from './list-inventory.ts'
 import {
   type Abilities,
   failureOf,
-  parseSenderMessage,
   type ReceiveRequest,
   type ReceiverMessage,
   type SenderMessage,
   troubleOf,
 } from './messages.ts'
-import { receiveStream } from './receive-stream.ts'
+import { parseSenderMessage } from './parse-messages.ts'
+import { performRequest } from './perform-request.ts'
+import type { Policy } from './policy.ts'
+import type { ReplicaProperties } from './replica-properties.ts'
 import type { TransferCount } from './transfer-count.ts'
 import { findAbilities } from './zfs-abilities.ts'
 
 export interface ReceiverRun {
   /** Nothing outside of it is touched. */
   readonly root: string
+  readonly policy: Policy
+  readonly properties: ReplicaProperties
+  /** Whether each dataset's newest snapshot is held, so that nobody destroys the base of the next increment. */
+  readonly holds: boolean
   readonly lock: LockPlace
   readonly count: TransferCount
   /** Stops what is being received, too. */
@@ -54,12 +59,9 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
   }
   const answer = (message: ReceiverMessage) => (isHeard ? channel.send(message) : Promise.resolve())
   const work = async () => {
-    await answer(
-      hello.role === 'all'
-        ? { type: 'inventory', receiver: receiverId(run), inventory: await listInventory(run.root) }
-        : { type: 'ready' },
-    )
-    const there = isHeard ? undefined : guidsOf(await listInventory(run.root))
+    if (hello.role === 'streams') await answer({ type: 'ready' })
+    else if (isHeard) await answer(await inventoryMessage(run))
+    const there = isHeard ? undefined : guidsOf(toldOf(await bufferReady(run.root)))
     await serveRequests(channel, { ...run, there, onFailure: (failure) => run.onFailure(failure, isHeard) }, answer)
   }
   try {
@@ -74,6 +76,14 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
   }
 }
 
+/** Tells what is there, when what an earlier run left in the buffer has been taken to its place. */
+export async function inventoryMessage(
+  run: Pick<ReceiverRun, 'root' | 'lock' | 'policy'>,
+): Promise<Extract<ReceiverMessage, { type: 'inventory' }>> {
+  const inventory = toldOf(await bufferReady(run.root))
+  return { type: 'inventory', receiver: receiverId(run), policy: run.policy, inventory }
+}
+
 function isDone(work: Promise<void>): Promise<boolean> {
   return work.then(
     () => true,
@@ -82,7 +92,7 @@ function isDone(work: Promise<void>): Promise<boolean> {
 }
 
 /** Eight digits that no other replica has, of this machine or another. */
-export function receiverId({ root, lock }: Pick<ReceiverRun, 'root' | 'lock'>): string {
+function receiverId({ root, lock }: Pick<ReceiverRun, 'root' | 'lock'>): string {
   const [machine = ''] = lock.owner.id.split('-')
   return createHash('sha256').update(`${machine} ${root}`).digest('hex').slice(0, 8)
 }
@@ -104,14 +114,17 @@ function explained(error: unknown, isHeard: boolean): unknown {
   })
 }
 
-interface Serving extends Omit<ReceiverRun, 'onFailure'> {
+export interface Serving extends Omit<ReceiverRun, 'onFailure'> {
   /** The guids of each path's snapshots, where the sender cannot know them. */
   readonly there: ReadonlyMap<string, ReadonlySet<string>> | undefined
   onFailure(failure: Failure): void
 }
 
-function guidsOf({ datasets }: Inventory): ReadonlyMap<string, ReadonlySet<string>> {
-  return new Map(datasets.map(({ path, snapshots }) => [path, new Set(snapshots.map(({ guid }) => guid))]))
+function guidsOf({ datasets, buffered }: Inventory): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = new Map<string, Set<string>>()
+  for (const { path, snapshots } of [...datasets, ...buffered])
+    all.set(path, new Set([...(all.get(path) ?? []), ...snapshots.map(({ guid }) => guid)]))
+  return all
 }
 
 type Answer = (message: ReceiverMessage) => Promise<void>
@@ -130,12 +143,13 @@ async function serveRequests(channel: Channel, run: Serving, answer: Answer): Pr
   }
 }
 
-type Working = Serving & { readonly abilities: Abilities }
+export type Working = Serving & { readonly abilities: Abilities }
 
 async function attempt(channel: Channel, message: SenderMessage, run: Working, answer: Answer): Promise<void> {
   const stream = new AnnouncedStream(channel)
+  let done: ReceiverMessage
   try {
-    await perform(stream, message, run)
+    done = await performRequest(stream, message, run)
   } catch (error) {
     run.signal.throwIfAborted()
     // Without a channel, or with a sender that breaks the rules, there is no next request.
@@ -147,28 +161,7 @@ async function attempt(channel: Channel, message: SenderMessage, run: Working, a
     if (message.type === 'receive') await stream.drain()
     return
   }
-  await answer({ type: 'done' })
-}
-
-async function perform(stream: AnnouncedStream, message: SenderMessage, run: Working): Promise<void> {
-  if (message.type === 'receive') {
-    const { abilities, signal, count } = run
-    const target = confinedName(run.root, message.path)
-    if (run.there?.get(message.path)?.has(message.to.guid)) {
-      await stream.drain()
-      return run.onSkipped(target, message)
-    }
-    // A sender that was cut off may still have a zfs receive here that has not noticed.
-    const reception = { target, request: message, abilities, signal, count }
-    const receive = () => withLock(`receiving ${target}`, run.lock, () => receiveStream(stream, reception))
-    await run.turns.take(receive, run.stopping)
-    run.onReceived(target, message)
-  } else if (message.type === 'rename') {
-    const [from, to] = [confinedName(run.root, message.from), confinedName(run.root, message.path)]
-    await runZfs('rename', from, to)
-  } else if (message.type === 'clear') {
-    await runZfs('receive', '-A', confinedName(run.root, message.path))
-  } else throw new Failure('protocol', `'${message.type}' came where a request was due`)
+  await answer(done)
 }
 
 /** Rejects when the signal aborts before the message has come. */

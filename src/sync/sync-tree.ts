@@ -1,39 +1,48 @@
-import { Failure, type FailureKind } from '../errors.ts'
+import { Failure } from '../errors.ts'
 import type { Check } from '../stream/checked-input.ts'
-import { type BaseBookmarks, baseBookmarks } from './base-bookmarks.ts'
-import { conflictFailure } from './conflict-failure.ts'
-import { inOrderOfParents, type WorkEnd } from './in-order-of-parents.ts'
+import { finishTree } from './finish-tree.ts'
+import { inOrderOfParents } from './in-order-of-parents.ts'
+import { incrementMarks } from './increment-marks.ts'
 import type { Inventory } from './inventory.ts'
-import { type Abilities, failureOf, troubleOf } from './messages.ts'
+import { Ledger, type Outcome } from './ledger.ts'
+import type { Problem } from './messages.ts'
 import { type DatasetPlan, type Plan, planSync, type Step } from './plan.ts'
-import { endDialogue, type Problem, type ReceiverEnd } from './receiver-end.ts'
-import { sendStream } from './send-stream.ts'
-import { isSending, requestFor, type Sending, sendFlags, sendWords } from './send-words.ts'
+import type { Policy } from './policy.ts'
+import { endDialogue, type ReceiverEnd } from './receiver-end.ts'
+import { syncDataset } from './sync-dataset.ts'
 import { readToken, type TokenFacts } from './token-facts.ts'
-import { TransferCount } from './transfer-count.ts'
 import { findAbilities } from './zfs-abilities.ts'
 
 export interface SyncSettings {
   /** Every snapshot since the base, or only the newest. */
   readonly allSnapshots: boolean
+  /** Leave out the newest snapshots if nothing was written since the last that is sent. */
+  readonly skipUnchanged: boolean
   /** Whether encrypted datasets are sent, raw, or refused. */
   readonly raw: 'auto' | 'never'
+  readonly withProperties: boolean
 }
 
 /** Compares both ends. Nothing is changed. */
-export async function prepareSync(source: Inventory, target: Inventory, { allSnapshots }: SyncSettings): Promise<Plan> {
+export async function prepareSync(
+  source: Inventory,
+  target: Inventory,
+  { allSnapshots, skipUnchanged }: SyncSettings,
+  { onDiverged }: Policy,
+): Promise<Plan> {
   const tokens = new Map<string, TokenFacts>()
-  for (const { path, resumeToken } of target.datasets) {
+  for (const { resumeToken } of [...target.datasets, ...target.buffered]) {
     const facts = resumeToken === undefined ? undefined : await readToken(resumeToken)
-    if (facts !== undefined) tokens.set(path, facts)
+    if (resumeToken !== undefined && facts !== undefined) tokens.set(resumeToken, facts)
   }
-  return planSync(source, target, { allSnapshots, tokens })
+  return planSync(source, target, { allSnapshots, skipUnchanged, onDiverged, tokens })
 }
 
 export interface SyncRun {
-  /** The names of the trees. */
+  /** The name of the source's tree. */
   readonly from: string
-  readonly to: string
+  readonly target: Inventory
+  readonly policy: Policy
   readonly settings: SyncSettings
   /** How many datasets may be sent at the same time. */
   readonly workers: number
@@ -48,45 +57,65 @@ export interface SyncRun {
   onFewer(ways: number, reason: unknown): void
   onStep(dataset: string, step: Step, bytes: number, elapsedMs: number): void
   onFailure(dataset: string, failure: Failure): void
+  /** Of every dataset, in the order of the tree, and of those that are gone from the source. */
+  onOutcome(outcome: Outcome): void
 }
 
 /** Brings the receiver's datasets up to date, each by itself: one that fails stops none of the others. */
-export async function syncTree(plan: Plan, receiver: ReceiverEnd, asked: SyncRun): Promise<void> {
-  const problems: Problem[] = []
-  const kinds = new Map<string, FailureKind>()
-  const run: SyncRun = {
-    ...asked,
-    onFailure(dataset, failure) {
-      kinds.set(dataset, failure.kind)
-      asked.onFailure(dataset, failure)
-    },
-  }
-  const todo = plan.datasets.filter(({ steps, conflict }) => steps.length > 0 || conflict !== undefined)
+export async function syncTree(plan: Plan, receiver: ReceiverEnd, run: SyncRun): Promise<void> {
+  const ledger = new Ledger(plan, run)
   const opened: ReceiverEnd[] = [receiver]
   try {
-    const abilities = todo.some(({ steps }) => steps.length > 0) ? await bothAbilities(receiver) : undefined
-    const ways = await Promise.allSettled(
-      Array.from({ length: workersFor(plan, todo, run) - 1 }, async () => opened.push(await run.openMore())),
-    )
-    const lack = ways.find((way) => way.status === 'rejected')
-    if (lack !== undefined) run.onFewer(opened.length, lack.reason)
-    const bases = baseBookmarks(run.receiverId)
-    const workers = opened.map((end) => worker(end, { ...run, abilities, bases, problems }))
-    const left = await inOrderOfParents(todo, workers, (given, parent) => {
-      const [name, above] = [run.to + given.source.path, run.to + parent]
-      const failure = new Failure(
-        kinds.get(run.from + parent) ?? 'unavailable',
-        `${name}: ${above} has to be there first`,
-      )
-      problems.push({ path: given.source.path, ...troubleOf(failure) })
-      run.onFailure(run.from + given.source.path, failure)
-    })
-    if (left.length > 0)
-      throw new Failure('retry', `no connection is left: ${left.length} of ${todo.length} datasets were not tried`)
+    const left = await sendAll(plan, opened, ledger, run)
+    if (left.length > 0) throw noneLeft(left, todoOf(plan).length, ledger)
+    await finishTree(plan, receiver, ledger, run)
+    const problems: readonly Problem[] = ledger.problems
     await Promise.all(opened.map((end) => endDialogue(end, end === receiver ? problems : [])))
   } finally {
+    for (const outcome of ledger.outcomes()) run.onOutcome(outcome)
     await Promise.all(opened.map(({ channel }) => channel.close()))
   }
+}
+
+/** Resolves to the datasets that nobody was left for. */
+async function sendAll(
+  plan: Plan,
+  opened: ReceiverEnd[],
+  ledger: Ledger,
+  run: SyncRun,
+): Promise<readonly DatasetPlan[]> {
+  const [receiver] = opened
+  const todo = todoOf(plan)
+  if (receiver === undefined || todo.length === 0) return []
+  const abilities = todo.some(({ steps }) => steps.length > 0) ? await bothAbilities(receiver) : undefined
+  const ways = await Promise.allSettled(
+    Array.from({ length: workersFor(plan, todo, run) - 1 }, async () => opened.push(await run.openMore())),
+  )
+  const lack = ways.find((way) => way.status === 'rejected')
+  if (lack !== undefined) run.onFewer(opened.length, lack.reason)
+  const { receiverId, target } = run
+  const names = namesByGuid(target)
+  const shared = {
+    ...run,
+    abilities,
+    ledger,
+    marks: incrementMarks(receiverId),
+    nameOf: (guid: string) => names.get(guid),
+  }
+  return await inOrderOfParents(
+    todo,
+    opened.map((end) => (each, isParentInPlace) => syncDataset(each, isParentInPlace, end, shared)),
+  )
+}
+
+function todoOf({ datasets }: Plan): readonly DatasetPlan[] {
+  return datasets.filter(({ steps, conflict }) => steps.length > 0 || conflict !== undefined)
+}
+
+function noneLeft(left: readonly DatasetPlan[], todo: number, ledger: Ledger): Failure {
+  const tried = new Failure('retry', 'no connection is left')
+  for (const { source } of left) ledger.fail(source.path, tried)
+  return new Failure('retry', `no connection is left: ${left.length} of ${todo} datasets were not tried`)
 }
 
 /** A rename moves all below: what comes after it counts on that. */
@@ -99,60 +128,6 @@ async function bothAbilities(receiver: ReceiverEnd) {
   return { here, there }
 }
 
-interface WorkerRun extends SyncRun {
-  readonly abilities: { readonly here: Abilities; readonly there: Abilities } | undefined
-  readonly bases: BaseBookmarks
-  readonly problems: Problem[]
-}
-
-function worker(receiver: ReceiverEnd, run: WorkerRun) {
-  return async (plan: DatasetPlan): Promise<WorkEnd> => {
-    const dataset = run.from + plan.source.path
-    let isAsked = false
-    try {
-      refuseWhatMustNot(plan, run)
-      isAsked = true
-      for (const step of plan.steps) await perform(step, plan, receiver, run)
-      const last = plan.steps.findLast(isSending)
-      if (last !== undefined) await run.bases.advance(dataset, plan.source, last.to)
-      return 'done'
-    } catch (error) {
-      run.signal.throwIfAborted()
-      const failure = error instanceof Failure ? error : failureOf(troubleOf(error))
-      if (!isAsked) run.problems.push({ path: plan.source.path, ...troubleOf(failure) })
-      run.onFailure(dataset, failure)
-      return receiver.channel.failure === undefined ? 'failed' : 'gone'
-    }
-  }
-}
-
-function refuseWhatMustNot(plan: DatasetPlan, { settings, from, to }: SyncRun): void {
-  if (plan.conflict !== undefined) throw conflictFailure(plan, from, to)
-  if (!plan.source.isEncrypted || settings.raw === 'auto') return
-  throw new Failure('permission', `${from}${plan.source.path}: is encrypted, and --raw=never forbids to send it raw`, {
-    hint: 'it is never decrypted to be sent',
-  })
-}
-
-async function perform(step: Step, { source }: DatasetPlan, receiver: ReceiverEnd, run: WorkerRun): Promise<void> {
-  const startedMs = performance.now()
-  const count = new TransferCount()
-  const { path } = source
-  if (isSending(step)) await send(step, source, receiver, count, run)
-  else if (step.kind === 'rename') await receiver.ask({ type: 'rename', from: step.from, path })
-  else await receiver.ask({ type: 'clear', path })
-  run.onStep(run.from + path, step, count.doneBytes, performance.now() - startedMs)
-}
-
-async function send(
-  step: Sending,
-  source: DatasetPlan['source'],
-  receiver: ReceiverEnd,
-  count: TransferCount,
-  { from, abilities, bases, checks, signal }: WorkerRun,
-): Promise<void> {
-  if (abilities === undefined) throw new Error('what both ends can do was not asked')
-  await bases.mark(from + source.path, step.to)
-  const words = sendWords(from + source.path, step, sendFlags(source, abilities.here, abilities.there))
-  await sendStream(receiver, { request: requestFor(source, step), words, checks: [...checks, count], signal })
+function namesByGuid({ datasets, buffered }: Inventory): ReadonlyMap<string, string> {
+  return new Map([...datasets, ...buffered].flatMap(({ snapshots }) => snapshots.map(({ guid, name }) => [guid, name])))
 }

@@ -9,6 +9,23 @@ const saidBytes = 4096
  * with its first line for a message. Not to be stopped half-way: each call is one step, done or not done.
  */
 export async function runZfs(...words: readonly string[]): Promise<string> {
+  const { output, bad, said } = await start(words)
+  if (bad !== undefined) throw judgeRefusal(`zfs ${words[0]} ${bad}`, said)
+  return output
+}
+
+/** The same for several names, of which some need not be there: gives what it prints of the others. */
+export async function runZfsOnSome(...words: readonly string[]): Promise<string> {
+  const { output, bad, said } = await start(words)
+  const isOnlyAbsent = said
+    .trim()
+    .split('\n')
+    .every((line) => /dataset does not exist$/.test(line))
+  if (bad !== undefined && !isOnlyAbsent) throw judgeRefusal(`zfs ${words[0]} ${bad}`, said)
+  return output
+}
+
+async function start(words: readonly string[]) {
   // It begins with what is wrong; pages of usage may follow.
   let said = ''
   const onStderr = (bytes: Uint8Array) => {
@@ -16,15 +33,14 @@ export async function runZfs(...words: readonly string[]): Promise<string> {
   }
   const child = startChild(['zfs', ...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'keep', onStderr })
   const [output, end] = await Promise.all([text(child.stdout), child.ended])
-  const bad = describeBadEnd(end)
-  if (bad !== undefined) throw judgeRefusal(`zfs ${words[0]} ${bad}`, said)
-  return output
+  return { output, bad: describeBadEnd(end), said }
 }
 
 /** True if this ZFS is too old to know an option, a type or a property that it was asked for. */
 export function isUnknownToZfs(error: unknown): boolean {
   return (
-    error instanceof Failure && /: (invalid option|invalid type|bad property list|invalid property)/.test(error.message)
+    error instanceof Failure &&
+    /: (invalid option|invalid type|bad property list|invalid property|unrecognized command)/.test(error.message)
   )
 }
 

@@ -20,11 +20,11 @@ describe('going on after failures', () => {
     expect(said).toEqual([])
   })
 
-  it('says each once: the last is thrown, and those before it are said', async () => {
+  it('says each once: of failures alike the last is thrown, and those before it are said', async () => {
     const { goingOn, said } = begin()
-    const last = new Failure('exists', 'third')
+    const last = new Failure('io', 'third')
     expect(await goingOn.attempt(failing(new Failure('io', 'first', { hint: 'look' })))).toBeUndefined()
-    goingOn.note(new Failure('data', 'second'))
+    goingOn.note(new Failure('io', 'second'))
     expect(await goingOn.attempt(async () => 'done')).toBe('done')
     await goingOn.attempt(failing(last))
     expect(said).toEqual(['first', 'hint: look', 'second'])
@@ -36,6 +36,14 @@ describe('going on after failures', () => {
     const refused = { errno: -13, code: 'EACCES', syscall: 'scandir', path: '/backup/tank' }
     expect(await goingOn.attempt(failing(Object.assign(new Error('EACCES'), refused)))).toBeUndefined()
     expect(() => goingOn.end()).toThrow('cannot scandir /backup/tank: ')
+  })
+
+  it('throws the worst, whenever it came', () => {
+    const { goingOn, said } = begin()
+    const worst = new Failure('data', 'damaged')
+    for (const each of [new Failure('retry', 'busy'), worst, new Failure('exists', 'there')]) goingOn.note(each)
+    expect(said).toEqual(['busy', 'there'])
+    expect(() => goingOn.end()).toThrow(worst)
   })
 
   it('does not go on after a bug', async () => {

@@ -26,7 +26,11 @@ describe('zfsync-send --via', () => {
       `${make} ${push()}; ${identical()}; ${more}; ${push('-j 3')}; ${identical()}; ${push()}`,
     )
     expect(ended).toMatchObject({ status: 0, stderr: '' })
-    const [first, second, third] = ended.stdout.split('\n')
+    const lines = ended.stdout.split('\n')
+    expect(lines[0]).toMatch(/^DATASET +FROM +TO +SENT +SECONDS +RESULT$/)
+    expect(lines[1]).toMatch(/^pool-a\/data set +- +@s3 +[\d.]+ .iB +\d+\.\d +updated$/)
+    expect(lines.filter((line) => /^pool-a\/data set\/c d +@s3 +@s4 +.*updated$/.test(line)).length).toBe(1)
+    const [first, second, third] = lines.filter((line) => line.includes(' to pool-b'))
     expect(first).toMatch(
       /^pool-a\/data set to pool-b\/copy: 4 brought up to date \(8 streams, [\d.]+ MiB in \d+s\), 0 unchanged/,
     )
@@ -61,7 +65,7 @@ describe('zfsync-send --via', () => {
   })
 
   test('renames what was renamed on the source, and keeps what is gone', async ({ zfs }) => {
-    const ended = await zfs.script(`${make} ${push('-q')}
+    const ended = await zfs.script(`${make} ${push('-q --no-bookmark')}
       # zfs-fuse says busy right after a write.
       for try in $(seq 50); do zfs rename "$A/data set/c d" "$A/data set/new" 2>/dev/null && break; sleep 0.1; done
       destroy -r "$A/data set/e"
@@ -69,7 +73,9 @@ describe('zfsync-send --via', () => {
       ${push('-v')} 2>&1
       zfs list -H -o name -r $B/copy`)
     expect(ended).toMatchObject({ status: 0, stderr: '' })
-    expect(ended.stdout).toContain('zfsync-send: pool-b/copy/e: gone from the source, and kept\n')
+    expect(ended.stdout).toMatch(/^pool-a\/data set\/e +- +- +- +0\.0 +gone; kept$/m)
+    expect(ended.stdout).toMatch(/^pool-a\/data set\/new +@s3 +@s4 .* updated; was \/c d there$/m)
+    expect(ended.stdout).toMatch(/ 0 failed, 1 gone from the source$/m)
     expect(ended.stdout).toContain('zfsync-send: pool-a/data set/new: renamed, was /c d on the receiver')
     expect(ended.stdout).toMatch(/pool-b\/copy\npool-b\/copy\/e\npool-b\/copy\/new\npool-b\/copy\/new\/deep\n$/)
   })
@@ -77,7 +83,7 @@ describe('zfsync-send --via', () => {
   test('touches no dataset that is not as it was: 73, and the others are brought up to date', async ({ zfs }) => {
     const ended = await zfs.script(`${make} ${push('-q')}
       zfs snapshot "$B/copy/c d@own"
-      destroy -r $B/copy/e; zfs create $B/copy/e; zfs snapshot $B/copy/e@other
+      unhold $B/copy/e; destroy -r $B/copy/e; zfs create $B/copy/e; zfs snapshot $B/copy/e@other
       ${more}
       ends 73 ${push('-q')}
       zfs list -H -r -t snapshot -o name $B/copy`)
@@ -85,9 +91,9 @@ describe('zfsync-send --via', () => {
     expect(ended.stderr).toBe(
       [
         'zfsync-send: pool-b/copy/c d: the receiver has @own, which pool-a/data set/c d has not',
-        'zfsync-send: hint: destroy there what is newer than the last common snapshot, or rename the dataset to receive it anew',
+        'zfsync-send: hint: zfsync-recv --on-diverged=rollback destroys what is newer there than the last common snapshot; zfsync-recv --on-diverged=rename sets the old one aside and receives it anew',
         "zfsync-send: pool-b/copy/e: the receiver's newest snapshot, @other, and all before it are not of pool-a/data set/e",
-        'zfsync-send: hint: rename the dataset there: it is then received anew, beside the old one\n',
+        'zfsync-send: hint: zfsync-recv --on-diverged=rename sets the old one aside and receives it anew; --on-diverged=replace destroys the old one afterwards\n',
       ].join('\n'),
     )
     expect(ended.stdout).toContain('pool-b/copy@s4\n')
@@ -96,13 +102,33 @@ describe('zfsync-send --via', () => {
     expect(ended.stdout).not.toContain('pool-b/copy/e@s')
   })
 
-  test('a dataset without a snapshot is told, and what is below waits for it', async ({ zfs }) => {
+  test('a dataset without a snapshot is told, and what is below waits in the buffer until it comes', async ({
+    zfs,
+  }) => {
     const ended = await zfs.script(`
       zfs create $A/x; zfs create $A/x/y; zfs create $A/x/y/z; zfs snapshot $A/x@1; zfs snapshot $A/x/y/z@1
-      ends 69 zfsync-send -q --via "zfsync-recv $B/copy" $A/x`)
-    expect(ended).toMatchObject({ status: 0, stdout: '' })
+      ends 69 zfsync-send -q --via "zfsync-recv $B/copy" $A/x
+      zfs list -H -o name -r -t snapshot $B
+      zfs snapshot $A/x/y@2; zfs snapshot $A/x/y/z@2
+      zfsync-send -q --via "zfsync-recv $B/copy" $A/x
+      zfs list -H -o name -r -t snapshot $B; zfs list -H -o name -r $B`)
+    const waiting = `${Buffer.from('/y/z').toString('hex').toUpperCase()}`
+    expect(ended).toMatchObject({
+      status: 0,
+      stdout: `pool-b/copy@1
+pool-b/copy.zfsyncbuffer/${waiting}@1
+pool-b/copy@1
+pool-b/copy/y@2
+pool-b/copy/y/z@1
+pool-b/copy/y/z@2
+pool-b
+pool-b/copy
+pool-b/copy/y
+pool-b/copy/y/z
+`,
+    })
     expect(ended.stderr).toMatch(
-      /^zfsync-send: pool-a\/x\/y: has no snapshot to send\n.*hint.*\n.*y\/z: pool-b\/copy\/x?\/?y has to/s,
+      /^zfsync-send: pool-a\/x\/y: has no snapshot to send\n.*hint.*\n.*y\/z: has come, and waits in .*: pool-b\/copy\/y is not there\n$/s,
     )
   })
 
@@ -128,7 +154,7 @@ case "\\$1 \\$2 \\$3" in "send $A/data set/e@s1 ") $real destroy "$A/data set/e@
 exec $real "\\$@"
 END
       chmod +x bin/zfs
-      ends 69 env PATH="$PWD/bin:$PATH" ${push('-q')}
+      ends 69 env PATH="$PWD/bin:$PATH" ${push('-q --no-bookmark')}
       ${push('-q')}; ${identical()}`)
     expect(ended).toMatchObject({ status: 0, stdout: '' })
     expect(ended.stderr).toMatch(/^zfsync-send: zfs ended with status 1: .*@s1.*\n$/)

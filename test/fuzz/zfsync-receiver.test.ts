@@ -5,7 +5,8 @@ import { Failure } from '../../src/errors.ts'
 import { Turns } from '../../src/stream/turns.ts'
 import { Channel } from '../../src/sync/channel.ts'
 import { dataHeader, encodeMessage, FrameReader, greeting, mostRequestBytes } from '../../src/sync/frames.ts'
-import { parseReceiverMessage } from '../../src/sync/messages.ts'
+import { parseReceiverMessage } from '../../src/sync/parse-messages.ts'
+import { diverged, gone } from '../../src/sync/policy.ts'
 import { serveSender } from '../../src/sync/serve-sender.ts'
 import { TransferCount } from '../../src/sync/transfer-count.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
@@ -53,10 +54,26 @@ const evil: readonly unknown[] = [
     'streams',
     'container',
   ],
-  ...['receive', 'rename', 'clear', 'abilities', 'end', 'hello', 'complete', 'abort', '__proto__', 'constructor'],
+  ...[
+    'receive',
+    'rename',
+    'clear',
+    'swap',
+    'settle',
+    'gone',
+    'discard',
+    'rollback',
+    'abilities',
+    'end',
+    'hello',
+    'complete',
+    'abort',
+    '__proto__',
+    'constructor',
+  ],
   ...[null, true, 0, -1, 1e300, [], {}, [[]], { path: '/a' }, [{ kind: 'io', message: '\u001b[2J', path: '/x' }]],
 ]
-const spawned = /^(list|get|receive|rename|set|send)$/
+const spawned = /^(list|get|receive|rename|set|send|create|destroy|hold|holds|release|rollback|inherit)$/
 
 test(`${cases} dialogues out of order, out of form and out of bounds`, { timeout: 3_600_000 }, async (context) => {
   if (whyNoStreams !== undefined) context.skip(whyNoStreams)
@@ -77,16 +94,18 @@ test(`${cases} dialogues out of order, out of form and out of bounds`, { timeout
   for (const kind of ['done', 'protocol', 'data', 'retry']) expect(ends.get(kind), kind).toBeGreaterThan(cases / 200)
 })
 
-/** Every dataset that `zfs` is told to touch is the root or below it; no other word comes from the network. */
+const confined = /^backup\/data(\.zfsyncbuffer|\.(diverged|gone)-\d{8}T\d{6}Z)?(\/[\w.: -]+)*(@[\w.: ,-]+)?$/
+// What a receiver says of itself: flags, lists of properties, values, a depth.
+const ownWord = /^(-[A-Za-z]+|[a-z_,:]+(=[a-z]+)?|zfsync:place=\/.+|1)$/
+
+/** Every dataset that `zfs` is told to touch is the root, below it or beside it; no other word comes from the network. */
 function expectConfined([program, verb = '', ...words]: readonly string[], number: number): void {
-  const operands = verb === 'rename' ? words.slice(-2) : words.slice(-1)
-  const rest = words.slice(0, words.length - operands.length)
+  const isName = (word: string) => confined.test(word) && !/\/\.{1,2}([/@]|$)/.test(word) && word.length < 256
   const isUsage = words.length === 0 && (verb === 'send' || verb === 'receive')
-  const isBelow = operands.every((each) => each === root || each.startsWith(`${root}/`))
-  const isPlain = operands.every((each) => !/[@#%\p{Cc}]|\/\.{1,2}(\/|$)|\/\/|\/$/u.test(each) && each.length < 256)
-  const isKnown = rest.every((each) => /^(-[A-Za-z]+|[a-z_,]+(=[a-z]+)?)$/.test(each))
-  const isFine = program === 'zfs' && spawned.test(verb) && (isUsage || (isBelow && isPlain && isKnown))
-  if (!isFine) throw new Error(`case ${number}: zfs was told: ${JSON.stringify([verb, ...words])}`)
+  const last = words.at(-1) ?? ''
+  const isFine = program === 'zfs' && spawned.test(verb) && words.every((word) => isName(word) || ownWord.test(word))
+  if (!isUsage && !(isFine && isName(last)))
+    throw new Error(`case ${number}: zfs was told: ${JSON.stringify([verb, ...words])}`)
 }
 
 /** How it ended: 'done', or the Failure's kind. Anything else is a crash. */
@@ -115,6 +134,9 @@ async function served(bytes: Uint8Array, random: SeededRandom, folder: string): 
   try {
     await serveSender(channel, {
       root,
+      policy: { onDiverged: pick(random, diverged), onGone: pick(random, gone) },
+      properties: { set: new Map(), refused: new Set() },
+      holds: true,
       lock: { folder, owner: { id: 'me-1', isGone: () => false } },
       count: new TransferCount(),
       signal,
@@ -157,7 +179,13 @@ function answerOf([, verb, ...words]: readonly string[], random: SeededRandom) {
   const isRefused = random.below(6) === 0
   if (isRefused)
     return { stdout: '', stderr: `cannot do it: ${random.below(2) ? 'out of space' : 'exists'}`, status: 1 }
-  const inventory = `${root}\tfilesystem\t1\t1\t-\t-\n${root}@a\tsnapshot\t7\t2\t-\t-\n`
+  const inventory = [root, `${root}/a`, `${root}.zfsyncbuffer`, `${root}.zfsyncbuffer/2F61`]
+    .map((name) => `${name}\tfilesystem\t1\t1\t-\t-\t-\t-\n${name}@a\tsnapshot\t7\t2\t-\t-\t1\t-\n`)
+    .join('')
+  if (verb === 'get') {
+    const values = ['guid\t7', 'createtxg\t2', 'userrefs\t0'].map((value) => `${words.at(-1)}@a\t${value}\n`)
+    return { stdout: words.includes('zfsync:received') ? 'on\tlocal\n' : values.join(''), stderr: '', status: 0 }
+  }
   return { stdout: verb === 'list' ? inventory : '', stderr: '', status: 0 }
 }
 
@@ -168,11 +196,11 @@ function bytesOfDialogue(random: SeededRandom, streams: readonly Uint8Array[]): 
   if (random.below(30) > 0) say({ type: 'hello', role: pick(random, ['all', 'streams', 'container']) })
   for (let count = random.below(5); count > 0; count--) {
     const path = random.below(3) === 0 ? pick(random, evil) : pick(random, ['', '/a', '/a/b', '/c d'])
-    const kind = random.below(6)
-    if (kind === 0) say({ type: 'abilities' })
-    else if (kind === 1) say({ type: 'rename', from: pick(random, ['/x', '', '/..']), path })
-    else if (kind === 2) say({ type: 'clear', path })
-    else sayStream(path, pick(random, streams), random, frames, say)
+    const place = { path, into: pick(random, ['place', 'buffer']) }
+    const requests = requestsAbout(place, random)
+    const request = requests[random.below(2 * requests.length)]
+    if (request === undefined) sayStream(place, pick(random, streams), random, frames, say)
+    else say(request)
   }
   if (random.below(4) > 0)
     say({ type: 'end', problems: [{ path: '/a', kind: 'io', message: 'm' }].slice(random.below(2)) })
@@ -181,8 +209,21 @@ function bytesOfDialogue(random: SeededRandom, streams: readonly Uint8Array[]): 
   return damaged(Buffer.concat(frames), random)
 }
 
+function requestsAbout(place: { path: unknown; into: string }, random: SeededRandom): readonly object[] {
+  const { path } = place
+  const newestGuid = pick(random, ['0000000000000007', guid])
+  return [
+    { type: 'abilities' },
+    { type: 'rename', from: pick(random, ['/x', '', '/..']), path },
+    { type: 'clear', ...place },
+    { type: 'settle' },
+    { type: 'rollback', path, toGuid: '0000000000000007', newestGuid },
+    ...['discard', 'swap', 'gone'].map((type) => ({ type, path })),
+  ]
+}
+
 function sayStream(
-  path: unknown,
+  place: { readonly path: unknown; readonly into: unknown },
   stream: Uint8Array,
   random: SeededRandom,
   frames: Uint8Array[],
@@ -191,7 +232,8 @@ function sayStream(
   const [toGuid, fromGuid] = guidsIn(stream)
   const isMeant = random.below(4) > 0
   const to = { name: 's1', guid: isMeant ? toGuid : guid }
-  say({ type: 'receive', path, dataset: 'filesystem', to, ...(fromGuid === undefined ? {} : { fromGuid }) })
+  const from = fromGuid === undefined ? {} : { fromGuid, fromName: pick(random, ['s0', 'a b', '-r']) }
+  say({ type: 'receive', ...place, dataset: 'filesystem', to, ...from })
   for (let at = 0; at < stream.length; at += 9000) {
     const piece = stream.subarray(at, at + 9000)
     frames.push(Buffer.concat([dataHeader(piece.length), piece]))

@@ -4,7 +4,7 @@ import { Failure } from '../../src/errors.ts'
 import { iteratedInput } from '../../src/stream/iterated-input.ts'
 import { confinedName } from '../../src/sync/confined-name.ts'
 import { aliveFrame, dataHeader, encodeMessage, FrameReader, greeting, mostDataBytes } from '../../src/sync/frames.ts'
-import { parseReceiverMessage, parseSenderMessage } from '../../src/sync/messages.ts'
+import { parseReceiverMessage, parseSenderMessage } from '../../src/sync/parse-messages.ts'
 
 function readerOf(...pieces: readonly Uint8Array[]): FrameReader {
   return new FrameReader(
@@ -123,9 +123,12 @@ describe('messages', () => {
       trouble: { kind: 'io', message: 'a [2Jb c' },
     })
     const dataset = { path: '', type: 'volume', isEncrypted: false, resumeToken: '-F', snapshots: [], bookmarks: [] }
-    const inventory = { root: 'backup', datasets: [dataset] }
+    const inventory = { root: 'backup', datasets: [dataset], buffered: [] }
+    const policy = { onDiverged: 'refuse', onGone: 'report' }
     const receiver = '01234567'
-    expect(() => parseReceiverMessage(JSON.stringify({ type: 'inventory', receiver, inventory }))).toThrow(/"-F"/)
+    expect(() => parseReceiverMessage(JSON.stringify({ type: 'inventory', receiver, policy, inventory }))).toThrow(
+      /"-F"/,
+    )
   })
 })
 

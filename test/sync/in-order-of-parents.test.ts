@@ -4,46 +4,51 @@ import { inOrderOfParents, type WorkEnd } from '../../src/sync/in-order-of-paren
 import type { DatasetPlan } from '../../src/sync/plan.ts'
 import { dataset } from './sample-trees.ts'
 
-const planOf = (path: string, isNew = true): DatasetPlan => ({ source: dataset(path, [1]), steps: [], isNew })
+const planOf = (path: string, isNew = true): DatasetPlan => ({
+  source: dataset(path, [1]),
+  steps: [],
+  isNew,
+  into: 'place',
+})
 
-/** Runs with so many workers, and tells what began and ended in which order. */
+/** Runs with so many workers, and tells what began and ended in which order, and what had no parent in its place. */
 async function run(plans: readonly DatasetPlan[], count: number, endOf: (path: string) => WorkEnd = () => 'done') {
   const log: string[] = []
-  const given: string[] = []
-  const worker = async ({ source: { path } }: DatasetPlan) => {
+  const buffered: string[] = []
+  const worker = async ({ source: { path } }: DatasetPlan, isParentInPlace: boolean) => {
+    if (!isParentInPlace) buffered.push(path)
     log.push(`+${path}`)
-    await sleep(path.length)
+    await sleep(10 * path.length)
     log.push(`-${path}`)
     return endOf(path)
   }
   const left = await inOrderOfParents(
     plans,
     Array.from({ length: count }, () => worker),
-    (plan, parent) => given.push(`${plan.source.path} after ${parent}`),
   )
-  return { log, given, left: left.map(({ source }) => source.path) }
+  return { log, buffered, left: left.map(({ source }) => source.path) }
 }
 
-it('lets children wait for a parent that is to come, and brothers for nobody', async () => {
-  const { log, given, left } = await run(
+it('does one after the other with one worker, none without its parent', async () => {
+  const { log, buffered } = await run(
     ['', '/a', '/a/x', '/bb'].map((path) => planOf(path)),
-    4,
+    1,
   )
-  expect(log.indexOf('-')).toBeLessThan(log.indexOf('+/a'))
-  expect(log.indexOf('+/bb')).toBeLessThan(log.indexOf('-/a'))
-  expect(log.indexOf('-/a')).toBeLessThan(log.indexOf('+/a/x'))
-  expect([given, left]).toEqual([[], []])
+  expect(log).toEqual(['+', '-', '+/a', '-/a', '+/a/x', '-/a/x', '+/bb', '-/bb'])
+  expect(buffered).toEqual([])
 })
 
-it('lets none wait for a parent that is there', async () => {
-  const { log } = await run([planOf('', false), planOf('/a', false), planOf('/b')], 3)
-  expect(log.slice(0, 3)).toEqual(['+', '+/a', '+/b'])
+it('lets nobody wait for a parent that is to come, and takes those first that have theirs', async () => {
+  const plans = [planOf('', false), planOf('/a'), planOf('/a/x'), planOf('/bb'), planOf('/bb/y')]
+  const { log, buffered } = await run(plans, 3)
+  expect(log.slice(0, 3)).toEqual(['+', '+/a', '+/bb'])
+  expect(buffered).toEqual(['/a/x', '/bb/y'])
 })
 
-it('gives up what is below one that failed, and does the rest', async () => {
+it('has what is below one that failed, or is in the buffer itself, wait in the buffer', async () => {
   const plans = ['', '/a', '/a/x', '/a/x/y', '/b'].map((path) => planOf(path))
-  const { log, given } = await run(plans, 2, (path) => (path === '/a' ? 'failed' : 'done'))
-  expect(given).toEqual(['/a/x after /a', '/a/x/y after /a/x'])
+  const { log, buffered } = await run(plans, 1, (path) => (path === '/a' ? 'failed' : 'done'))
+  expect(buffered).toEqual(['/a/x', '/a/x/y'])
   expect(log).toContain('-/b')
 })
 

@@ -18,7 +18,8 @@ class Receiver {
 
   perform(source: SyncDataset, step: Step): void {
     const { path } = source
-    if (step.kind === 'clear' || step.kind === 'resume') throw new Error('nothing was interrupted')
+    if (step.kind !== 'rename' && step.kind !== 'full' && step.kind !== 'increment')
+      throw new Error('nothing was interrupted')
     if (step.kind === 'rename') this.#rename(step.from, path)
     else this.#receive(source, step)
   }
@@ -101,7 +102,7 @@ function expectNothingLost(before: Inventory, { datasets }: Receiver): void {
 }
 
 it.each([true, false])('ZFS takes every step, and all without conflict are then equal (all snapshots: %s)', (all) => {
-  const wishes = { allSnapshots: all, tokens: new Map() }
+  const wishes: PlanWishes = { allSnapshots: all, skipUnchanged: false, onDiverged: 'refuse', tokens: new Map() }
   fc.assert(
     fc.property(trees, trees, fc.nat(1023), (here, there, mask) =>
       check(inventory(here, 1023), inventory(there, mask), wishes),

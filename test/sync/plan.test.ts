@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { SyncDataset } from '../../src/sync/inventory.ts'
+import type { Inventory, SyncDataset } from '../../src/sync/inventory.ts'
 import { type PlanWishes, planSync, type Step } from '../../src/sync/plan.ts'
 import { dataset, guid, points, tree } from './sample-trees.ts'
 
-const wishes: PlanWishes = { allSnapshots: true, tokens: new Map() }
+const wishes: PlanWishes = { allSnapshots: true, skipUnchanged: false, onDiverged: 'refuse', tokens: new Map() }
 
 /** `full s1`, `s1-I-s3`, `#s1-i-s2`. */
 function shown(step: Step): string {
@@ -69,7 +69,9 @@ describe('what an interrupted receive has kept', () => {
   const resumeToken = '1-a-b-c'
   const fits = (toGuid: number, fromGuid?: number): PlanWishes => ({
     ...wishes,
-    tokens: new Map([['', { toGuid: guid(toGuid), fromGuid: fromGuid === undefined ? undefined : guid(fromGuid) }]]),
+    tokens: new Map([
+      [resumeToken, { toGuid: guid(toGuid), fromGuid: fromGuid === undefined ? undefined : guid(fromGuid) }],
+    ]),
   })
 
   it('is gone on with, and then from there', () => {
@@ -108,13 +110,87 @@ describe('a tree', () => {
     expect(plan).toMatchObject({ hasRenames: true, gone: [] })
   })
 
-  it('is not renamed on a doubt: two that could be it, a name that is in use, or a parent that is to come', () => {
+  it('is not renamed on a doubt: two that could be it, or a name that is in use', () => {
     const two = tree(dataset('', [1]), dataset('/x', [2]), dataset('/y', [2]))
     expect(planSync(tree(dataset('', [1]), dataset('/new', [2])), two, wishes).hasRenames).toBe(false)
     const inUse = tree(dataset('', [1]), dataset('/x', [2]))
     const swapped = tree(dataset('', [1]), dataset('/x', [5]), dataset('/y', [2]))
     expect(planSync(swapped, inUse, wishes).hasRenames).toBe(false)
-    const deep = tree(dataset('', [1]), dataset('/p', [6]), dataset('/p/x', [2]))
-    expect(planSync(deep, tree(dataset('', [1]), dataset('/q', [2])), wishes).hasRenames).toBe(false)
+  })
+
+  it('is renamed below a parent that comes before it', () => {
+    const source = tree(dataset('', [1]), dataset('/p', [6]), dataset('/p/x', [2]))
+    const { datasets } = planSync(source, tree(dataset('', [1]), dataset('/q', [2])), wishes)
+    expect(datasets.map(({ steps }) => steps.map(shown))).toEqual([[], ['full s6'], ['rename /q']])
+  })
+})
+
+describe('the buffer', () => {
+  const buffered = (target: Inventory, ...datasets: readonly SyncDataset[]): Inventory => ({
+    ...target,
+    buffered: datasets,
+  })
+
+  it('is gone on with, to the newest', () => {
+    const source = tree(dataset('', [1]), dataset('/a', [2]), dataset('/a/b', [3, 4]))
+    const { datasets } = planSync(source, buffered(tree(dataset('', [1])), dataset('/a/b', [3])), wishes)
+    expect(datasets.map(({ steps, into, isNew }) => [steps.map(shown), into, isNew])).toEqual([
+      [[], 'place', false],
+      [['full s2'], 'place', true],
+      [['s3-i-s4'], 'buffer', true],
+    ])
+  })
+
+  it('is thrown away where the source has gone another way', () => {
+    const { datasets } = planSync(tree(dataset('', [5])), buffered(tree(), dataset('', [3])), wishes)
+    expect(datasets[0]?.steps.map(shown)).toEqual(['discard', 'full s5'])
+  })
+})
+
+describe('what has diverged', () => {
+  const source = dataset('', [1, 2, 3])
+  const [ahead, other] = [dataset('', [1, 9]), dataset('', [8])]
+  const planFor = (target: SyncDataset, onDiverged: PlanWishes['onDiverged']) =>
+    planSync(tree(source), tree(target), { ...wishes, onDiverged }).datasets[0]
+
+  it('is rolled back to the last common snapshot, or nothing is done', () => {
+    expect(planFor(ahead, 'rollback')).toMatchObject({ into: 'place', isNew: false })
+    expect(planFor(ahead, 'rollback')?.steps.map(shown)).toEqual(['rollback s1', 's1-I-s3'])
+    expect(planFor(other, 'rollback')).toMatchObject({ conflict: 'no-common-snapshot', steps: [] })
+  })
+
+  it.each(['rename', 'replace'] as const)('is received anew, beside it, to %s it', (onDiverged) => {
+    for (const target of [ahead, other, dataset('', [])]) {
+      const plan = planFor(target, onDiverged)
+      expect(plan).toMatchObject({ into: 'buffer', isNew: false })
+      expect(plan?.replaces).toBeDefined()
+      expect(plan?.steps.map(shown)).toEqual(['full s1', 's1-I-s3'])
+    }
+  })
+})
+
+describe('what is unchanged', () => {
+  const written = (...bytes: readonly number[]) => {
+    const snapshots = points(...bytes.keys()).map((point, index) => ({ ...point, writtenBytes: bytes[index] ?? 0 }))
+    return dataset('', [], { snapshots })
+  }
+  const skipping = { ...wishes, skipUnchanged: true }
+  const planFor = (source: SyncDataset, target: SyncDataset | undefined, more = skipping) =>
+    planSync(tree(source), tree(...(target === undefined ? [] : [target])), more).datasets[0]
+
+  it('is left out at the end, and only there', () => {
+    const plan = planFor(written(5, 0, 7, 0, 0), dataset('', [0]))
+    expect(plan?.steps.map(shown)).toEqual(['s0-I-s2'])
+    expect(plan?.skipped?.name).toBe('s4')
+    expect(planFor(written(5, 0, 0), dataset('', [0]))).toMatchObject({ steps: [], skipped: { name: 's2' } })
+    expect(planFor(written(5, 0, 1), dataset('', [0]))?.skipped).toBeUndefined()
+    expect(planFor(written(5, 0), dataset('', [0, 1]))?.skipped).toBeUndefined()
+  })
+
+  it('is sent where nobody asked to leave it out, and where it is all there is', () => {
+    expect(planFor(written(5, 0), dataset('', [0]), wishes)?.steps.map(shown)).toEqual(['s0-i-s1'])
+    const newest = { ...skipping, allSnapshots: false }
+    expect(planFor(written(5, 0), undefined, newest)).toMatchObject({ steps: [{ kind: 'full', to: { name: 's1' } }] })
+    expect(planFor(written(5, 0), undefined, newest)?.skipped).toBeUndefined()
   })
 })

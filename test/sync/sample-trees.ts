@@ -12,4 +12,8 @@ export function dataset(path: string, numbers: readonly number[], more: Partial<
   return { path, type: 'filesystem', isEncrypted: false, snapshots: points(...numbers), bookmarks: [], ...more }
 }
 
-export const tree = (...datasets: readonly SyncDataset[]): Inventory => ({ root: 'tank/data', datasets })
+export const tree = (...datasets: readonly SyncDataset[]): Inventory => ({
+  root: 'tank/data',
+  datasets,
+  buffered: [],
+})

@@ -38,7 +38,12 @@ describe('words for zfs send', () => {
     expect(sendWords('tank', { kind: 'full', to }, ['-w'])).toEqual(['-w', 'tank@s2'])
     const resume = { kind: 'resume', token: '1-2-3-4', fromGuid: guid(1), to } as const
     expect(sendWords('tank', resume, ['-w'])).toEqual(['-t', '1-2-3-4'])
-    expect(requestFor(dataset('/x', [1]), resume)).toMatchObject({ path: '/x', fromGuid: guid(1) })
+    expect(requestFor(dataset('/x', [1]), resume, 'place', () => 'was s1')).toMatchObject({
+      path: '/x',
+      into: 'place',
+      fromGuid: guid(1),
+      fromName: 'was s1',
+    })
   })
 })
 

@@ -35,6 +35,11 @@ pipeline() { eval "set +e; $1"'; echo "${PIPESTATUS[@]}"; set -e'; }
 # absent PATH: fails if it is there.
 absent() { [ ! -e "$1" ] || { echo "absent: $1 is there" >&2; return 1; }; }
 
+# unhold DATASET: releases what zfsync holds of it and of all below.
+unhold() {
+  zfs list -H -o name -t snapshot -r "$1" | while read -r each; do zfs release zfsync "$each" 2>/dev/null || true; done
+}
+
 # destroy ARGUMENT...: zfs destroy, again while zfs-fuse says busy, as it does right after a write.
 destroy() {
   local said

@@ -1,0 +1,72 @@
+import { Failure } from '../errors.ts'
+import type { Ledger } from './ledger.ts'
+import { failureOf, type SenderMessage } from './messages.ts'
+import type { Plan } from './plan.ts'
+import type { ReceiverEnd } from './receiver-end.ts'
+import type { SyncRun } from './sync-tree.ts'
+
+/** When all is sent: what came anew replaces the old, what waits in the buffer is taken to its place, what is gone goes. */
+export async function finishTree(plan: Plan, receiver: ReceiverEnd, ledger: Ledger, run: SyncRun): Promise<void> {
+  // Those below first: what replaces them has no use for the buffer any more when it is their parent's turn.
+  const replaced = plan.datasets.filter(({ replaces }) => replaces !== undefined).reverse()
+  for (const { source } of replaced) {
+    if (ledger.hasFailed(source.path)) continue
+    await attempt({ type: 'swap', path: source.path }, source.path, receiver, ledger, run)
+    ledger.buffered.delete(source.path)
+  }
+  if (ledger.buffered.size > 0 || run.target.buffered.length > 0) await settle(plan, receiver, ledger)
+  await handleGone(plan, receiver, ledger, run)
+}
+
+async function attempt(
+  message: SenderMessage,
+  path: string,
+  receiver: ReceiverEnd,
+  ledger: Ledger,
+  run: SyncRun,
+): Promise<void> {
+  try {
+    const how = await receiver.ask(message)
+    if (how !== undefined) ledger.remark(path, how)
+  } catch (error) {
+    run.signal.throwIfAborted()
+    if (!(error instanceof Failure) || receiver.channel.failure !== undefined) throw error
+    ledger.tell(path, error, { isAsked: true })
+  }
+}
+
+async function settle({ datasets }: Plan, receiver: ReceiverEnd, ledger: Ledger): Promise<void> {
+  for (const { path, ...trouble } of await receiver.settle()) {
+    const isOurs = datasets.some(({ source }) => source.path === path)
+    if (isOurs && !ledger.hasFailed(path)) ledger.tell(path, failureOf(trouble), { isAsked: true })
+  }
+}
+
+/** Nothing is removed unless all that there is has arrived. */
+async function handleGone({ gone }: Plan, receiver: ReceiverEnd, ledger: Ledger, run: SyncRun): Promise<void> {
+  const { onGone } = run.policy
+  if (onGone === 'keep') return
+  const isBelow = (path: string) => gone.some((above) => path.startsWith(`${above}/`))
+  if (onGone === 'report' || !ledger.isAllWell) {
+    for (const path of gone) ledger.addGone(path, onGone === 'report' ? 'kept' : 'kept, because others failed')
+    return
+  }
+  // What is below one that is renamed goes with it; what is destroyed has nothing below.
+  const paths = onGone === 'rename' ? gone.filter((path) => !isBelow(path)) : [...gone].reverse()
+  for (const path of paths) ledger.addGone(path, (await askToRemove(path, receiver, run)) ?? 'asked to remove it')
+}
+
+async function askToRemove(
+  path: string,
+  receiver: ReceiverEnd,
+  { signal, from, onFailure }: SyncRun,
+): Promise<string | undefined> {
+  try {
+    return await receiver.ask({ type: 'gone', path })
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof Failure) || receiver.channel.failure !== undefined) throw error
+    onFailure(from + path, error)
+    return `failed: ${error.message}`
+  }
+}

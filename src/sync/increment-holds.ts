@@ -1,0 +1,54 @@
+import { Failure } from '../errors.ts'
+import { holdSnapshot, holdTagsOf, releaseSnapshot } from '../zfs/holds.ts'
+import { rowsOf, runZfs } from '../zfs/zfs-command.ts'
+import type { Replica } from './list-inventory.ts'
+import type { ReceiveRequest } from './messages.ts'
+
+/** Of the newest snapshot of each dataset of a replica: the next increment begins there. */
+export const baseTag = 'zfsync'
+
+/** Holds what has come, and lets go of what it began at. */
+export async function moveHold(dataset: string, { to, fromName }: ReceiveRequest): Promise<void> {
+  await holdSnapshot(baseTag, `${dataset}@${to.name}`).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error
+    const hint = 'zfsync-recv --no-hold holds nothing'
+    throw new Failure(error.kind, `the snapshot is received, and cannot be held: ${error.message}`, { hint })
+  })
+  if (fromName !== undefined && fromName !== to.name) await release(`${dataset}@${fromName}`)
+}
+
+/** Those that a killed run has left: of each dataset, all but that of the newest. */
+export async function releaseStaleHolds({ held }: Replica): Promise<void> {
+  const datasetOf = (name: string) => name.slice(0, name.indexOf('@'))
+  const stale = held.filter((name, index) =>
+    held.slice(index + 1).some((other) => datasetOf(other) === datasetOf(name)),
+  )
+  for (const name of stale) {
+    const tags = await holdTagsOf(name)
+    if (tags === undefined || tags.includes(baseTag)) await release(name)
+  }
+}
+
+/** Lets go of snapshots that are to be destroyed. Throws 'exists' if somebody else holds one: then nothing has changed. */
+export async function releaseAll(names: readonly string[]): Promise<void> {
+  const released: string[] = []
+  for (const name of names) {
+    if (await release(name)) released.push(name)
+    if ((await countHolds(name)) === 0) continue
+    for (const each of released) await holdSnapshot(baseTag, each)
+    throw new Failure('exists', `${name} is held`, { hint: `zfs holds ${name} tells by whom` })
+  }
+}
+
+async function countHolds(name: string): Promise<number> {
+  const [[count = '0'] = []] = rowsOf(await runZfs('get', '-Hp', '-o', 'value', 'userrefs', name))
+  return Number(count)
+}
+
+/** False if it was not held by us. */
+async function release(name: string): Promise<boolean> {
+  return await releaseSnapshot(baseTag, name).catch((error: unknown) => {
+    if (error instanceof Failure && error.kind === 'unavailable') return false
+    throw error
+  })
+}

@@ -1,0 +1,91 @@
+import { Failure } from '../errors.ts'
+import { withLock } from '../stream/lock.ts'
+import { runZfs } from '../zfs/zfs-command.ts'
+import type { AnnouncedStream } from './announced-stream.ts'
+import { createBuffer, discardBuffered, settleBuffer } from './buffer.ts'
+import { bufferName } from './buffer-name.ts'
+import { confinedName } from './confined-name.ts'
+import { moveHold } from './increment-holds.ts'
+import type { Place, ReceiveRequest, ReceiverMessage, SenderMessage } from './messages.ts'
+import { receiveStream } from './receive-stream.ts'
+import { removeGone } from './remove-gone.ts'
+import { rollBack } from './roll-back.ts'
+import type { Working } from './serve-sender.ts'
+import { swapIn } from './swap-in.ts'
+
+/** Does one thing that a sender has asked for, if the receiver's policy permits it. */
+export async function performRequest(
+  stream: AnnouncedStream,
+  message: SenderMessage,
+  run: Working,
+): Promise<ReceiverMessage> {
+  const { root, policy } = run
+  switch (message.type) {
+    case 'receive':
+      await receive(stream, message, run)
+      return { type: 'done' }
+    case 'rename':
+      await runZfs('rename', confinedName(root, message.from), confinedName(root, message.path))
+      return { type: 'done' }
+    case 'clear':
+      await runZfs('receive', '-A', nameOf(root, message))
+      return { type: 'done' }
+    case 'discard':
+      await discardBuffered(bufferName(root, message.path))
+      return { type: 'done' }
+    case 'rollback':
+      permitted(policy.onDiverged, ['rollback'], 'rolls nothing back')
+      await rollBack(confinedName(root, message.path), message)
+      return { type: 'done' }
+    case 'swap':
+      return done(
+        await swapIn(root, message.path, permitted(policy.onDiverged, ['rename', 'replace'], 'replaces nothing')),
+      )
+    case 'settle':
+      return { type: 'settled', left: await settleBuffer(root) }
+    case 'gone':
+      return done(
+        await removeGone(
+          confinedName(root, message.path),
+          permitted(policy.onGone, ['rename', 'destroy'], 'removes nothing'),
+        ),
+      )
+    default:
+      throw new Failure('protocol', `'${message.type}' came where a request was due`)
+  }
+}
+
+function done(how: string | undefined): ReceiverMessage {
+  return how === undefined ? { type: 'done' } : { type: 'done', how }
+}
+
+/** What the receiver's user wants, if it is one of these. */
+function permitted<T extends string>(wanted: string, those: readonly T[], what: string): T {
+  const found = those.find((each) => each === wanted)
+  if (found === undefined) throw new Failure('permission', `the receiver ${what}`)
+  return found
+}
+
+function nameOf(root: string, { path, into }: Place): string {
+  return into === 'place' ? confinedName(root, path) : bufferName(root, path)
+}
+
+async function receive(stream: AnnouncedStream, request: ReceiveRequest, run: Working): Promise<void> {
+  const { root, abilities, signal, count, properties, policy } = run
+  const inPlace = confinedName(root, request.path)
+  if (run.there?.get(request.path)?.has(request.to.guid)) {
+    await stream.drain()
+    return run.onSkipped(inPlace, request)
+  }
+  if (request.into === 'buffer' && request.path === '' && !root.includes('/'))
+    throw new Failure('exists', `${root}: a pool's own dataset cannot be replaced`)
+  const target = nameOf(root, request)
+  if (request.into === 'buffer') await createBuffer(root)
+  const mayRollBack = policy.onDiverged === 'rollback'
+  const reception = { target, request, abilities, signal, count, properties, mayRollBack }
+  // A sender that was cut off may still have a zfs receive here that has not noticed.
+  const work = () => withLock(`receiving ${target}`, run.lock, () => receiveStream(stream, reception))
+  await run.turns.take(work, run.stopping)
+  if (run.holds) await moveHold(target, request)
+  run.onReceived(inPlace, request)
+}
