@@ -114,7 +114,7 @@ function streams() {
     )
   // The receiver has listened before; mbuffer's is told to wait for a moment, which is not counted.
   race(`(c, d) one dataset of ${megabytes} MB, in full`, contestants, {
-    after: 'destroy -r $B/large',
+    after: 'unhold $B/large; destroy -r $B/large',
     less: new Map([['zfs send | mbuffer, TCP, mbuffer | zfs receive', 0.1]]),
     listens: true,
   })
