@@ -8,20 +8,20 @@ export interface GoingOn {
   /** Gives what the work does, or undefined after a Failure or what the system refuses, which is noted. All else is thrown. */
   attempt<T>(work: () => Promise<T>): Promise<T | undefined>
   note(failure: Failure): void
-  /** Throws the worst failure, if there was one: whoever ends the program says it, as the others were said. */
+  /** Throws the last failure, or the worst, if there was one: whoever ends the program says it, as the others were said. */
   end(): void
 }
 
-export function goOnAfterFailures(terminal: Pick<Terminal, 'say' | 'hint'>): GoingOn {
-  let worst: Failure | undefined
+export function goOnAfterFailures(terminal: Pick<Terminal, 'say' | 'hint'>, which: 'last' | 'worst' = 'last'): GoingOn {
+  let thrown: Failure | undefined
   const say = (failure: Failure | undefined) => {
     if (failure !== undefined) terminal.say(failure.message)
     if (failure?.hint !== undefined) terminal.hint(failure.hint)
   }
   const note = (failure: Failure) => {
-    const isWorse = worst === undefined || rankOf(failure) <= rankOf(worst)
-    say(isWorse ? worst : failure)
-    if (isWorse) worst = failure
+    const isThrown = thrown === undefined || which === 'last' || rankOf(failure) <= rankOf(thrown)
+    say(isThrown ? thrown : failure)
+    if (isThrown) thrown = failure
   }
   return {
     note,
@@ -34,7 +34,7 @@ export function goOnAfterFailures(terminal: Pick<Terminal, 'say' | 'hint'>): Goi
       }
     },
     end() {
-      if (worst !== undefined) throw worst
+      if (thrown !== undefined) throw thrown
     },
   }
 }
