@@ -20,13 +20,8 @@ const all = ['', '/c1', '/c2', '/c3'].map((path) => `pool-b/copy${path}@s1\n`).j
 describe('a signal', () => {
   test('lets what is being received come to its end, and nothing after it; the next run completes', async ({ zfs }) => {
     const ended = await zfs.script(`${make} ${serve('--listen 127.0.0.1:0 --grace 100s')}
-<<<<<<< HEAD
       ${send('--bwlimit 700K')} 2>said & sender=$!
       until pgrep -f '^zfs receive.*c1' >/dev/null; do sleep 0.05; done
-=======
-      ${send('--bwlimit 2M')} 2>said & sender=$!
-      until zfs list -H -o name -r $B | grep -qE '/(c1|2F6331)$'; do sleep 0.05; done
->>>>>>> c0ff31d (zfsync: receive aside and swap in, keep bases on both ends, tell each dataset's outcome)
       kill $server; ends 143 wait $server
       ends 75 wait $sender; cat said; ${snapshots}
       ${serve('--listen 127.0.0.1:0')} ${send()}; ${snapshots}`)
