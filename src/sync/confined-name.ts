@@ -11,7 +11,11 @@ export function confinedName(root: string, path: string): string {
   const parts = path.split('/').slice(1)
   const isPath = path === '' || (path.startsWith('/') && parts.every(isComponent))
   if (!isPath) throw new Failure('protocol', `'${path}' is no path below ${root}`)
-  const name = root + path
+  return fittingName(root + path)
+}
+
+/** The name as it is, of a dataset or of a snapshot. Throws 'usage' for one that is too long for ZFS. */
+export function fittingName(name: string): string {
   if (Buffer.byteLength(name) <= mostNameBytes) return name
   throw new Failure(
     'usage',

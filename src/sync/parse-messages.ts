@@ -93,10 +93,9 @@ function parseReceive(from: Fields): ReceiveRequest {
     type: 'receive',
     ...parsePlace(from),
     dataset: oneOf(from['dataset'], ['filesystem', 'volume']),
-    to: { name: matching(to['name'], /^[\w.: -]+$/), guid: guidOf(to['guid']) },
+    to: { name: snapshotOf(to['name']), guid: guidOf(to['guid']) },
     fromGuid: from['fromGuid'] === undefined ? undefined : guidOf(from['fromGuid']),
-    // It becomes a word of a command line.
-    ...(from['fromName'] === undefined ? {} : { fromName: matching(from['fromName'], /^[\w.: -]+$/) }),
+    ...(from['fromName'] === undefined ? {} : { fromName: snapshotOf(from['fromName']) }),
   }
 }
 
@@ -166,6 +165,11 @@ function listOf(value: unknown): readonly unknown[] {
 function textOf(value: unknown): string {
   // No name of ZFS has control characters, and a terminal would act upon them.
   return matching(value, /^[^\p{Cc}]{0,300}$/u)
+}
+
+/** What is after the `@`: it becomes part of a command line's word. */
+function snapshotOf(value: unknown): string {
+  return matching(value, /^[\w.: -]{1,255}$/)
 }
 
 function guidOf(value: unknown): string {

@@ -4,7 +4,7 @@ import { runZfs } from '../zfs/zfs-command.ts'
 import type { AnnouncedStream } from './announced-stream.ts'
 import { createBuffer, discardBuffered, settleBuffer } from './buffer.ts'
 import { bufferName } from './buffer-name.ts'
-import { confinedName } from './confined-name.ts'
+import { confinedName, fittingName } from './confined-name.ts'
 import { moveHold } from './increment-holds.ts'
 import type { Place, ReceiveRequest, ReceiverMessage, SenderMessage } from './messages.ts'
 import { receiveStream } from './receive-stream.ts'
@@ -80,6 +80,8 @@ async function receive(stream: AnnouncedStream, request: ReceiveRequest, run: Wo
   if (request.into === 'buffer' && request.path === '' && !root.includes('/'))
     throw new Failure('exists', `${root}: a pool's own dataset cannot be replaced`)
   const target = nameOf(root, request)
+  const names = [request.to.name, request.fromName ?? request.to.name]
+  for (const dataset of [inPlace, target]) for (const name of names) fittingName(`${dataset}@${name}`)
   if (request.into === 'buffer') await createBuffer(root)
   const mayRollBack = policy.onDiverged === 'rollback'
   const reception = { target, request, abilities, signal, count, properties, mayRollBack }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/errors.ts'
 import { iteratedInput } from '../../src/stream/iterated-input.ts'
-import { confinedName } from '../../src/sync/confined-name.ts'
+import { confinedName, fittingName } from '../../src/sync/confined-name.ts'
 import { aliveFrame, dataHeader, encodeMessage, FrameReader, greeting, mostDataBytes } from '../../src/sync/frames.ts'
 import { parseReceiverMessage, parseSenderMessage } from '../../src/sync/parse-messages.ts'
 
@@ -133,6 +133,21 @@ describe('messages', () => {
 })
 
 describe('names', () => {
+  it('of snapshots are no longer than ZFS allows, and of one alone', () => {
+    const request = (name: string, fromName = 's0') => {
+      const guid = '0123456789abcdef'
+      const parts = { to: { name, guid }, fromGuid: guid, fromName }
+      return JSON.stringify({ type: 'receive', path: '/a', into: 'place', dataset: 'filesystem', ...parts })
+    }
+    expect(parseSenderMessage(request('x'.repeat(255), 'x'.repeat(255)))).toMatchObject({ type: 'receive' })
+    for (const name of ['', 'x'.repeat(256), 'x'.repeat(70_000), 'a/b', 'a@b', 'a,b', 'a%b', 'a\n']) {
+      expect(() => parseSenderMessage(request(name))).toThrow(/is not understood/)
+      expect(() => parseSenderMessage(request('s1', name))).toThrow(/is not understood/)
+    }
+    expect(fittingName(`backup/data@${'x'.repeat(243)}`)).toHaveLength(255)
+    expect(() => fittingName(`backup/data@${'x'.repeat(244)}`)).toThrow(/the name is too long: 256 bytes/)
+  })
+
   it('stay below the root, whatever a path says', () => {
     expect(confinedName('backup/data', '')).toBe('backup/data')
     expect(confinedName('backup/data', '/a b/c:d')).toBe('backup/data/a b/c:d')
