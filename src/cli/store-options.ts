@@ -136,6 +136,7 @@ export function connectionOf(args: StoreArguments, terminal: Speaker) {
     retryForMs: args['retry-for'],
     idleMs: args['idle-timeout'],
     signal: terminal.signal,
+    onWarning: (message: string) => terminal.say(message),
     onRetry: (message: string) => {
       if (terminal.verbose) terminal.say(message)
     },

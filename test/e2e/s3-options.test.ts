@@ -7,6 +7,7 @@ import {
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { randomBytes } from '../fakes/inputs.ts'
 import { start } from '../fakes/programs.ts'
+import { hiding, overlooking } from '../fakes/s3-server/dialect.ts'
 import { startStandIn } from '../fakes/s3-server/server.ts'
 import { standInWithBucket } from '../fakes/s3-server/started.ts'
 import { type Bucket, createBucket, testOn } from '../s3-hosts/buckets.ts'
@@ -87,6 +88,48 @@ describe('what a new object gets, of one request and of parts', () => {
   })
 })
 
+describe('what the store does not keep, or does not tell', () => {
+  const lock = [...inParts, '--lock-mode', 'COMPLIANCE', '--lock-until', '2099-01-31']
+  const wishes = [...inParts, '--tag', 'a=b', '--tag', 'c=d', '--sse', 'AES256']
+
+  test('a lock that is not there: 69, and the object is whole', async () => {
+    const bucket = await standInWithBucket({ dialect: overlooking })
+    expect(await pput(bucket, large, lock)).toMatchObject({
+      status: 69,
+      stderr: [
+        `pput: ${bucket.url('key')}: was stored, but is not locked: its mode is none in the store, COMPLIANCE was sent`,
+        'pput: hint: the object is whole, and anybody with a key can remove it: a store that keeps locks is needed',
+        '',
+      ].join('\n'),
+    })
+    expect((await head(bucket)).ContentLength).toBe(large.length)
+    expect(await pput(bucket, small, lock, 'small')).toMatchObject(done)
+  })
+
+  test('a lock that nobody may see is warned of', async () => {
+    const bucket = await standInWithBucket({ dialect: hiding })
+    expect(await pput(bucket, large, lock)).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('whether it is locked cannot be told: the key may not read locks'),
+    })
+  })
+
+  test('tags and an encryption that are not there are warned of; tags that nobody may see are not', async () => {
+    const bucket = await standInWithBucket({ dialect: overlooking })
+    const url = bucket.url('key')
+    expect(await pput(bucket, large, wishes)).toMatchObject({
+      status: 0,
+      stderr: [
+        `pput: ${url}: encryption by AES256 was asked for, and the store says of none`,
+        `pput: ${url}: 0 tags are in the store, 2 were sent`,
+        '',
+      ].join('\n'),
+    })
+    const blind = await standInWithBucket({ dialect: hiding })
+    expect(await pput(blind, large, [...inParts, '--tag', 'a=b'])).toMatchObject(done)
+  })
+})
+
 test.each(alwaysSent)('%j goes with every request of pput and pget', async (words, headers) => {
   const { standIn, ...bucket } = await standInWithBucket()
   const before = standIn.handled.length
@@ -158,6 +201,20 @@ describe.each(hostNames)('%s', (host) => {
 })
 
 // Of parts radosgw 16 keeps neither: it overlooks them in CreateMultipartUpload.
+testOn('radosgw')('radosgw drops the tags and the lock of an object of parts: a warning, and 69', async ({ s3 }) => {
+  expect(await pput(s3, large, [...inParts, '--tag', 'keep=7 years'])).toMatchObject({
+    status: 0,
+    stderr: `pput: ${s3.url('key')}: 0 tags are in the store, 1 were sent\n`,
+  })
+  const locking = await createBucket(s3.server, { ObjectLockEnabledForBucket: true })
+  onTestFinished(() => locking.client.destroy())
+  const lock = [...inParts, '--lock-mode', 'GOVERNANCE', '--lock-until', '2099-01-31']
+  expect(await pput(locking, large, lock)).toMatchObject({
+    status: 69,
+    stderr: expect.stringContaining('was stored, but is not locked'),
+  })
+})
+
 testOn('radosgw')('radosgw keeps the tags of an object of one request', async ({ s3 }) => {
   expect(await pput(s3, small, [...bytesOnly, '--tag', 'keep=7 years', '--tag', 'who=root'])).toMatchObject(done)
   const { TagSet = [] } = await s3.client.send(new GetObjectTaggingCommand({ Bucket: s3.name, Key: 'key' }))

@@ -48,6 +48,11 @@ export class S3Connection {
     this.#clients = createClients(options)
   }
 
+  /** For what is wrong, and no failure. */
+  warn(message: string): void {
+    this.#options.onWarning?.(message)
+  }
+
   /** `what` names the request and its object in messages. */
   async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     what: string,

@@ -17,6 +17,8 @@ export async function headObject(bucket: Bucket, key: string, signal?: AbortSign
     return await bucket.connection.retry(url, { signal }, async (both) => {
       const head = await headOnce(bucket, key, both)
       if (head.ETag === undefined) throw serverError('the answer has no ETag')
+      // It would be read as an empty one.
+      if (head.ContentLength === undefined) throw new Failure('protocol', `${url}: the answer tells no length`)
       return head
     })
   } catch (error) {
@@ -63,7 +65,7 @@ async function headWithChecksums(bucket: Bucket, key: string, signal: AbortSigna
 export function describeHead(key: string, head: Head): StoredObject {
   return {
     key,
-    size: head.ContentLength ?? 0,
+    size: head.ContentLength as number,
     etag: `"${bareEtag(head.ETag) ?? ''}"`,
     checksums: checksumsIn(head),
     metadata: withoutOwn(decodeMetadata(head.Metadata)),

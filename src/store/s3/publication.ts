@@ -2,11 +2,12 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
+import { confirmSettings } from './confirm-settings.ts'
 import { describeHead, type Head, headObject } from './head.ts'
 import { isAmbiguous, statusOf } from './judge-error.ts'
 import { bareEtag } from './multipart.ts'
 import type { objectInput } from './object-input.ts'
-import { type ChecksumOutput, compareObject, type ExpectedObject } from './whole-object.ts'
+import { type ChecksumOutput, checksumsIn, compareObject, type ExpectedObject } from './whole-object.ts'
 
 // Whoever waits for it has failed already.
 const removeForMs = 30_000
@@ -62,7 +63,7 @@ function isOurs(head: Head, id: string, expected: ExpectedObject): boolean {
 /** Compares what was published with what was sent, and asks the store once more. What differs is removed again. */
 export async function confirm(
   bucket: Bucket,
-  { key, id, signal }: Publication,
+  { key, id, input, signal }: Publication,
   expected: ExpectedObject,
   output: PublishOutput,
 ): Promise<StoredObject> {
@@ -72,7 +73,11 @@ export async function confirm(
   // Some servers answer to Complete without an ETag, or with an empty one.
   const etag = bareEtag(output.ETag) || bareEtag(head.ETag) || ''
   const difference = differenceOf(expected, head, output, etag)
-  if (difference === undefined) return describeHead(key, head)
+  if (difference === undefined) {
+    if (!bareEtag(output.ETag) && !isKnown(head, id, expected)) throw unknownObject(url, head)
+    await confirmSettings(bucket, key, head, input)
+    return describeHead(key, head)
+  }
   if (bareEtag(head.ETag) !== etag && head.Metadata?.['zpipes-upload'] !== id) {
     throw new Failure('exists', `${url}: was replaced by another writer: ${difference}`)
   }
@@ -80,6 +85,18 @@ export async function confirm(
   throw new Failure('data', `${url}: ${difference}`, {
     hint: isRemoved ? 'the object was removed again' : 'distrust the object: the store refused to remove it',
   })
+}
+
+/** By its checksum too: what is gone on with has the id of the upload that broke. */
+function isKnown(head: Head, id: string, expected: ExpectedObject): boolean {
+  const { crc } = expected
+  return isOurs(head, id, expected) || (crc !== undefined && checksumsIn(head)[crc.name] === crc.hex)
+}
+
+/** The answer named no object: the one that is there may be older. */
+function unknownObject(url: string, { LastModified }: Head): Failure {
+  const what = `the answer has no ETag, and the object of ${LastModified?.toISOString() ?? 'no date'} is not known to be ours`
+  return new Failure('data', `${url}: ${what}`, { hint: 'distrust the object: run the same command again' })
 }
 
 /** Where what the store answered, what it has, and what was sent do not agree; undefined where they do. */

@@ -41,6 +41,8 @@ export interface S3StoreOptions {
   readonly patientMs?: number | undefined
   /** Told of every failure that is followed by another try, as a message. */
   readonly onRetry?: ((message: string) => void) | undefined
+  /** Told of what was asked for and is missing in the store, where that is no failure, as a message. */
+  readonly onWarning?: ((message: string) => void) | undefined
   /** Ends all requests but those that clean up. */
   readonly signal?: AbortSignal | undefined
 

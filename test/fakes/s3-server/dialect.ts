@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { S3Error } from './s3-error.ts'
-import type { Answer, S3Request } from './state.ts'
+import type { Answer, KeptHeaders, S3Request } from './state.ts'
 
 /** What a header asks for may be done, overlooked, or refused as unknown. */
 export type Treatment = 'known' | 'ignored' | 'refused'
@@ -17,6 +17,10 @@ export interface Dialect {
   readonly wantsEqualParts: boolean
   /** The key may not list the parts of an upload. */
   readonly deniesListParts: boolean
+  /** Tags, locks and encryption of an upload of parts are overlooked. */
+  readonly overlooksWishes: boolean
+  /** The key may set tags and locks, and may not see them. */
+  readonly hidesWishes: boolean
 }
 
 export const s3: Dialect = {
@@ -25,7 +29,13 @@ export const s3: Dialect = {
   hasMd5Etags: true,
   wantsEqualParts: false,
   deniesListParts: false,
+  overlooksWishes: false,
+  hidesWishes: false,
 }
+
+/** As radosgw 16. */
+export const overlooking: Dialect = { ...s3, overlooksWishes: true }
+export const hiding: Dialect = { ...s3, hidesWishes: true }
 
 /** Made to what is documented, or known, of servers of these kinds. */
 export const dialects = {
@@ -43,6 +53,7 @@ export type DialectName = keyof typeof dialects
 
 const isChecksum = /^x-amz-(sdk-checksum-algorithm|checksum-(?!mode)|mp-object-size)/
 const isCondition = /^if-none-match$/
+const isWish = /^x-amz-(tagging|object-lock|server-side-encryption)/
 
 /** The request as a server of this dialect understands it, or its refusal. */
 export function understand(request: S3Request, dialect: Dialect): S3Request {
@@ -50,6 +61,12 @@ export function understand(request: S3Request, dialect: Dialect): S3Request {
     throw new S3Error(403, 'AccessDenied', 'Access Denied')
   }
   const checked = { ...request, headers: treat(request.headers, isChecksum, dialect.checksums) }
+  if (dialect.overlooksWishes && request.operation === 'CreateMultipartUpload') {
+    return { ...checked, headers: treat(checked.headers, isWish, 'ignored') }
+  }
+  if (dialect.hidesWishes && /^GetObject(Retention|Tagging|LegalHold)$/.test(request.operation)) {
+    throw new S3Error(403, 'AccessDenied', 'Access Denied')
+  }
   const isRead = /^(Get|Head)/.test(request.operation)
   return isRead ? checked : { ...checked, headers: treat(checked.headers, isCondition, dialect.conditions) }
 }
@@ -63,8 +80,9 @@ function treat(headers: IncomingHttpHeaders, which: RegExp, treatment: Treatment
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !which.test(name)))
 }
 
-/** Who knows no checksums does not tell them either. */
-export function withoutChecksums(answer: Answer, { checksums }: Dialect): Answer {
+/** Who knows no checksums does not tell them either; nor what the key may not see. */
+export function untold(answer: Answer, { checksums, hidesWishes }: Dialect): Answer {
+  if (hidesWishes) return { ...answer, headers: treat(answer.headers ?? {}, isWish, 'ignored') as KeptHeaders }
   if (checksums === 'known') return answer
   const headers = Object.entries(answer.headers ?? {}).filter(([name]) => !name.startsWith('x-amz-checksum-'))
   const body = typeof answer.body === 'string' ? answer.body.replaceAll(/<(Checksum\w+)>[^<]*<\/\1>/g, '') : answer.body

@@ -8,6 +8,7 @@ import {
 import { deleteObject, deleteObjects, getObject, getObjectAttributes, putObject } from './object-operations.ts'
 import type { Operation } from './operation.ts'
 import type { Handler } from './state.ts'
+import { getLegalHold, getRetention, getTagging } from './wish-operations.ts'
 import { xml } from './xml.ts'
 
 const done: Handler = () => ({ status: 200 })
@@ -23,6 +24,9 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
   GetBucketLocation: () => ({ status: 200, body: xml('LocationConstraint', {}) }),
   GetObject: getObject,
   GetObjectAttributes: getObjectAttributes,
+  GetObjectLegalHold: getLegalHold,
+  GetObjectRetention: getRetention,
+  GetObjectTagging: getTagging,
   HeadBucket: done,
   HeadObject: getObject,
   ListMultipartUploads: listMultipartUploads,

@@ -9,6 +9,9 @@ export type Operation =
   | 'GetBucketLocation'
   | 'GetObject'
   | 'GetObjectAttributes'
+  | 'GetObjectLegalHold'
+  | 'GetObjectRetention'
+  | 'GetObjectTagging'
   | 'HeadBucket'
   | 'HeadObject'
   | 'ListMultipartUploads'
@@ -31,13 +34,16 @@ const operations: Readonly<Record<string, Operation>> = {
   'DELETE k?uploadId': 'AbortMultipartUpload',
   'GET k?uploadId': 'ListParts',
   'GET k?attributes': 'GetObjectAttributes',
+  'GET k?legal-hold': 'GetObjectLegalHold',
+  'GET k?retention': 'GetObjectRetention',
+  'GET k?tagging': 'GetObjectTagging',
   'PUT k': 'PutObject',
   'GET k': 'GetObject',
   'HEAD k': 'HeadObject',
   'DELETE k': 'DeleteObject',
 }
 
-const deciding = ['location', 'uploads', 'delete', 'uploadId', 'attributes']
+const deciding = ['location', 'uploads', 'delete', 'uploadId', 'attributes', 'legal-hold', 'retention', 'tagging']
 
 /** Bucket and key of a path-style target such as `/bucket/key?uploadId=x`, decoded, with its query. */
 export function parseTarget(target: string) {

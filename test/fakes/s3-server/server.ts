@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import type { S3Server } from '../../s3-hosts/servers.ts'
 import { md5Of } from './checksums.ts'
-import { type Dialect, s3, understand, withoutChecksums } from './dialect.ts'
+import { type Dialect, s3, understand, untold } from './dialect.ts'
 import { handlers } from './handlers.ts'
 import { operationOf, parseTarget } from './operation.ts'
 import { S3Error } from './s3-error.ts'
@@ -69,7 +69,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     try {
       checkSignature({ method, path, search, headers, body }, credentials, now())
       if (request === undefined) throw new S3Error(501, 'NotImplemented', `${method} ${url} is not implemented`)
-      return [request, withoutChecksums(perform(understand(request, dialect)), dialect), undefined]
+      return [request, untold(perform(understand(request, dialect)), dialect), undefined]
     } catch (error) {
       if (!(error instanceof S3Error)) throw error
       return [request, refusal(error, url), error.code]

@@ -6,7 +6,7 @@ import type { Bucket } from '../../../src/store/s3/bucket.ts'
 import type { Head } from '../../../src/store/s3/head.ts'
 import { answerOf } from './sdk-errors.ts'
 
-const meta = { $metadata: {}, ETag: '"e"', StorageClass: 'GLACIER' as const }
+const meta = { $metadata: {}, ETag: '"e"', ContentLength: 1, StorageClass: 'GLACIER' as const }
 const archived: Head = meta
 const underWay: Head = { ...meta, Restore: 'ongoing-request="true"' }
 const restored: Head = { ...meta, Restore: 'ongoing-request="false", expiry-date="Fri, 21 Dec 2026 00:00:00 GMT"' }
