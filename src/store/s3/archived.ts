@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RestoreObjectCommand } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import { type Head, headObject } from './head.ts'
 import type { RestoreWish } from './s3-options.ts'
+import { RestoreObjectCommand } from './sdk.ts'
 
 // A restoration takes from minutes to two days.
 const askAgainMs = 60_000

@@ -1,10 +1,11 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import { DownloadHandler } from './download-handler.ts'
 import { RepeatedDownload } from './repeated-download.ts'
 import type { S3StoreOptions } from './s3-options.ts'
+import { S3Client } from './sdk.ts'
 
 /*
  * What is said to the SDK, and why:
@@ -56,14 +57,39 @@ export function createClients(options: S3StoreOptions, region?: string): Clients
   const create = (requestHandler: NonNullable<S3ClientConfig['requestHandler']>) =>
     prepare(new S3Client({ ...config, requestHandler }), options)
   const usualMs = options.idleMs ?? idleMs
-  const downloadHandler = new DownloadHandler({ connectMs, idleMs: usualMs })
-  const download = create(downloadHandler as never)
+  const usual = madeOnce(() => create(handler(usualMs)))
+  const slow = madeOnce(() => create(handler(usualMs * slowness)))
+  const patient = madeOnce(() => create(handler(options.patientMs ?? usualMs * patience)))
+  const downloading = madeOnce(() => {
+    const downloadHandler = new DownloadHandler({ connectMs, idleMs: usualMs })
+    const download = create(downloadHandler as never)
+    return { download, repeated: new RepeatedDownload(download, downloadHandler) }
+  })
   return {
-    usual: create(handler(usualMs)),
-    slow: create(handler(usualMs * slowness)),
-    patient: create(handler(options.patientMs ?? usualMs * patience)),
-    download,
-    repeated: new RepeatedDownload(download, downloadHandler),
+    get usual() {
+      return usual()
+    },
+    get slow() {
+      return slow()
+    },
+    get patient() {
+      return patient()
+    },
+    get download() {
+      return downloading().download
+    },
+    get repeated() {
+      return downloading().repeated
+    },
+  }
+}
+
+/** Each takes some milliseconds, and few programs use them all. */
+function madeOnce<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

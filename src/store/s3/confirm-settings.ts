@@ -1,9 +1,9 @@
-import { GetObjectLegalHoldCommand, GetObjectRetentionCommand, GetObjectTaggingCommand } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import type { Head } from './head.ts'
 import { statusOf } from './judge-error.ts'
 import type { objectInput } from './object-input.ts'
+import { GetObjectLegalHoldCommand, GetObjectRetentionCommand, GetObjectTaggingCommand } from './sdk.ts'
 
 type Input = ReturnType<typeof objectInput>
 /** `secret`: the key may set it, and may not see it. */

@@ -1,17 +1,17 @@
 import { setMaxListeners } from 'node:events'
-import {
-  type $Command,
-  GetObjectCommand,
-  type GetObjectCommandInput,
-  type S3Client,
-  type ServiceInputTypes,
-  type ServiceOutputTypes,
+import type {
+  $Command,
+  GetObjectCommandInput,
+  S3Client,
+  ServiceInputTypes,
+  ServiceOutputTypes,
 } from '@aws-sdk/client-s3'
 import { type Clients, createClients, fallbackRegion } from './client.ts'
 import { isUnreached, type ServiceError, statusOf } from './judge-error.ts'
 import type { Download } from './repeated-download.ts'
 import { withRetries } from './retry.ts'
 import type { S3StoreOptions } from './s3-options.ts'
+import { GetObjectCommand } from './sdk.ts'
 
 const hourMs = 60 * 60_000
 
@@ -113,10 +113,9 @@ export class S3Connection {
   }
 
   #clientFor({ isDownload, isPatient }: SendOptions): S3Client {
-    const { usual, slow, patient, download } = this.#clients
-    if (isDownload) return download
-    if (isPatient) return patient
-    return this.#wasSilent ? slow : usual
+    if (isDownload) return this.#clients.download
+    if (isPatient) return this.#clients.patient
+    return this.#wasSilent ? this.#clients.slow : this.#clients.usual
   }
 
   #signalFor({ signal }: SendOptions): AbortSignal | undefined {

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream'
-import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3'
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import { isNameless, serverError, statusOf } from './judge-error.ts'
 import { decodeMetadata, withoutOwn } from './metadata-headers.ts'
 import { bareEtag } from './multipart.ts'
+import { GetObjectCommand, HeadObjectCommand } from './sdk.ts'
 import { checksumsIn } from './whole-object.ts'
 
 export type Head = HeadObjectCommandOutput

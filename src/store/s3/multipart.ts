@@ -1,13 +1,8 @@
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  type CompleteMultipartUploadCommandInput,
-  CreateMultipartUploadCommand,
-  type CreateMultipartUploadCommandInput,
-  type Part as ListedPart,
-  ListPartsCommand,
-  type ListPartsCommandOutput,
-  UploadPartCommand,
+import type {
+  CompleteMultipartUploadCommandInput,
+  CreateMultipartUploadCommandInput,
+  Part as ListedPart,
+  ListPartsCommandOutput,
 } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import type { Part } from '../store.ts'
@@ -22,6 +17,13 @@ import {
   fromBase64,
   type PartChecksum,
 } from './part-checksum.ts'
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListPartsCommand,
+  UploadPartCommand,
+} from './sdk.ts'
 
 /** A part as the server has it. */
 export interface StoredPart {

@@ -1,8 +1,8 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import type { Head } from './head.ts'
 import { bareEtag } from './multipart.ts'
 import { parseSchedule, partsOf } from './part-schedule.ts'
+import { HeadObjectCommand } from './sdk.ts'
 
 /**
  * The sizes of the parts that an object was made of: from its recorded schedule, else asked for. Undefined where neither

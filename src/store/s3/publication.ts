@@ -1,4 +1,3 @@
-import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
@@ -7,6 +6,7 @@ import { describeHead, type Head, headObject } from './head.ts'
 import { isAmbiguous, statusOf } from './judge-error.ts'
 import { bareEtag } from './multipart.ts'
 import type { objectInput } from './object-input.ts'
+import { DeleteObjectCommand } from './sdk.ts'
 import { type ChecksumOutput, checksumsIn, compareObject, type ExpectedObject } from './whole-object.ts'
 
 // Whoever waits for it has failed already.

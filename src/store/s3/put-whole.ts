@@ -1,4 +1,3 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import { digestOf, toBase64 } from './part-checksum.ts'
@@ -11,6 +10,7 @@ import {
   refuseExisting,
   refusesConditions,
 } from './publication.ts'
+import { PutObjectCommand } from './sdk.ts'
 import type { StoreAbilities } from './store-abilities.ts'
 
 /**

@@ -1,10 +1,4 @@
-import {
-  DeleteObjectCommand,
-  ListMultipartUploadsCommand,
-  type ListMultipartUploadsCommandOutput,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-} from '@aws-sdk/client-s3'
+import type { ListMultipartUploadsCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import { inOrder } from '../../stream/in-order.ts'
 import type { OpenObject, Store, StoredObject, UnfinishedUpload, UploadOptions } from '../store.ts'
@@ -20,6 +14,7 @@ import { type PartSchedule, partBytesAt, planParts } from './part-schedule.ts'
 import { ReusableParts } from './reusable-parts.ts'
 import type { S3StoreOptions } from './s3-options.ts'
 import { S3Upload } from './s3-upload.ts'
+import { DeleteObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command } from './sdk.ts'
 import type { StoreAbilities } from './store-abilities.ts'
 
 /*
