@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { defineCommand } from '../cli/command.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import type { CopyTreeOptions } from '../copy/copy-tree.ts'
+import type { RemovalLimit } from '../copy/removal-limit.ts'
+import type { Tally } from '../copy/tally.ts'
 import { type Arguments, options, positionals } from './dsync/options.ts'
 import { prepareRun } from './dsync/prepare-run.ts'
 import { incomplete, judge, report, sayProblems } from './dsync/report.ts'
@@ -35,9 +37,8 @@ export const dsync = defineCommand({
     try {
       await copyTree(run)
       if (args.delete && tally.isComplete) {
-        const limits = { dryRun: args['dry-run'], most: args['max-delete'] }
         const host = run.hosts.find(({ isLost }) => !isLost) ?? thisHost()
-        tally.deleted = await run.copier.removeExtra(host, limits, terminal.signal)
+        tally.deleted = await run.copier.removeExtra(host, removalLimit(args, tally), terminal.signal)
       }
     } finally {
       progress.stop()
@@ -48,6 +49,13 @@ export const dsync = defineCommand({
     run.folder.remove(run.owner)
   },
 })
+
+/** None in a dry run: it tells how many it would be. */
+function removalLimit(args: Arguments, { found }: Tally): RemovalLimit | undefined {
+  const most = args['max-delete']
+  if (args['dry-run']) return undefined
+  return most === undefined ? { most: found.files + found.folders, isGiven: false } : { most, isGiven: true }
+}
 
 async function print(args: Arguments, run: CopyTreeOptions, terminal: Terminal): Promise<void> {
   const { printParts } = await import('../copy/print-parts.ts')

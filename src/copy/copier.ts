@@ -1,6 +1,7 @@
 import type { EntryKind } from './entry.ts'
 import type { Host } from './host.ts'
 import type { Part } from './part-queue.ts'
+import type { RemovalLimit } from './removal-limit.ts'
 
 /** How far the names of a part are, after one attempt at it. */
 export interface Attempt {
@@ -49,6 +50,8 @@ export interface Remainder {
 export interface Copier {
   /** What parts may hold. */
   readonly kinds: ReadonlySet<EntryKind>
+  /** A list may hold a folder with a slash behind, for all that lies in it, but not below its folders. */
+  readonly takesFolders: boolean
   /** What stands behind each name in its list files. */
   readonly listEnd: '\0' | '\n'
   /** Makes the destination, so that a hopeless copy ends at once. Throws what stands against it. */
@@ -60,12 +63,8 @@ export interface Copier {
   finish(rest: Remainder, host: Host, signal: AbortSignal): Promise<Attempt>
   /** False if the destination can hold no folder without a file in it, or does not say whether it can. */
   keepsEmptyFolders(host: Host, signal: AbortSignal): Promise<boolean>
-  /** Removes what the source does not have; gives the number of names. Throws 'data' if there are more than `most`. */
-  removeExtra(
-    host: Host,
-    options: { readonly dryRun: boolean; readonly most: number | undefined },
-    signal: AbortSignal,
-  ): Promise<number>
+  /** Removes what the source does not have; gives the number of names. Within no limit, it only tells the number. */
+  removeExtra(host: Host, limit: RemovalLimit | undefined, signal: AbortSignal): Promise<number>
   /** A command line for a shell that copies the names in a list file, which is given by its path. */
   commandFor(listPath: string, isTogether: boolean): string
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
-import { checkVanished } from './check-vanished.ts'
+import { checkVanished, type LocalSource } from './check-vanished.ts'
 import type { Attempt, PartJob, Remainder } from './copier.ts'
-import { emptyQueues, findNames, type NameSource } from './find-names.ts'
+import { emptyQueues, filesOf, findNames, type NameSource } from './find-names.ts'
 import { type Host, HostLost, loseHost, thisHost } from './host.ts'
+import { markRoot } from './root-mark.ts'
 import type { Owner } from './run-folder.ts'
 import { SpareProcessors } from './spare-processors.ts'
 import type { Tally } from './tally.ts'
@@ -13,8 +14,9 @@ export interface CopyTreeOptions extends NameSource {
   readonly owner: Owner
   readonly hosts: readonly Host[]
   readonly retries: number
-  /** The source, if it is a folder of this machine. */
-  readonly sourcePath: string | undefined
+  /** The source and the destination, if they are folders of this machine. */
+  readonly localSource: LocalSource | undefined
+  readonly localDestination: string | undefined
   readonly signal: AbortSignal
   say(message: string): void
   /** Told of each part when no more is tried with it. */
@@ -46,12 +48,24 @@ export async function copyTree(options: CopyTreeOptions): Promise<void> {
   const { folder } = options
   folder.claim(options.owner)
   try {
+    const source = await markRoot(options.localSource?.path)
     await prepareAny(options)
+    const destination = await markRoot(options.localDestination)
     await copyParts(options)
     await copyRest(options)
+    for (const root of [source, destination]) await root.check()
+    doubtVanished(options)
   } finally {
     folder.release()
   }
+}
+
+/** A source that is unmounted looks as if all in it had vanished; on another host its root is not watched. */
+function doubtVanished({ localSource, tally }: CopyTreeOptions): void {
+  const { vanished, found } = tally
+  if (localSource !== undefined || vanished * 2 <= found.files) return
+  const reason = `${vanished} of ${found.files} files have vanished: look whether the source was unmounted`
+  tally.addProblem({ names: [], count: 0, reason, kind: 'unavailable' })
 }
 
 /** The first host that can be reached makes the destination. */
@@ -151,21 +165,21 @@ export function partJob({ folder, log, tally }: CopyTreeOptions, task: Task, hos
 
 /** Looks for names that an attempt has passed over, where that can be seen. */
 export async function checkPart(
-  { copier, isDeep, sourcePath }: CopyTreeOptions,
+  { copier, isDeep, localSource }: CopyTreeOptions,
   job: PartJob,
   last: Attempt,
 ): Promise<Attempt> {
-  if (isDeep || sourcePath === undefined) return last
-  return await checkVanished(sourcePath, copier, job, last)
+  if (isDeep || localSource === undefined) return last
+  return await checkVanished(localSource, copier, job, last)
 }
 
 function finish({ folder, tally, isDeep, onPart }: CopyTreeOptions, task: Task, last: Attempt, host: Host): void {
   const { part, copied, copiedBytes } = task
   const present = last.present ?? part.files
-  // What a name stands for is known only now.
-  if (isDeep) tally.found = { ...tally.found, files: tally.found.files + present - part.files }
+  const files = filesOf(part, present, isDeep)
+  tally.found = { ...tally.found, files: tally.found.files + files - part.files }
   const counts = { copied, copiedBytes, present, failed: last.failed }
-  tally.addPart({ ...counts, files: isDeep ? present : part.files, bytes: part.bytes })
+  tally.addPart({ ...counts, files, bytes: part.bytes })
   onPart({ part: part.number, spool: task.spool, host: host.name, ...counts, attempts: task.attempts })
   if (last.failed > 0 || last.end !== 'done') {
     tally.addProblem({ names: last.names, count: last.failed, reason: last.reason })

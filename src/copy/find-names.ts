@@ -3,6 +3,7 @@ import { type BytePath, type Entry, type EntryKind, textOf } from './entry.ts'
 import { PartQueue, type PartQueueOptions } from './part-queue.ts'
 import type { Unreadable } from './read-entry.ts'
 import type { FinishedPart, Found, RunFolder, SpoolName } from './run-folder.ts'
+import { EntrySorter } from './sort-entries.ts'
 import { type Crumb, Spool } from './spool.ts'
 import type { Tally } from './tally.ts'
 
@@ -61,10 +62,14 @@ export async function findNames(
   changed()
 }
 
+/** How many a part had: what a deep name stands for, and what came into a folder after the walk, its copy tells. */
+export function filesOf({ files }: { readonly files: number }, present: number, isDeep: boolean): number {
+  return isDeep ? present : Math.max(files, present)
+}
+
 /** A part of an earlier run. */
 function addFinished({ tally, isDeep }: NameSource, part: FinishedPart, crumbs: readonly Crumb[]): void {
-  // What a name stands for came to light when it was copied.
-  const files = isDeep ? part.present : part.files
+  const files = filesOf(part, part.present, isDeep)
   tally.found = { ...tally.found, files: tally.found.files + files - part.files }
   tally.addPart({ ...part, files, bytes: bytesOf(part, crumbs), failed: 0 })
 }
@@ -92,7 +97,7 @@ async function walkAll(source: NameSource, queues: Queues, changed: () => void, 
     together: spoolNamed('together'),
     folders: new Spool(folder.file('folders'), () => {}),
   }
-  const shared = new Map<string, Entry[]>()
+  const sorter = new EntrySorter(spools, source.copier, source.isDeep)
   const parents = new Parents()
   let isWhole = true
   const onUnreadable = (name: Unreadable) => {
@@ -101,32 +106,19 @@ async function walkAll(source: NameSource, queues: Queues, changed: () => void, 
   }
   for await (const entries of source.entries(onUnreadable)) {
     signal.throwIfAborted()
-    for (const entry of entries) sort(entry, spools, shared, source)
+    sorter.add(entries)
     tally.found = addedTo(tally.found, entries, source)
     parents.add(entries)
-    if (queues.files.isHungry) spools.files.cut()
+    if (queues.files.isHungry) {
+      sorter.cut()
+      spools.files.cut()
+    }
     changed()
   }
   tally.found = { ...tally.found, emptyFolders: Math.max(0, tally.found.folders - parents.count) }
-  for (const names of shared.values()) spools.together.addTogether(names)
-  for (const spool of Object.values(spools)) spool.end()
+  sorter.end()
   // What could not be read is in no list: a later run looks for it again.
   if (isWhole) folder.endWalk({ found: tally.found, crumbs })
-}
-
-function sort(
-  entry: Entry,
-  spools: Readonly<Record<SpoolName | 'folders', Spool>>,
-  shared: Map<string, Entry[]>,
-  { copier: { kinds }, isDeep }: NameSource,
-): void {
-  const { kind, sharedInode, isSparse } = entry
-  if (isDeep) spools.files.addAlone(entry)
-  else if (kind === 'directory') spools.folders.add(entry)
-  else if (!kinds.has(kind)) return
-  else if (sharedInode !== undefined) addShared(shared, sharedInode, entry)
-  else if (isSparse) spools.together.add(entry)
-  else spools.files.add(entry)
 }
 
 /** Counts the folders that something lies in, the root aside: a walk tells of what is in one without a break. */
@@ -141,12 +133,6 @@ class Parents {
       this.#last = parent
     }
   }
-}
-
-function addShared(shared: Map<string, Entry[]>, inode: string, entry: Entry): void {
-  const names = shared.get(inode)
-  if (names === undefined) shared.set(inode, [entry])
-  else names.push(entry)
 }
 
 function addedTo(found: Found, entries: readonly Entry[], { copier: { kinds }, isDeep }: NameSource): Found {

@@ -50,11 +50,19 @@ function relative(name: BytePath, starts: readonly BytePath[]): BytePath {
 
 /** The names of a list, each with `end` (a newline or NUL) behind it; the last may lack it. */
 export async function* namesIn(bytes: AsyncIterable<Uint8Array>, end: '\n' | '\0'): AsyncGenerator<BytePath> {
+  for await (const names of nameGroups(bytes, end)) yield* names
+}
+
+/** The same, as many at once as a piece has: a name alone takes longer to be handed on than to be read. */
+export async function* nameGroups(
+  bytes: AsyncIterable<Uint8Array>,
+  end: '\n' | '\0',
+): AsyncGenerator<readonly BytePath[]> {
   let rest = ''
   for await (const piece of bytes) {
     const names = (rest + Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1')).split(end)
     rest = names.pop() ?? ''
-    yield* names.filter((name) => name !== '')
+    yield names.filter((name) => name !== '')
   }
-  if (rest !== '') yield rest
+  if (rest !== '') yield [rest]
 }

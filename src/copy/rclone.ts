@@ -8,6 +8,7 @@ import { type BytePath, textOf } from './entry.ts'
 import { type Host, onHost } from './host.ts'
 import { namesIn } from './listed-entries.ts'
 import { RcloneReport } from './rclone-report.ts'
+import { type RemovalLimit, refuseMany } from './removal-limit.ts'
 import { runCopier } from './run-copier.ts'
 import { nameOfListed, readSpool } from './spool.ts'
 
@@ -41,6 +42,7 @@ const hopeless: Readonly<Record<number, FailureKind>> = {
 /** Drives rclone, version 1.56 or later. Folders are made, symbolic links stored as rclone's `--links` does. */
 export class Rclone implements Copier {
   readonly kinds = new Set(['file'] as const)
+  readonly takesFolders = false
   readonly listEnd = '\n'
   readonly #options: RcloneOptions
 
@@ -113,11 +115,7 @@ export class Rclone implements Copier {
     return report.lines.some((line) => /"CanHaveEmptyDirectories": true/.test(line))
   }
 
-  async removeExtra(
-    host: Host,
-    { dryRun, most }: { readonly dryRun: boolean; readonly most: number | undefined },
-    signal: AbortSignal,
-  ): Promise<number> {
+  async removeExtra(host: Host, limit: RemovalLimit | undefined, signal: AbortSignal): Promise<number> {
     const { source, destination } = this.#options
     const same = ['--one-way', '--links', '--size-only', '--missing-on-dst=-']
     const look = ['check', ...same, ...this.#left(), destination, source]
@@ -129,9 +127,8 @@ export class Rclone implements Copier {
     // A name with a line break comes as two, and the second may be that of another file.
     const kept = extra.find((name) => existsSync(`${source}${name}`))
     if (kept !== undefined) throw new Failure('data', `'${kept}' would be deleted, and the source has it: nothing was`)
-    if (most !== undefined && extra.length > most)
-      throw new Failure('exists', `${extra.length} names would be deleted, and --max-delete is ${most}: none was`)
-    if (dryRun || this.#options.dryRun || extra.length === 0) return extra.length
+    if (limit !== undefined) refuseMany(extra.length, limit)
+    if (limit === undefined || extra.length === 0) return extra.length
     const remove = ['delete', '--files-from-raw=-', destination]
     const names = Readable.from([extra.map((name) => `${name}\n`).join('')])
     const removed = await this.#run(remove, names, host, signal)

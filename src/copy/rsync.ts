@@ -7,6 +7,7 @@ import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
 import { type BytePath, textOf } from './entry.ts'
 import { type Host, HostLost, onHost } from './host.ts'
 import { makeFolder } from './make-folder.ts'
+import { type RemovalLimit, refuseMany } from './removal-limit.ts'
 import { judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
 import { RsyncReport } from './rsync-report.ts'
 import { runCopier } from './run-copier.ts'
@@ -26,9 +27,14 @@ export interface RsyncOptions {
   readonly exclude: readonly string[]
   /** A folder in the source that is left out, if any. */
   readonly own: BytePath | undefined
+  /** Folders in the destination that `removeExtra` must leave alone. */
+  readonly spared: readonly BytePath[]
   readonly dryRun: boolean
   /** Names stand for all that is below them. */
   readonly isDeep: boolean
+  /** They were found by a walk that left out what is excluded; else a user gave a list of them. */
+  readonly isWalked: boolean
+  readonly takesFolders: boolean
 }
 
 // How many names a message may come to tell of.
@@ -37,11 +43,13 @@ const namesKept = 20
 /** Drives rsync, version 3.1 or later. */
 export class Rsync implements Copier {
   readonly kinds = new Set(['file', 'symlink', 'special'] as const)
+  readonly takesFolders: boolean
   readonly listEnd = '\0'
   readonly #options: RsyncOptions
 
   constructor(options: RsyncOptions) {
     this.#options = options
+    this.takesFolders = options.takesFolders
   }
 
   async prepare(host: Host, signal: AbortSignal): Promise<void> {
@@ -107,25 +115,16 @@ export class Rsync implements Copier {
     return true
   }
 
-  async removeExtra(
-    host: Host,
-    options: { readonly dryRun: boolean; readonly most: number | undefined },
-    signal: AbortSignal,
-  ): Promise<number> {
-    const { most } = options
-    if (most !== undefined && !options.dryRun) {
-      const found = await this.removeExtra(host, { dryRun: true, most: undefined }, signal)
-      if (found > most)
-        throw new Failure('exists', `${found} names would be deleted, and --max-delete is ${most}: none was`)
-    }
-    const { exclude } = this.#options
+  async removeExtra(host: Host, limit: RemovalLimit | undefined, signal: AbortSignal): Promise<number> {
+    if (limit !== undefined) refuseMany(await this.removeExtra(host, undefined, signal), limit)
+    const { exclude, spared } = this.#options
     const argv = this.#argv(host, [
       '--recursive',
       '--delete',
       '--existing',
       '--ignore-existing',
-      ...exclude.map(leftOut),
-      ...(options.dryRun || this.#options.dryRun ? ['--dry-run'] : []),
+      ...[...exclude, ...spared.map(rooted)].map(leftOut),
+      ...(limit === undefined ? ['--dry-run'] : []),
     ])
     const { end, said, report } = await this.#run(argv, Readable.from([]), host, signal)
     if (judgeRsync(end, said) !== 'done') throw new Failure(kindOfComplaint(said), `deleting: ${lastLines(said)}`)
@@ -136,16 +135,17 @@ export class Rsync implements Copier {
     const { destination, dryRun } = this.#options
     const flags = [...(isTogether ? togetherFlags : []), ...(dryRun ? ['--dry-run'] : [])]
     const names = ['--from0', `--files-from=${listPath}`]
-    const argv = this.#argv(undefined, [...names, ...(this.#options.isDeep ? this.#deepFlags() : partOnly), ...flags])
+    const argv = this.#argv(undefined, [...names, ...this.#nameFlags(), ...flags])
     // Of several rsync that find no destination, all but one fail to make it.
     const first = dryRun || isRemote(destination) ? '' : `${shellLine(['mkdir', '-p', '--', destination])} && `
     return `${first}${shellLine(argv)}`
   }
 
-  #deepFlags(): readonly string[] {
-    const { exclude, own } = this.#options
-    const left = [...exclude, ...(own === undefined ? [] : [`/${asPattern(textOf(own))}`])]
-    return ['--recursive', '--ignore-missing-args', ...left.map(leftOut)]
+  /** How names in a list are taken. */
+  #nameFlags(): readonly string[] {
+    const { exclude, own, isDeep, isWalked } = this.#options
+    const left = [...exclude, ...(own === undefined ? [] : [rooted(own)])]
+    return [...(isDeep ? deep : partOnly), ...(isWalked ? left.map(leftOut) : [])]
   }
 
   /** The folder itself, and nothing in it. */
@@ -160,11 +160,11 @@ export class Rsync implements Copier {
   }
 
   #forNames(host: Host, flags: readonly string[]): readonly string[] {
-    const { dryRun, isDeep } = this.#options
+    const { dryRun } = this.#options
     return this.#argv(host, [
       '--from0',
       '--files-from=-',
-      ...(isDeep ? this.#deepFlags() : partOnly),
+      ...this.#nameFlags(),
       ...flags,
       ...(dryRun && !flags.includes('--dry-run') ? ['--dry-run'] : []),
     ])
@@ -215,6 +215,7 @@ export class Rsync implements Copier {
   }
 }
 
+const deep = ['--recursive', '--ignore-missing-args']
 // Names may go between the walk and the copy. The times of folders change with each file in them, and are set at the
 // end; so are their modes, which until then must let the other parts write: an rsync that ends would close them.
 const partOnly = ['--no-recursive', '--ignore-missing-args', '--omit-dir-times', '--chmod=Du+wx']
@@ -223,6 +224,11 @@ const notAtLast = new Set(['--omit-dir-times', '--chmod=Du+wx'])
 /** As a rule of its own: `--exclude` takes `!` and `+ name` for something else. */
 function leftOut(pattern: string): string {
   return `--filter=- ${pattern}`
+}
+
+/** The pattern for one path, from the root. */
+function rooted(path: BytePath): string {
+  return `/${asPattern(textOf(path))}`
 }
 
 /** For a name that stands for itself: a backslash is one, unless there is something that it could protect. */

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { Failure } from '../errors.ts'
 import { type ChildEnd, startChild } from '../stream/child.ts'
 import { boundArgv, isProgramMissing } from './bound-argv.ts'
-import { namesIn } from './listed-entries.ts'
+import { nameGroups } from './listed-entries.ts'
 
 export interface CopierRun {
   readonly argv: readonly string[]
@@ -34,7 +34,7 @@ export async function runCopier({ argv, input, onLine, onStderr, signal }: Copie
     () => false,
   )
   try {
-    for await (const line of namesIn(child.stdout, '\n')) onLine(line)
+    for await (const lines of nameGroups(child.stdout, '\n')) for (const line of lines) onLine(line)
   } catch (error) {
     // Its end tells more: that it was stopped, for one.
     await child.ended

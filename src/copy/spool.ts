@@ -47,11 +47,20 @@ export class Spool {
 
   /** Names of one file, which must be copied together: in one crumb, however many. */
   addTogether(entries: readonly Entry[]): void {
-    for (const { path } of entries) this.#write(path)
+    const paths = entries.map(({ path }) => path)
+    this.#add(paths, paths.length, entries[0]?.bytes ?? 0)
+  }
+
+  #add(paths: readonly BytePath[], more: number, moreBytes: number): void {
+    for (const path of paths) this.#write(path)
     const { offset, files, bytes } = this.#crumb
-    const length = this.#length - offset
-    this.#crumb = { offset, length, files: files + entries.length, bytes: bytes + (entries[0]?.bytes ?? 0) }
+    this.#crumb = { offset, length: this.#length - offset, files: files + more, bytes: bytes + moreBytes }
     if (this.#crumb.files >= crumbFiles || this.#crumb.bytes >= crumbBytes) this.#endCrumb()
+  }
+
+  /** What lies in a folder, but not below its folders, as one name; the path has a slash behind, and is '' for the root. */
+  addFolder(path: BytePath, { files, bytes }: { readonly files: number; readonly bytes: number }): void {
+    this.#add([path === '' ? './' : path], files, bytes)
   }
 
   /** Ends a crumb though it is small. */

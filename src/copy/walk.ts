@@ -54,10 +54,11 @@ function unlooked(path: BytePath): Entry {
 function* namesIn(root: BytePath, folder: BytePath, options: WalkOptions): Generator<BytePath[]> {
   const directory = open(root, folder, options)
   if (directory === undefined) return
+  const next = () => nextName(directory, folder, options)
   try {
     let names: BytePath[] = []
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-      names.push(entry.name)
+    for (let name = next(); name !== undefined; name = next()) {
+      names.push(name)
       if (names.length === namesAtOnce) {
         yield names
         names = []
@@ -66,6 +67,17 @@ function* namesIn(root: BytePath, folder: BytePath, options: WalkOptions): Gener
     if (names.length > 0) yield names
   } finally {
     directory.closeSync()
+  }
+}
+
+/** A folder that can be read no further, as on a disk with bad blocks, keeps nobody from the others. */
+function nextName(directory: Dir, folder: BytePath, { onUnreadable }: WalkOptions): BytePath | undefined {
+  try {
+    return directory.readSync()?.name
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    onUnreadable({ path: folder.slice(0, -1) || '.', code })
+    return undefined
   }
 }
 

@@ -25,7 +25,8 @@ describe('checkVanished', () => {
     writeFileSync(spoolPath, bytes)
     const part = { number: 1, spool: 'files', firstCrumb: 0, crumbCount: 1, offset: 0, length: bytes.length, bytes: 0 }
     const job = { part: { ...part, files: names.length }, spoolPath } as unknown as PartJob
-    return await checkVanished(join(folder, 'src'), copier, job, { ...done, ...attempt })
+    const source = { path: join(folder, 'src'), isExcluded: (name: string) => name === 'out' }
+    return await checkVanished(source, copier, job, { ...done, ...attempt })
   }
 
   it('believes it of names that are gone, or are something else now', async () => {
@@ -40,6 +41,12 @@ describe('checkVanished', () => {
       names: ['also ä'],
       reason: '1 names are there, and were passed over',
     })
+  })
+
+  it('looks into a folder that stands for what lies in it', async () => {
+    for (const name of ['a', 'b', 'out']) writeFileSync(join(folder, 'src/now a folder', name), 'x')
+    expect(await check(['now a folder/', 'gone/'], { present: 1, failed: 0 })).toMatchObject({ present: 2, failed: 1 })
+    expect(await check(['./', 'gone/', 'gone'], { present: 2 })).toMatchObject({ end: 'done', failed: 0 })
   })
 
   it('counts a name that stands there twice once', async () => {

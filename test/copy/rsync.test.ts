@@ -11,6 +11,9 @@ const options: RsyncOptions = {
   own: undefined,
   dryRun: false,
   isDeep: false,
+  isWalked: true,
+  takesFolders: true,
+  spared: [],
 }
 const command = (other: Partial<RsyncOptions>, isTogether = false) =>
   new Rsync({ ...options, ...other }).commandFor('/w/part 1', isTogether)
@@ -19,9 +22,11 @@ describe('the command for a part', () => {
   it('makes the destination, and takes its names from the list alone', () => {
     expect(command({})).toBe(
       "mkdir -p -- /dst/ && rsync -aAX --from0 '--files-from=/w/part 1' --no-recursive --ignore-missing-args " +
-        "--omit-dir-times --chmod=Du+wx '--out-format=%i %l %n' --stats --no-human-readable -- /src/ /dst/",
+        "--omit-dir-times --chmod=Du+wx '--filter=- .zfs' '--out-format=%i %l %n' --stats --no-human-readable -- /src/ /dst/",
     )
   })
+
+  it('leaves out no name that a user gave', () => expect(command({ isWalked: false })).not.toContain('--filter'))
 
   it('keeps names of one file together, and holes', () => {
     expect(command({}, true)).toContain(' --hard-links --sparse ')

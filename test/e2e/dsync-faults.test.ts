@@ -93,7 +93,7 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
     expect(readdirSync(join(folder, 'dst/d'))).toEqual(['b'])
   })
 
-  it.each(['-n', '-aqX', '--dry-run', '--list-only'])(
+  it.each(['-n', '-aqX', '--dry-run', '--list-only', '--delete-after', '--remove-source-files', '--no-relative'])(
     'refuses flags with which nothing would be seen: %s',
     async (flag) => {
       expect(await run(`--rsync-flags="-aAX ${flag}" src dst`)).toMatchObject({ status: 64 })
@@ -131,8 +131,17 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
     expect(existsSync(join(folder, 'src/d/b'))).toBe(true)
   })
 
-  it('refuses patterns that could not match a name', async () => {
-    expect(await run('--exclude d/b src dst')).toMatchObject({ status: 64 })
+  it.each(['d/b', 'a\\b', '[[:alpha:]]'])('refuses the pattern %s', async (pattern) => {
+    expect(await run(`--exclude '${pattern}' src dst`)).toMatchObject({ status: 64 })
+  })
+
+  it('copies folders as a whole without what is excluded in them', async () => {
+    await sh('for i in $(seq 40); do touch src/d/$i src/$i; done; touch src/x.o src/d/y.o; mkdir src/d/z.o', folder)
+    const { status, stdout } = await run("--exclude '*.o' --verify size src dst")
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^82 files and 1 folders .*: 82 copied .* 0 failed\n82 files compared, all equal\n$/)
+    expect((await sh('find dst -name "*.o"', folder)).stdout).toBe('')
+    expect((await sh('rm src/*.o; rm -r src/d/*.o; rsync -n -i -aAXHc --delete src/ dst/', folder)).stdout).toBe('')
   })
 
   it.skipIf(!isRoot)('--delete with destination hosts leaves this machine alone (root)', async () => {

@@ -3,6 +3,7 @@ import type { BytePath } from '../../copy/entry.ts'
 import type { Place } from '../../copy/place.ts'
 import { Failure } from '../../errors.ts'
 import type { Arguments } from './options.ts'
+import { readsNames } from './places.ts'
 
 /** rsync, or rclone for what it alone can reach. */
 export async function copierOf(
@@ -10,7 +11,7 @@ export async function copierOf(
   source: Place,
   destination: Place,
   workers: number,
-  own: BytePath | undefined,
+  { own, spared }: { readonly own: BytePath | undefined; readonly spared: readonly BytePath[] },
 ): Promise<Copier> {
   const { rsyncPlace } = await import('../../copy/place.ts')
   const bytesPerSecond = args.bwlimit === undefined ? undefined : args.bwlimit / workers
@@ -26,19 +27,28 @@ export async function copierOf(
   const { Rsync } = await import('../../copy/rsync.ts')
   if (source.kind === 'remote' && destination.kind === 'remote' && args['source-hosts'] === undefined)
     throw new Failure('usage', 'rsync copies from or to this machine: give --source-hosts, or run it there')
+  const isWalked = !readsNames(args.place)
+  const isHere = source.kind === 'local' && destination.kind === 'local'
   return new Rsync({
     ...shared,
     source: rsyncPlace(source),
     destination: rsyncPlace(destination),
     flags: rsyncFlags(args),
     isDeep: args['no-fpart'] === true,
+    isWalked,
+    takesFolders: isWalked && isHere && args['source-hosts'] === undefined && args['destination-hosts'] === undefined,
+    spared,
   })
 }
+
+// Names of one folder would come into another, and what is deleted would not be counted, or be the source.
+const refused =
+  /^--(dry-run|list-only|quiet|from0|files-from|no-R$|no-relative|del$|delete|remove-source-files|ignore-errors)/
 
 /** Without those that make rsync copy nothing, or keep silent on what it did: all would seem well. */
 function rsyncFlags(args: Arguments): readonly string[] {
   const flags = args['rsync-flags'].split(' ').filter(Boolean)
-  const wrong = flags.find((flag) => /^(-[^-BefMT@]*[nq]|--(dry-run|list-only|quiet|from0|files-from))/.test(flag))
+  const wrong = flags.find((flag) => /^-[^-BefMT@]*[nq]/.test(flag) || refused.test(flag))
   if (wrong !== undefined) throw new Failure('usage', `--rsync-flags: ${wrong} cannot be used here`)
   return flags
 }

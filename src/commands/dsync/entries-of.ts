@@ -29,7 +29,9 @@ export async function entriesOf(
   const { remoteEntries } = await import('../../copy/remote-entries.ts')
   if (source.kind === 'remote') {
     const reach = [...args.ssh.split(' ').filter(Boolean), source.host]
-    return () => remoteEntries(reach, source.path, args.exclude, args['no-fpart'] === true, signal)
+    const { exclude } = args
+    const remote = { reach, folder: source.path, exclude, topAlone: args['no-fpart'] === true, signal }
+    return (onUnreadable) => remoteEntries(remote, onUnreadable)
   }
   const isExcluded = excluder(args.exclude)
   const isLeft = (path: BytePath) => path === own

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import type { CopyTreeOptions } from '../../copy/copy-tree.ts'
+import type { BytePath } from '../../copy/entry.ts'
 import type { Host } from '../../copy/host.ts'
 import type { Place } from '../../copy/place.ts'
 import { Failure } from '../../errors.ts'
@@ -14,17 +16,20 @@ import { placesOf, readsNames, workingFolder } from './places.ts'
 export async function prepareRun(args: Arguments, terminal: Terminal): Promise<CopyTreeOptions> {
   const { parsePlace } = await import('../../copy/place.ts')
   const { RunFolder } = await import('../../copy/run-folder.ts')
+  const { excluder } = await import('../../copy/exclude.ts')
   const { Tally } = await import('../../copy/tally.ts')
 
   const [sourceName, destinationName] = placesOf(args)
   const [source, destination] = [parsePlace(sourceName, false), parsePlace(destinationName, args.cloud)]
   const { ownPath, refuseNested } = await import('../../copy/nested.ts')
   await refuseNested(source, destination, args.delete)
-  refuseSlashes(args.exclude)
+  refusePatterns(args.exclude)
+  await refuseDeleting(args, source, destination)
   const hosts = await hostsOf(args)
   const own = source.kind === 'local' ? await ownPath(source.path, workingFolder(args)) : undefined
+  const isExcluded = excluder(args.exclude)
   return {
-    copier: await copierOf(args, source, destination, hosts.length, own),
+    copier: await copierOf(args, source, destination, hosts.length, { own, spared: await sparedBy(args, destination) }),
     folder: new RunFolder(workingFolder(args), identityOf(args, source, destination)),
     owner: ownerOfThisProgram(),
     hosts,
@@ -34,11 +39,36 @@ export async function prepareRun(args: Arguments, terminal: Terminal): Promise<C
     retries: args.retries,
     signal: terminal.signal,
     say: (message) => terminal.say(message),
-    sourcePath: source.kind === 'local' ? source.path : undefined,
+    localSource: source.kind === 'local' ? { path: source.path, isExcluded } : undefined,
+    localDestination: isHere(args, destination) ? destination.path : undefined,
     onPart: (outcome) => terminal.event({ event: 'part', ...outcome }),
     log: await partLog(args['log-output']),
     tally: new Tally(),
   }
+}
+
+/** Unless the user has said how much may be deleted. */
+async function refuseDeleting(args: Arguments, source: Place, destination: Place): Promise<void> {
+  if (!args.delete || args['max-delete'] !== undefined) return
+  if (readsNames(args.place))
+    throw new Failure('usage', 'a list does not tell what the source has: --delete needs --max-delete with it')
+  const { excluder } = await import('../../copy/exclude.ts')
+  const { refuseForeign } = await import('../../copy/removal-limit.ts')
+  if (source.kind !== 'local' || !isHere(args, destination) || args['dry-run']) return
+  await refuseForeign(source.path, destination.path, excluder(args.exclude))
+}
+
+function isHere(args: Arguments, place: Place): place is Extract<Place, { kind: 'local' }> {
+  return place.kind === 'local' && args['source-hosts'] === undefined && args['destination-hosts'] === undefined
+}
+
+/** Our own folders in the destination: the source has none of them. */
+async function sparedBy(args: Arguments, destination: Place): Promise<readonly BytePath[]> {
+  if (!isHere(args, destination)) return []
+  const { ownPath } = await import('../../copy/nested.ts')
+  const folders = [workingFolder(args), ...(args['log-output'] === undefined ? [] : [resolve(args['log-output'])])]
+  const inside = await Promise.all(folders.map((folder) => ownPath(destination.path, folder)))
+  return inside.filter((path) => path !== undefined)
 }
 
 /** What decides which names are copied, and to where: a run goes on with the books of no other. */
@@ -49,10 +79,13 @@ function identityOf(args: Arguments, source: Place, destination: Place): readonl
   return [JSON.stringify([source, destination, choices, files, exclude])]
 }
 
-function refuseSlashes(patterns: readonly string[]): void {
+function refusePatterns(patterns: readonly string[]): void {
   const wrong = patterns.find((pattern) => pattern.includes('/') || pattern === '')
   if (wrong !== undefined)
     throw new Failure('usage', `--exclude '${wrong}': a pattern is for one name, without a slash`)
+  // rsync, find and we do not agree on these.
+  const odd = patterns.find((pattern) => /\\|\[[:.=]/.test(pattern))
+  if (odd !== undefined) throw new Failure('usage', `--exclude '${odd}': a pattern has no backslash and no class`)
 }
 
 async function hostsOf(args: Arguments): Promise<readonly Host[]> {

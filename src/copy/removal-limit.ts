@@ -1,0 +1,45 @@
+import { readdir } from 'node:fs/promises'
+import { Failure } from '../errors.ts'
+import type { BytePath } from './entry.ts'
+
+/** How many names may be deleted. */
+export interface RemovalLimit {
+  readonly most: number
+  /** The user said it; else it is what the source has. */
+  readonly isGiven: boolean
+}
+
+/** Throws 'exists' if it would be more. A source that is not mounted has nothing, and all would go. */
+export function refuseMany(extra: number, { most, isGiven }: RemovalLimit): void {
+  if (extra <= most) return
+  const would = `${extra} names would be deleted`
+  if (isGiven) throw new Failure('exists', `${would}, and --max-delete is ${most}: none was`)
+  const hint = `if that is meant, give --max-delete=${extra}`
+  throw new Failure('exists', `${would}, more than the ${most} that the source has: none was`, { hint })
+}
+
+/**
+ * Throws 'exists' if a destination has something, and nothing that the source has: it is no copy of it, but was meant to
+ * hold one beside other things, or the source is not mounted.
+ */
+export async function refuseForeign(
+  source: string,
+  destination: string,
+  isExcluded: (name: BytePath) => boolean,
+): Promise<void> {
+  // A new disk has lost+found.
+  const names = (await namesOf(destination)).filter((name) => name !== 'lost+found' && !isExcluded(name))
+  const own = new Set(await namesOf(source))
+  if (names.length === 0 || names.some((name) => own.has(name))) return
+  throw new Failure(
+    'exists',
+    `nothing in ${destination} is in ${source}: it is no copy of it, and all would be deleted`,
+    {
+      hint: 'copy without --delete at first; or, if that is meant, give --max-delete',
+    },
+  )
+}
+
+async function namesOf(folder: string): Promise<readonly BytePath[]> {
+  return await readdir(folder, { encoding: 'latin1' }).catch(() => [])
+}

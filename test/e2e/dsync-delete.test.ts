@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../fakes/folder.ts'
+import { sh } from '../fakes/programs.ts'
+
+const lacksRsync = spawnSync('rsync', ['--version']).error !== undefined
+
+describe.skipIf(lacksRsync)('dsync --delete (rsync)', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = temporaryFolder()
+    mkdirSync(join(folder, 'src/d'), { recursive: true })
+    writeFileSync(join(folder, 'src/a'), 'a')
+    writeFileSync(join(folder, 'src/d/b'), 'b')
+  })
+
+  const run = (words: string) => sh(`dsync --working-dir work ${words}`, folder)
+
+  it('deletes nothing where nothing is of the source: it is not mounted, or the destination is no copy', async () => {
+    await sh('mkdir empty other; touch other/one other/two; cp -a src dst', folder)
+    for (const places of ['empty dst', 'src other']) {
+      const { status, stderr } = await run(`--delete ${places}`)
+      expect({ places, status }).toEqual({ places, status: 73 })
+      expect(stderr).toMatch(/^dsync: nothing in .* is in .*: it is no copy of it, and all would be deleted\n/)
+    }
+    expect((await sh('ls other dst/d', folder)).stdout).toBe('dst/d:\nb\n\nother:\none\ntwo\n')
+    // A user who means it says how much.
+    expect((await run('--delete --max-delete 3 empty dst')).stdout).toMatch(/, 3 deleted\n$/)
+  })
+
+  it('deletes no more than the source has, unless it is told how much', async () => {
+    await sh('mkdir -p dst/a.d; cp -a src/a dst; for i in 1 2 3 4; do touch dst/$i; done', folder)
+    const { status, stderr } = await run('--delete src dst')
+    expect(status).toBe(73)
+    expect(stderr).toBe(
+      'dsync: 5 names would be deleted, more than the 3 that the source has: none was\n' +
+        'dsync: hint: if that is meant, give --max-delete=5\n',
+    )
+    expect((await run('--delete --dry-run src dst')).stdout).toMatch(/, 5 to delete\n$/)
+    expect((await run('--delete --max-delete=5 src dst')).stdout).toMatch(/, 5 deleted\n$/)
+    expect((await sh('rsync -n -i -aAXHc --delete src/ dst/', folder)).stdout).toBe('')
+  })
+
+  it('leaves its own folders alone where they lie in the destination', async () => {
+    await run('src dst')
+    await sh('touch dst/d/old; mkdir -p dst/books/other dst/logs; touch dst/logs/earlier', folder)
+    const { status, stdout } = await sh(
+      'dsync --delete --verify size --working-dir dst/books --log-output dst/logs src dst',
+      folder,
+    )
+    expect({ status, stdout: / 1 deleted\n2 files compared/.test(stdout) }).toEqual({ status: 0, stdout: true })
+    expect((await sh('ls dst/books; ls dst/logs', folder)).stdout).toMatch(/^other\nearlier\n/)
+  })
+
+  it('deletes nothing when something could not be copied', async () => {
+    await sh('mkdir -p dst/a/full; touch dst/extra', folder)
+    expect(await run('--delete --retries 0 src dst')).toMatchObject({ status: 74 })
+    expect(existsSync(join(folder, 'dst/extra'))).toBe(true)
+  })
+
+  it('with a list of names needs to be told how much', async () => {
+    expect(await sh('echo a | dsync --working-dir work --delete - src dst', folder)).toMatchObject({ status: 64 })
+  })
+
+  it('goes through a root that is a symbolic link, and keeps the link', async () => {
+    await sh('mkdir real; touch real/a real/extra; ln -s real dst; ln -s src from', folder)
+    expect(await run('--delete from dst')).toMatchObject({ status: 0 })
+    expect((await sh('readlink dst; ls real', folder)).stdout).toBe('real\na\nd\n')
+  })
+})
