@@ -8,6 +8,8 @@ import type { Verification } from './verification.ts'
 export interface SnapshotStatus {
   /** dataset@snapshot */
   readonly name: string
+  /** When it was taken, as far as that is known. */
+  readonly creation: Date
   /** Undefined if it is not in the store. */
   readonly backup: Backup | undefined
   /** Why the backup cannot be restored; undefined if it can, or if there is none. */
@@ -89,6 +91,7 @@ function statuses(
     const state = local === undefined ? 'unknown' : localState(backup, snapshot)
     return {
       name: backup.name,
+      creation: backup.creation,
       backup,
       flaw: flawOf(backup),
       local: state,
@@ -96,10 +99,9 @@ function statuses(
     }
   })
   const stored = new Set(backups.map(({ name }) => name))
-  const onlyHere = [...here.keys()].filter((name) => !stored.has(name))
-  const rest = onlyHere.map(
-    (name): SnapshotStatus => ({ name, backup: undefined, flaw: undefined, local: 'ok', verification: undefined }),
-  )
+  const onlyHere = [...here.values()].filter(({ name }) => !stored.has(name))
+  const nothing = { backup: undefined, flaw: undefined, verification: undefined }
+  const rest = onlyHere.map(({ name, creation }): SnapshotStatus => ({ name, creation, local: 'ok', ...nothing }))
   return [...inStore, ...rest].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 

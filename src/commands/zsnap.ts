@@ -9,6 +9,7 @@ import { hold } from './zsnap/hold.ts'
 import { list } from './zsnap/list.ts'
 import { prune } from './zsnap/prune.ts'
 import { release } from './zsnap/release.ts'
+import { report } from './zsnap/report.ts'
 import { restore } from './zsnap/restore.ts'
 import { rollback } from './zsnap/rollback.ts'
 import { status } from './zsnap/status.ts'
@@ -27,6 +28,7 @@ export const zsnap = defineSuite({
     rollback,
     prune,
     status,
+    report,
     backup,
     restore,
     verify,

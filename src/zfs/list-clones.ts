@@ -5,7 +5,12 @@ import { rowsOf, runZfs } from './zfs-command.ts'
 export async function listClones(datasets: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const pools = new Set(datasets.map(poolOf))
   const rows = rowsOf(await runZfs('list', '-H', '-o', 'name,origin', '-t', 'filesystem,volume', '-r', ...pools))
-  const clones = new Map<string, readonly string[]>()
-  for (const [name = '', origin = '-'] of rows) clones.set(origin, [...(clones.get(origin) ?? []), name])
+  const clones = new Map<string, string[]>()
+  for (const [name = '', origin = '-'] of rows) {
+    if (origin === '-') continue
+    const known = clones.get(origin)
+    if (known === undefined) clones.set(origin, [name])
+    else known.push(name)
+  }
   return clones
 }

@@ -77,3 +77,29 @@ describe('zsnap status', () => {
     expect(ended.stdout).toMatch(/^zpipes_backup_last_verified_timestamp_seconds\{.*\} \d+/m)
   })
 })
+
+describe('zsnap report', () => {
+  test('draws what there is, whatever it is called, and ends with 0 though it is bad', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      zfs snapshot "$A/data set@later"
+      cp "store/$A/data set@s1" "store/$A/<script>alert(1)<&@s1"
+      rm "store/$A/data set@s2"
+      zsnap verify --deep "$A/data set@s1"
+      zsnap report --html >page
+      grep -c '<script' page || :
+      grep -o '<bdi>pool-a/[^/]*</bdi></h2>' page
+      grep -o '<use href="#[a-z]*" x="[0-9.]*%"' page | cut -d '"' -f 2 | sort | uniq -c | sed 's/^ *//'
+      zsnap report --html "$A/data set" | grep -c '<section'`)
+    const names = ['pool-a/&lt;script&gt;alert(1)&lt;&amp;', 'pool-a/data set'].map(
+      (name) => `<bdi>${name}</bdi></h2>\n`,
+    )
+    const marks = ['1 #age', '2 #broken', '1 #full', '1 #good', '2 #local', '']
+    expect(ended).toEqual({ status: 0, stdout: `0\n${names.sort().join('')}${marks.join('\n')}1\n`, stderr: '' })
+  })
+
+  test('needs a form', async ({ zfs }) => {
+    const ended = await zfs.script('ends 64 zsnap report --store file://$PWD')
+    const told = 'zsnap: a report of which form?\nzsnap: hint: --html is the only one\n'
+    expect(ended).toEqual({ status: 0, stdout: '', stderr: told })
+  })
+})

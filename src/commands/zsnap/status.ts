@@ -1,51 +1,27 @@
-import type { Backup } from '../../backup/backup.ts'
 import type { DatasetStatus, SnapshotStatus } from '../../backup/dataset-status.ts'
-import { backupOptions } from '../../cli/backup-options.ts'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
 import type { CheckResult } from '../../cli/exit-status.ts'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
 import { alignedLines } from '../../cli/table.ts'
 import type { Terminal } from '../../cli/terminal.ts'
-import { formatBytes, formatDuration, parseDuration } from '../../cli/units.ts'
+import { formatBytes, formatDuration } from '../../cli/units.ts'
 import { Failure } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
-import type { Snapshot } from '../../zfs/snapshot.ts'
 import { openBackupStore } from './backup-store.ts'
-
-const positionals = {
-  dataset: {
-    many: true,
-    optional: true,
-    describe: 'file systems and volumes; all that the store has if none is named',
-    completes: 'dataset',
-  },
-} as const
-
-const age = { type: 'string', metavar: 'DURATION', coerce: parseDuration } as const
+import { readStatuses, statusOptions, statusPositionals } from './read-statuses.ts'
 
 const options = {
-  recursive: { type: 'boolean', alias: 'r', default: false, describe: 'all datasets below too' },
-  'snapshot-prefix': {
-    type: 'string',
-    metavar: 'PREFIX',
-    setting: 'SNAPSHOT_PREFIX',
-    z3: true,
-    default: '',
-    describe: 'only snapshots whose names begin so',
-  },
-  'warn-age': { ...age, default: '26h', describe: 'warn if the newest good backup is older' },
-  'crit-age': { ...age, default: '50h', describe: 'the same, and it is critical' },
+  ...statusOptions,
   metrics: { type: 'string', metavar: 'FILE', describe: "write the state to this file too, for Prometheus' collector" },
-  ...backupOptions,
 } satisfies OptionSpecs
 
-type Arguments = InferredArguments<typeof options, typeof positionals>
+type Arguments = InferredArguments<typeof options, typeof statusPositionals>
 
 export const status = defineCommand({
   name: 'status',
   summary: 'say what a store has, whether it can be restored, and how old it is',
   synopsis: ['[options] [dataset ...]'],
-  positionals,
+  positionals: statusPositionals,
   options,
   examples: [
     ['zsnap status --store file:///backup tank/home', 'see all backups of a dataset'],
@@ -55,7 +31,7 @@ export const status = defineCommand({
   stdout: 'text',
   async run(args, terminal) {
     const store = await openBackupStore(args, terminal)
-    const statuses = await readStatuses(store, args, terminal)
+    const statuses = await statusesOrWhy(store, args, terminal)
     if (statuses === undefined) return 'unknown'
     for (const each of statuses) show(each, store, terminal)
     if (statuses.length === 0) showNothing(store, terminal)
@@ -65,60 +41,18 @@ export const status = defineCommand({
 })
 
 /** A store that cannot be read is told, and says nothing of the backups: undefined. */
-async function readStatuses(
+async function statusesOrWhy(
   store: Store,
   args: Arguments,
   terminal: Terminal,
 ): Promise<readonly DatasetStatus[] | undefined> {
-  const { readCatalogue } = await import('../../backup/catalogue.ts')
-  const { judgeDataset } = await import('../../backup/dataset-status.ts')
-  const named = namedDatasets(args)
   try {
-    const catalogue = await readCatalogue(store, { datasets: named, isRecursive: args.recursive })
-    const groups = groupByDataset(catalogue.backups)
-    const limits = { now: new Date(), warnAgeMs: args['warn-age'], critAgeMs: args['crit-age'] }
-    const below = args.recursive ? await datasetsBelow(named) : []
-    const judged = [...new Set([...named, ...below, ...groups.keys()])].sort().map(async (dataset) => {
-      const hasPrefix = ({ name }: Backup | Snapshot) =>
-        name.slice(dataset.length + 1).startsWith(args['snapshot-prefix'])
-      const local = (await localSnapshots(dataset))?.filter(hasPrefix)
-      const backups = (groups.get(dataset) ?? []).filter(hasPrefix)
-      return judgeDataset(dataset, backups, local, catalogue, { ...limits, formatAge: formatDuration })
-    })
-    return await Promise.all(judged)
+    return (await readStatuses(store, args)).statuses
   } catch (error) {
     if (!(error instanceof Failure) || terminal.signal.aborted) throw error
     terminal.say(error.message)
     if (error.hint !== undefined) terminal.hint(error.hint)
     return undefined
-  }
-}
-
-function namedDatasets({ dataset, filesystem }: Arguments): readonly string[] {
-  if (dataset.length > 0 || filesystem === undefined) return [...new Set(dataset)]
-  return [filesystem]
-}
-
-/** Those here, so that one that was never backed up is seen too. */
-async function datasetsBelow(datasets: readonly string[]): Promise<readonly string[]> {
-  const { listDatasets } = await import('../../zfs/list-datasets.ts')
-  const lists = datasets.map((dataset) =>
-    listDatasets(dataset).catch((error: unknown) => {
-      if (error instanceof Failure) return []
-      throw error
-    }),
-  )
-  return (await Promise.all(lists)).flat()
-}
-
-/** None of a dataset that is gone; undefined where there is no ZFS to ask. */
-async function localSnapshots(dataset: string): Promise<readonly Snapshot[] | undefined> {
-  const { listSnapshots } = await import('../../zfs/list-snapshots.ts')
-  try {
-    return await listSnapshots(dataset)
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return error.message.includes('does not exist') ? [] : undefined
   }
 }
 
@@ -192,17 +126,6 @@ function worst(statuses: readonly DatasetStatus[]): CheckResult {
 
 function formatAge(time: Date): string {
   return formatDuration(Math.max(0, Date.now() - time.getTime()))
-}
-
-function groupByDataset(backups: readonly Backup[]): ReadonlyMap<string, readonly Backup[]> {
-  const groups = new Map<string, Backup[]>()
-  for (const backup of backups) {
-    const dataset = backup.name.slice(0, backup.name.indexOf('@'))
-    const group = groups.get(dataset)
-    if (group === undefined) groups.set(dataset, [backup])
-    else group.push(backup)
-  }
-  return groups
 }
 
 function afterAt(name: string): string {

@@ -9,7 +9,7 @@ import { openUpload } from './directory-upload.ts'
 import { makeDirectories, removeFile } from './durable.ts'
 import { filesOf, isOurs, type ObjectFiles, parseUploadName, recordFile, uploadFile } from './layout.ts'
 import { openObject } from './open-object.ts'
-import { bytesFile, describeFile } from './record.ts'
+import { bytesFile, describeFile, type RecordNames, recordNamesOnce } from './record.ts'
 import { walk } from './walk.ts'
 
 // Measured against `cat > file`: 0.94 of its speed with 1 MiB, 0.73 with 4 MiB, 0.66 with 256 KiB. A part is still in
@@ -40,12 +40,16 @@ export class DirectoryStore implements Store {
     return partBytes
   }
 
-  async describe(key: string): Promise<StoredObject | undefined> {
+  describe(key: string): Promise<StoredObject | undefined> {
+    return this.#describe(key)
+  }
+
+  async #describe(key: string, recordNames?: RecordNames): Promise<StoredObject | undefined> {
     const files = filesOf(this.#root, key)
     for (let tries = 1; ; tries++) {
       const found = await statOrMissing(files.bytes)
       if (!found?.isFile()) return undefined
-      const object = await describeFile(files, key, bytesFile(found))
+      const object = await describeFile(files, key, bytesFile(found), recordNames)
       // A flaw counts only if it is this file's: it may have met the record of the next.
       if (object.flaw === undefined || tries === describeTries) return object
       if ((await statOrMissing(files.bytes))?.ino === found.ino) return object
@@ -57,10 +61,11 @@ export class DirectoryStore implements Store {
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
+    const recordNames = recordNamesOnce()
     for await (const { prefix: folder, name } of walk(this.#root, prefix)) {
       const key = folder + name
       if (isOurs(name) || !key.startsWith(prefix)) continue
-      const object = await this.describe(key)
+      const object = await this.#describe(key, recordNames)
       if (object !== undefined) yield object
     }
   }

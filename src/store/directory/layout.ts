@@ -51,6 +51,11 @@ export function isRecordOf(name: string, fileName: string): boolean {
   return fileName.startsWith(`.${name}.`) && /^\d+\.zpipes$/.test(fileName.slice(name.length + 2))
 }
 
+/** The name of the object whose record this is; undefined if it is none. */
+export function recordedName(fileName: string): string | undefined {
+  return /^\.(.+)\.\d+\.zpipes$/s.exec(fileName)?.[1]
+}
+
 /** The parts of an unfinished upload's file name. */
 export function parseUploadName(fileName: string): { name: string; id: string; owner: string } | undefined {
   const [, name, owner, random] = /^\.(.+)\.([\w-]+)\.([0-9a-f]{8})\.upload$/.exec(fileName) ?? []

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../errors.ts'
 import type { Checksums, Metadata, ObjectProof, StoredObject } from '../store.ts'
-import { isRecordOf, type ObjectFiles, recordFile } from './layout.ts'
+import { isRecordOf, type ObjectFiles, recordedName, recordFile } from './layout.ts'
 
 /** What the directory store keeps about an object beside its bytes: one line of JSON. */
 export interface ObjectRecord {
@@ -30,9 +30,42 @@ export function bytesFile(stat: BigIntStats): BytesFile {
   return { inode: stat.ino, size: Number(stat.size), mtime: stat.mtime }
 }
 
+/** Tells the names of all records of an object, in its directory. */
+export type RecordNames = (files: ObjectFiles) => Promise<readonly string[]>
+
+const recordNamesNow: RecordNames = async ({ directory, name }) =>
+  (await readdir(directory)).filter((fileName) => isRecordOf(name, fileName))
+
+/** The same for whoever describes many: each directory is read once, and is as it was then. */
+export function recordNamesOnce(): RecordNames {
+  const directories = new Map<string, Promise<ReadonlyMap<string, readonly string[]>>>()
+  return async ({ directory, name }) => {
+    const known = directories.get(directory) ?? recordsByName(directory)
+    directories.set(directory, known)
+    return (await known).get(name) ?? []
+  }
+}
+
+async function recordsByName(directory: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const records = new Map<string, string[]>()
+  for (const fileName of await readdir(directory)) {
+    const name = recordedName(fileName)
+    if (name === undefined) continue
+    const known = records.get(name)
+    if (known === undefined) records.set(name, [fileName])
+    else known.push(fileName)
+  }
+  return records
+}
+
 /** An object as its bytes' file and its record tell it; without a record, as a file that someone put there. */
-export async function describeFile(files: ObjectFiles, key: string, file: BytesFile): Promise<StoredObject> {
-  return describeBytes(key, file, await flawCaught(findRecord(files, file)))
+export async function describeFile(
+  files: ObjectFiles,
+  key: string,
+  file: BytesFile,
+  recordNames: RecordNames = recordNamesNow,
+): Promise<StoredObject> {
+  return describeBytes(key, file, await flawCaught(findRecord(files, file, recordNames)))
 }
 
 /** The bytes under a key as their record has them; one that does not fit them, or cannot be read, is the object's flaw. */
@@ -70,10 +103,14 @@ export function describeRecord(record: ObjectRecord, key: string): StoredObject 
  * The record of these bytes. A copy of the directory has new inodes: then the one record of the name speaks for it, and
  * of several the last one with the right size. The checksum decides when the bytes are read.
  */
-async function findRecord(files: ObjectFiles, file: BytesFile): Promise<ObjectRecord | undefined> {
+async function findRecord(
+  files: ObjectFiles,
+  file: BytesFile,
+  recordNames: RecordNames,
+): Promise<ObjectRecord | undefined> {
   const exact = await readRecord(recordFile(files, file.inode))
   if (exact !== undefined) return exact
-  const names = (await readdir(files.directory)).filter((fileName) => isRecordOf(files.name, fileName))
+  const names = await recordNames(files)
   const records = await Promise.all(names.map((fileName) => readRecord(join(files.directory, fileName))))
   const found = records.filter((record) => record !== undefined).sort((a, b) => (a.published < b.published ? 1 : -1))
   return found.find((record) => record.size === file.size) ?? found[0]

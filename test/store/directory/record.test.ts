@@ -52,4 +52,20 @@ test('of several records that a copy has for bytes of one length, the last one c
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   expect(await openStore(mirror).describe('k')).toMatchObject({ metadata: { note: 'last' } })
+  for await (const each of openStore(mirror).list(''))
+    expect(each).toMatchObject({ key: 'k', metadata: { note: 'last' } })
+})
+
+test('a copy of many is listed with the record of each', async () => {
+  const [root, mirror] = [temporaryFolder(), join(temporaryFolder(), 'mirror')]
+  const keys = ['a', 'a.1', 'a.1.2', 'b@c', 'd/e', 'd/.f']
+  for (const key of keys) {
+    const upload = await openStore(root).create(key, { overwrite: false, metadata: { note: key } })
+    await upload.putPart({ number: 1, offset: 0, bytes: randomBytes(10) })
+    await upload.publish({ size: 10, checksums: {} })
+  }
+  await cp(root, mirror, { recursive: true })
+  const notes: (string | undefined)[] = []
+  for await (const { metadata } of openStore(mirror).list('')) notes.push(metadata['note'])
+  expect(notes.toSorted()).toEqual(keys.toSorted())
 })
