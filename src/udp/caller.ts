@@ -16,9 +16,13 @@ export class Caller {
   readonly #trust: Trust
   #hello: Buffer
   #saidAtMs = Number.NEGATIVE_INFINITY
+  #firstSaidAtMs: number | undefined
   #repeatMs = firstRepeatMs
   session: Session | undefined
-  /** Of the last HELLO and its WELCOME. */
+  /**
+   * From the first time that the last HELLO was said to its WELCOME. Nobody knows which of its copies was answered: too long
+   * a time is soon corrected by shorter ones, too short a one would hold for the true one for a queue.
+   */
   rttMs = 0
   wasBusy = false
 
@@ -34,12 +38,16 @@ export class Caller {
     const header = readHeader(packet)
     if (header === undefined || header.connection !== this.#connection.toString('hex')) return
     if (header.type === packetType.cookie && packet.length === headerBytes + cookieBytes) {
-      this.#hello = this.#helloWith(Buffer.from(packet.subarray(headerBytes)))
+      const hello = this.#helloWith(Buffer.from(packet.subarray(headerBytes)))
+      // Another copy of the answer to the first HELLO.
+      if (hello.equals(this.#hello)) return
+      this.#hello = hello
       this.#saidAtMs = Number.NEGATIVE_INFINITY
+      this.#firstSaidAtMs = undefined
       this.#repeatMs = firstRepeatMs
     } else if (header.type === packetType.welcome) {
       this.session ??= acceptWelcome(this.#hello, packet, this.#own, this.#trust)
-      this.rttMs = Math.max(0.01, nowMs - this.#saidAtMs)
+      this.rttMs = Math.max(0.01, nowMs - (this.#firstSaidAtMs ?? nowMs))
     } else if (header.type === packetType.refused) this.#onRefused(readRefused(packet))
   }
 
@@ -47,6 +55,7 @@ export class Caller {
     if (this.session !== undefined || nowMs < this.wakeAtMs) return []
     if (this.#saidAtMs > 0) this.#repeatMs = Math.min(longestRepeatMs, 2 * this.#repeatMs)
     this.#saidAtMs = nowMs
+    this.#firstSaidAtMs ??= nowMs
     return [this.#hello]
   }
 

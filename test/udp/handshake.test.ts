@@ -47,6 +47,21 @@ describe('the handshake', () => {
     expect(one).toEqual(two)
   })
 
+  it.each([20, 90, 110, 250, 900])('takes a round trip of %d ms for no shorter one, though it calls again', (rttMs) => {
+    const { caller, answerer } = ends()
+    const onWay: { atMs: number; answer: Buffer }[] = []
+    let nowMs = 1000
+    for (; caller.session === undefined && nowMs < 9000; nowMs++) {
+      while (onWay[0] !== undefined && onWay[0].atMs <= nowMs) caller.onDatagram(onWay.shift()!.answer, nowMs)
+      for (const hello of caller.poll(nowMs)) {
+        const answer = answerer.answer(Buffer.from(hello), from, nowMs)
+        if (answer !== undefined) onWay.push({ atMs: nowMs + rttMs, answer })
+      }
+    }
+    expect(caller.session).toBeDefined()
+    expect(caller.rttMs).toBe(rttMs)
+  })
+
   it('keeps nothing of callers without a cookie, and refuses cookies of other addresses and times', () => {
     const both = ends()
     const [cookie] = both.caller.poll(0).map((hello) => both.answerer.answer(hello, from, 0)!)
