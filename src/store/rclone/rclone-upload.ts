@@ -24,6 +24,7 @@ export class RcloneUpload implements Upload {
   readonly #files: KeyFiles
   readonly #options: RcloneUploadOptions
   readonly #hashName: RemoteFeatures['hash']
+  readonly #isHashSlow: boolean
   readonly #hash: ReturnType<typeof startHash> | undefined
   readonly #temporary: string
   readonly #record: string
@@ -32,11 +33,13 @@ export class RcloneUpload implements Upload {
   #storedBytes = 0
   #mayRemoveRecord = false
 
-  constructor(remote: Remote, files: KeyFiles, { hash }: RemoteFeatures, options: RcloneUploadOptions) {
+  constructor(remote: Remote, files: KeyFiles, features: RemoteFeatures, options: RcloneUploadOptions) {
+    const { hash } = features
     this.#remote = remote
     this.#files = files
     this.#options = options
     this.#hashName = hash
+    this.#isHashSlow = features.isHashSlow
     this.#hash = hash === undefined ? undefined : startHash(hash)
     this.#temporary = uploadKey(files, options.id)
     this.#record = newRecordKey(files)
@@ -96,10 +99,10 @@ export class RcloneUpload implements Upload {
     this.#storedBytes += bytes.length
   }
 
-  /** Compares what the remote says of a file. False if it has no hash of it. */
+  /** Compares what the remote says of a file; its size alone without a hash. False if it has no hash of it. */
   async #compare(key: string, proof: ObjectProof, hash: string | undefined): Promise<boolean> {
     const url = this.#remote.urlOf(key)
-    const entry = await this.#remote.stat(key, this.#hashName)
+    const entry = await this.#remote.stat(key, hash === undefined ? undefined : this.#hashName)
     if (entry === undefined) {
       throw new Failure('unavailable', `${url}: not there although rclone stored it`, {
         hint: 'a remote that lasts no longer than its program, such as :memory:, stores nothing',
@@ -147,7 +150,7 @@ export class RcloneUpload implements Upload {
       if (await this.#isMoved(proof)) return
       throw error
     })
-    await this.#compare(key, proof, hash)
+    await this.#compare(key, proof, this.#isHashSlow ? undefined : hash)
   }
 
   /** The answer was lost, not the work. */

@@ -11,6 +11,8 @@ const hashNames: readonly HashName[] = ['crc32', 'sha1', 'sha256', 'md5']
 
 export interface RemoteFeatures {
   readonly hash: HashName | undefined
+  /** The remote reads the whole file for it, and renames a file without touching its bytes. */
+  readonly isHashSlow: boolean
   /** It renames, or copies on its side: bytes get their final name without another journey. */
   readonly canMove: boolean
 }
@@ -48,7 +50,8 @@ export class Remote {
   async features(): Promise<RemoteFeatures> {
     const { Hashes, Features } = JSON.parse((await rcloneOutput(['backend', 'features'], [this.pathOf('')])) ?? '{}')
     const hash = hashNames.find((name) => (Hashes ?? []).includes(name))
-    return { hash, canMove: Features?.Move === true || Features?.Copy === true }
+    const canMove = Features?.Move === true || Features?.Copy === true
+    return { hash, isHashSlow: Features?.SlowHash === true && Features.Move === true, canMove }
   }
 
   /** A file, or undefined; a folder is none. */
