@@ -28,6 +28,17 @@ export async function headObject(bucket: Bucket, key: string, signal?: AbortSign
   }
 }
 
+/** What to say of a key that a HEAD did not find: its answer does not tell whether there is a bucket. */
+export async function missing(bucket: Bucket, key: string): Promise<Failure> {
+  const url = urlIn(bucket, key)
+  try {
+    await bucket.connection.retry(url, {}, (signal) => getOneByte(bucket, key, signal))
+  } catch (error) {
+    if (error instanceof Failure && (error.cause as Error | undefined)?.name === 'NoSuchBucket') return error
+  }
+  return new Failure('unavailable', `${url}: no such object`)
+}
+
 /** A HEAD is refused without a word. A GET of one byte is told why; or it is not refused: then it was a passing trouble. */
 async function headOnce(bucket: Bucket, key: string, signal: AbortSignal | undefined): Promise<Head> {
   try {

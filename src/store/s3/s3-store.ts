@@ -1,4 +1,8 @@
-import type { ListMultipartUploadsCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
+import type {
+  _Object as Listed,
+  ListMultipartUploadsCommandOutput,
+  ListObjectsV2CommandOutput,
+} from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import { inOrder } from '../../stream/in-order.ts'
 import type { OpenObject, Store, StoredObject, UnfinishedUpload, UploadOptions } from '../store.ts'
@@ -6,7 +10,8 @@ import { readableHead } from './archived.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import { ChecksumChooser } from './checksum-choice.ts'
 import { S3Connection } from './connection.ts'
-import { describeHead, headObject } from './head.ts'
+import { describeListed } from './describe-listed.ts'
+import { describeHead, headObject, missing } from './head.ts'
 import { statusOf } from './judge-error.ts'
 import { Multipart } from './multipart.ts'
 import { openObject } from './open-object.ts'
@@ -81,16 +86,16 @@ export class S3Store implements Store {
 
   async open(key: string): Promise<OpenObject> {
     const head = await headObject(this.#bucket, key)
-    if (head === undefined) throw new Failure('unavailable', `${this.urlOf(key)}: no such object`)
+    if (head === undefined) throw await missing(this.#bucket, key)
     const { restore, signal } = this.#options
     return openObject(this.#bucket, key, await readableHead(this.#bucket, key, head, restore, signal))
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
-    for await (const keys of this.#pages(prefix)) {
-      const jobs = keys.map((key) => ({ key, bytes: 0 }))
+    for await (const page of this.#pages(prefix)) {
+      const jobs = page.map((listed) => ({ listed, bytes: 0 }))
       const limits = { budgetBytes: 0, concurrency: headsAtOnce }
-      for await (const object of inOrder(jobs, ({ key }) => this.describe(key), limits)) {
+      for await (const object of inOrder(jobs, ({ listed }) => describeListed(this.#bucket, listed), limits)) {
         if (object !== undefined) yield object
       }
     }
@@ -129,12 +134,12 @@ export class S3Store implements Store {
     return new S3Upload(this.#bucket, this.#abilities, { ...options, ...own }, reusable)
   }
 
-  async *#pages(prefix: string): AsyncIterable<string[]> {
+  async *#pages(prefix: string): AsyncIterable<Listed[]> {
     let token: string | undefined
     do {
       const command = new ListObjectsV2Command({ ...this.#under(prefix), ...(token && { ContinuationToken: token }) })
       const page: ListObjectsV2CommandOutput = await this.#bucket.connection.send(this.urlOf(prefix), command)
-      yield (page.Contents ?? []).map(({ Key = '' }) => Key.slice(this.#bucket.prefix.length))
+      yield page.Contents ?? []
       if (page.IsTruncated && !page.NextContinuationToken) throw brokenOff(this.urlOf(prefix))
       token = page.IsTruncated ? page.NextContinuationToken : undefined
     } while (token !== undefined)

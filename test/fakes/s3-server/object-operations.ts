@@ -28,6 +28,9 @@ export const putObject: Handler = (request, bucket, { etagOf }) => {
 export const getObject: Handler = (request, bucket) => {
   const object = bucket.object(request)
   const { headers } = request
+  if (isForItsOwner(object) && !isForItsOwner(request)) {
+    throw new S3Error(400, 'InvalidRequest', 'The object was stored using a form of Server Side Encryption.')
+  }
   if (headers['if-match'] !== undefined && headers['if-match'] !== object.etag) {
     throw new S3Error(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold')
   }
@@ -39,6 +42,11 @@ export const getObject: Handler = (request, bucket) => {
     headers: { ...describing(object), ...checksumHeaders(request, object), ...range?.headers },
     body,
   }
+}
+
+/** Encrypted with a key that comes with each request. */
+function isForItsOwner({ headers }: { readonly headers: object }): boolean {
+  return 'x-amz-server-side-encryption-customer-algorithm' in headers
 }
 
 export const deleteObject: Handler = ({ key, headers }, bucket) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { getStream } from '../../../src/store/get-stream.ts'
 import { putStream } from '../../../src/store/put-stream.ts'
@@ -176,6 +177,22 @@ describe('list, unfinished, remove', () => {
     await store.remove('a/1')
     await store.remove('a/1')
     expect((await all(store.list(''))).map(({ key }) => key)).toEqual(['a/2', 'b/1'])
+  })
+
+  test('an object that the store does not describe to us is flawed, and stops no list', async () => {
+    const { store, bucket, client, name } = await openTestStore()
+    for (const key of ['a', 'c']) await putStream(store, key, inputOf(randomBytes(3)), wish)
+    const SSECustomerKey = Buffer.alloc(32, 'k').toString('base64')
+    const own = { SSECustomerAlgorithm: 'AES256', SSECustomerKey }
+    await client.send(new PutObjectCommand({ Bucket: name, Key: 'b', Body: 'theirs', ...own }))
+    expect(bucket.objects.size).toBe(3)
+    const found = await all(store.list(''))
+    expect(found.map(({ key, size, flaw }) => [key, size, flaw])).toEqual([
+      ['a', 3, undefined],
+      ['b', 6, expect.stringContaining('InvalidRequest: The object was stored using a form of')],
+      ['c', 3, undefined],
+    ])
+    await expect(store.describe('b')).rejects.toThrow('InvalidRequest')
   })
 
   test('an upload that was left is found and removed', async () => {
