@@ -1,0 +1,49 @@
+// What pput and pget take for each GiB as objects grow: node test/bench/growth-s3.js [GiB…]. Zeros, to and from the server of
+// the S3 benchmarks, which discards what is put; what is got lies in memory, and is of 4 GiB at most.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { startSink } from './s3-server.js'
+
+const sizes = process.argv.slice(2).map(Number)
+const gibs = sizes.length > 0 ? sizes : [1, 4, 16]
+const mostGot = 4
+const bin = fileURLToPath(new URL('../../bin/', import.meta.url))
+const folder = mkdtempSync('/dev/shm/zpipes-bench-')
+process.on('exit', () => rmSync(folder, { recursive: true }))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
+
+for (const name of Object.keys(process.env)) if (/^(AWS|ZPIPES)_/.test(name)) delete process.env[name]
+const keys = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_REGION: 'us-east-1' }
+Object.assign(process.env, keys, { AWS_EC2_METADATA_DISABLED: 'true', ZPIPES_CONFIG: '/dev/null' })
+const endpoint = await startSink(folder)
+const pput = `${bin}pput --format bytes --overwrite --endpoint ${endpoint}`
+const pget = `${bin}pget --format bytes --endpoint ${endpoint}`
+
+console.log('| | s/GiB | CPU s/GiB | RSS MiB |\n|---|---|---|---|')
+for (const gib of gibs) tell(`pput, ${gib} GiB`, gib, `head -c ${gib}G /dev/zero | $TIME ${pput} s3://away/k`)
+for (const gib of gibs.filter((each) => each <= mostGot)) {
+  run(`head -c ${gib}G /dev/zero | ${pput} s3://kept/k`)
+  tell(`pget, ${gib} GiB`, gib, `$TIME ${pget} s3://kept/k | cat > /dev/null`)
+}
+
+/** @param {string} name @param {number} gib @param {string} command */
+function tell(name, gib, command) {
+  run(command)
+  const [seconds = 0, user = 0, system = 0, kib = 0] = readFileSync(`${folder}/time`, 'utf8')
+    .trim()
+    .split(',')
+    .map(Number)
+  const cells = [seconds / gib, (user + system) / gib].map((value) => value.toFixed(2))
+  console.log(`| ${[name, ...cells, (kib / 1024).toFixed(0)].join(' | ')} |`)
+}
+
+/** @param {string} command */
+function run(command) {
+  const env = { ...process.env, TIME: `/usr/bin/time -o ${folder}/time -f %e,%U,%S,%M` }
+  const { status } = spawnSync('bash', ['-o', 'pipefail', '-c', command], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0) throw new Error(`${command}: ended with status ${status}`)
+}
