@@ -1,4 +1,4 @@
-// `node test/bench/zudp.js [rounds]`: pipe to pipe between two network namespaces, as root on Linux; every run compares
+// `node test/bench/zudp.js [rounds [MTU…]]`: 2 GiB, pipe to pipe between two network namespaces, as root on Linux; every run compares
 // what arrived. veth never cuts large segments, so TCP is as fast here as on no network card.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { race } from './race.js'
 
 const rounds = Number(process.argv[2] ?? 3)
-const megabytes = 500
+const mtus = process.argv.length > 3 ? process.argv.slice(3).map(Number) : [1500, 9000]
+const megabytes = 2147
 const root = join(import.meta.dirname, '../..')
 const [here, there] = [`zudp-a-${process.pid}`, `zudp-b-${process.pid}`]
 const input = `/dev/shm/zudp-bench-${process.pid}`
@@ -56,7 +57,7 @@ const runners = [
 
 try {
   setUp()
-  for (const mtu of [1500, 9000]) {
+  for (const mtu of mtus) {
     sh(`ip -n ${here} link set va mtu ${mtu}; ip -n ${there} link set vb mtu ${mtu}`)
     race(`MTU ${mtu}, ${megabytes} MB`, megabytes / 1000, rounds, runners)
   }

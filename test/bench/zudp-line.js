@@ -1,0 +1,114 @@
+// `node test/bench/zudp-line.js [round trip in ms [seconds [loss in %…]]]`: zudp, encrypted, beside TCP cubic and TCP BBR, one
+// after the other over a line of 300 Mbit/s that is long and loses packets (long-line/relay.c, with a queue of one round trip,
+// 50 ms at least), as root on Linux, with a C compiler and iperf3.
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const rttMs = Number(process.argv[2] ?? 100)
+const seconds = Number(process.argv[3] ?? 10)
+const losses = process.argv.length > 4 ? process.argv.slice(4).map(Number) : [0, 0.1, 1, 5]
+const mbit = 300
+const root = join(import.meta.dirname, '../..')
+const node = process.execPath
+const [here, there] = [`line-a-${process.pid}`, `line-b-${process.pid}`]
+const made = `/dev/shm/zudp-line-${process.pid}`
+const address = '10.9.3.2'
+
+/** @param {string} commandLine */
+function sh(commandLine) {
+  execFileSync('bash', ['-euc', commandLine], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+function setUp() {
+  const buffers = 'net.ipv4.tcp_rmem="4096 131072 67108864" net.ipv4.tcp_wmem="4096 131072 67108864"'
+  sh(`cc -O2 -o ${made} ${root}/test/bench/long-line/relay.c
+    ${node} ${root}/bin/zudp-send --new-key ${made}.key
+    for n in ${here} ${there}; do ip netns add $n; ip -n $n link set lo up; ip netns exec $n sysctl -qw ${buffers}; done`)
+}
+
+function tearDown() {
+  for (const name of [here, there]) spawnSync('ip', ['netns', 'delete', name])
+  for (const file of [made, `${made}.key`]) rmSync(file, { force: true })
+}
+
+/** Runs what is measured over a new line. @template T @param {number} loss @param {() => Promise<T>} measure */
+async function overLine(loss, measure) {
+  const words = [here, there, rttMs, mbit, Math.max(50, rttMs), loss, 7].map(String)
+  const relay = spawn(made, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(relay.stdout, 'data')
+  sh(`ip -n ${here} addr add 10.9.3.1/24 dev line; ip -n ${there} addr add ${address}/24 dev line
+    ip -n ${here} link set line up; ip -n ${there} link set line up`)
+  try {
+    return await measure()
+  } finally {
+    relay.kill()
+    await once(relay, 'exit')
+  }
+}
+
+/** @param {string} name @param {string[]} words */
+function within(name, ...words) {
+  const child = spawn('ip', ['netns', 'exec', name, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return child
+}
+
+/** @param {string} control @returns {Promise<string>} */
+async function tcp(control) {
+  const server = within(there, 'iperf3', '-s', '-1')
+  await sleep(500)
+  const client = within(here, 'iperf3', '-c', address, '-C', control, '-t', String(seconds), '-J')
+  let json = ''
+  client.stdout.on('data', (bytes) => (json += bytes))
+  await once(client, 'close')
+  server.kill()
+  return ((JSON.parse(json).end.sum_received.bytes * 8) / seconds / 1e6).toFixed(0)
+}
+
+/** Counts what the receiver writes from the moment at which the sender has called. @returns {Promise<string>} */
+async function zudp() {
+  const receiver = within(there, node, `${root}/bin/zudp-recv`, '-v', '--key', `${made}.key`, ':1337')
+  /** @type {[number, number][]} */
+  const history = []
+  let [bytes, startMs] = [0, 0]
+  receiver.stdout.on('data', (piece) => {
+    bytes += piece.length
+    history.push([performance.now() - startMs, bytes])
+  })
+  await sleep(700)
+  const words = ['-c', `${node} ${root}/bin/zudp-send --format bytes --key ${made}.key ${address}:1337 </dev/zero`]
+  const sender = within(here, 'bash', ...words)
+  for await (const text of receiver.stderr) if (String(text).includes('connected')) break
+  startMs = performance.now()
+  await sleep(seconds * 1000)
+  sender.kill('SIGKILL')
+  receiver.kill('SIGKILL')
+  spawnSync('bash', ['-c', `ip netns pids ${here} | xargs -r kill -9`])
+  const rate = (bytes * 8) / seconds / 1e6
+  return `${rate.toFixed(0)} | ${(startUpMs(history) / rttMs).toFixed(0)}`
+}
+
+/** When 80 % of the line was used for a round trip, or 100 ms. @param {[number, number][]} history */
+function startUpMs(history) {
+  const spanMs = Math.max(100, rttMs)
+  const isFast = (/** @type {[number, number]} */ [atMs, bytes]) => {
+    const before = history.findLast(([ms]) => ms <= atMs - spanMs)?.[1] ?? 0
+    return (bytes - before) * 8 > 0.8 * mbit * 1000 * spanMs
+  }
+  return history.find(isFast)?.[0] ?? Number.POSITIVE_INFINITY
+}
+
+try {
+  setUp()
+  console.log(`${mbit} Mbit/s, round trip ${rttMs} ms, Mbit/s in ${seconds} s\n`)
+  console.log('| lost | TCP cubic | TCP BBR | zudp | its start-up, round trips |\n|---|---|---|---|---|')
+  for (const loss of losses) {
+    const cells = []
+    for (const measure of [() => tcp('cubic'), () => tcp('bbr'), zudp]) cells.push(await overLine(loss, measure))
+    console.log(`| ${loss} % | ${cells.join(' | ')} |`)
+  }
+} finally {
+  tearDown()
+}
