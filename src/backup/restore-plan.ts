@@ -76,13 +76,16 @@ export function presentAs(backup: Backup, snapshots: readonly Snapshot[]): Snaps
 }
 
 function walkBack(wanted: Backup, { parentOf, target }: RestoreRequest) {
-  const steps: Backup[] = []
+  const byGuid = new Map(target.snapshots.map((each) => [each.guid, each]))
+  const baseOf = (backup: Backup) =>
+    backup.guid === undefined ? presentAs(backup, target.snapshots) : byGuid.get(backup.guid)
+  const steps = new Set<Backup>()
   for (let backup = wanted; ; ) {
-    const base = presentAs(backup, target.snapshots)
-    if (base !== undefined) return { steps, base }
-    if (steps.includes(backup)) throw broken(wanted, 'cycle detected', backup)
-    steps.unshift(backup)
-    if (backup.isFull) return { steps, base: undefined }
+    const base = baseOf(backup)
+    if (base !== undefined) return { steps: [...steps].reverse(), base }
+    if (steps.has(backup)) throw broken(wanted, 'cycle detected', backup)
+    steps.add(backup)
+    if (backup.isFull) return { steps: [...steps].reverse(), base: undefined }
     const parent = parentOf(backup)
     if (parent === undefined) throw broken(wanted, `missing parent ${backup.parent ?? ''}`.trim(), backup)
     backup = parent

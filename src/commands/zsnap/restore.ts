@@ -8,8 +8,11 @@ import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes } from '../../cli/units.ts'
 
 const positionals = {
-  snapshot: { describe: 'the snapshot, dataset@name, or its name alone where the settings name the dataset' },
-}
+  snapshot: {
+    describe: 'the snapshot, dataset@name, or its name alone where the settings name the dataset',
+    completes: 'snapshot',
+  },
+} as const
 
 const options = {
   to: { type: 'string', metavar: 'DATASET', describe: 'restore to this dataset, in any pool; its own if not given' },
