@@ -45,9 +45,9 @@ export class ChunkTable {
     for (const [path, { stage }] of this.#chunks) if (!seen.has(path) && stage !== 'shipping') this.#chunks.delete(path)
   }
 
-  /** Whether some process may write to it. */
-  mayBeOpen(file: FoundFile): boolean {
-    const who = whoMayWrite(file, this.#open, this.#groupId)
+  /** Whether some process may write to it, as the last look at all processes says, or another. */
+  mayBeOpen(file: FoundFile, open: OpenFiles = this.#open): boolean {
+    const who = whoMayWrite(file, open, this.#groupId)
     if (who === 'hidden' && !this.#hasHidden) {
       this.#hasHidden = true
       this.#onHidden(file)
@@ -55,8 +55,8 @@ export class ChunkTable {
     return who !== 'nobody'
   }
 
-  forget({ path: gone }: FoundFile): void {
-    this.#chunks.delete(gone)
-    this.files = this.files.filter(({ path }) => path !== gone)
+  forget(gone: ReadonlySet<FoundFile>): void {
+    for (const { path } of gone) this.#chunks.delete(path)
+    this.files = this.files.filter((file) => !gone.has(file))
   }
 }

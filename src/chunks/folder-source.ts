@@ -1,11 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { watchMovedNames } from '../stream/moved-names.ts'
 import { isSame, type Sight } from './chunk-life.ts'
 import { successorsOf } from './chunk-name.ts'
 import type { ChunkSource, FoundFile } from './chunk-source.ts'
-import { manifestName, md5Name } from './manifest-file.ts'
+import { findFile } from './find-file.ts'
+import { isListName } from './manifest-file.ts'
+import { putAllBack } from './set-aside.ts'
 
 /** The plain files of a directory: not those in folders below it, hidden ones, and our own lists. */
 export function watchFolder(folder: string): ChunkSource & { end(): void } {
@@ -13,6 +15,7 @@ export function watchFolder(folder: string): ChunkSource & { end(): void } {
   const vouched = new Map<string, Sight>()
   let watcher: FSWatcher | undefined
   let hasEnded = false
+  let putBack: Promise<void> | undefined
   return {
     get hasEnded() {
       return hasEnded
@@ -21,6 +24,8 @@ export function watchFolder(folder: string): ChunkSource & { end(): void } {
       hasEnded = true
     },
     async look() {
+      putBack ??= putAllBack(folder)
+      await putBack
       const movedNames = new Set(moved?.take())
       const names = (await readdir(folder)).filter(isChunkName)
       const all = new Set(names)
@@ -50,27 +55,5 @@ export function watchFolder(folder: string): ChunkSource & { end(): void } {
 const nothing: Sight = { size: -1, mtimeNs: 0n, inode: 0n }
 
 function isChunkName(name: string): boolean {
-  return !name.startsWith('.') && name !== manifestName && name !== md5Name && name !== 'lost+found'
-}
-
-/** Undefined if there is no plain file of that name. */
-export async function findFile(path: string): Promise<FoundFile | undefined> {
-  const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (!found?.isFile()) return undefined
-  return {
-    path,
-    name: basename(path),
-    size: Number(found.size),
-    mtimeNs: found.mtimeNs,
-    inode: found.ino,
-    device: found.dev,
-    userId: Number(found.uid),
-    groupId: Number(found.gid),
-    mode: Number(found.mode),
-    isVouchedFor: false,
-    isNamed: false,
-  }
+  return !name.startsWith('.') && !isListName(name) && name !== 'lost+found'
 }

@@ -1,31 +1,20 @@
 import { Failure } from '../errors.ts'
-import { getStream } from '../store/get-stream.ts'
 import type { Store } from '../store/store.ts'
-import type { Check } from '../stream/checked-input.ts'
-import { createDigest } from '../stream/digest.ts'
 import { inOrder } from '../stream/in-order.ts'
 import { compareChunkNames, successorsOf } from './chunk-name.ts'
+import { type FetchOptions, fetchProven, type Pieces, type Wanted } from './fetch-proven.ts'
 import { type Manifest, type ManifestChunk, type ManifestEnd, orderedChunks, parseManifest } from './manifest.ts'
-import { manifestName, md5Name } from './manifest-file.ts'
+import { isListName, manifestName } from './manifest-file.ts'
+import { storedManifest } from './stored-manifest.ts'
 import type { StreamOpinion } from './stream-check.ts'
 
-export interface JoinOptions {
+export interface JoinOptions extends FetchOptions {
   /** Begin with this chunk; those before it have been written. */
   readonly from?: string | undefined
-  /** Chunks fetched ahead, and the memory for them; a larger one is read twice instead. */
+  /** Chunks fetched ahead, within `memoryBytes` together. */
   readonly ahead: number
-  readonly memoryBytes: number
   /** Judges the stream where no manifest says that it is whole. */
   readonly begin: () => StreamOpinion
-  /** Of each chunk anew: they look at what is read, such as a rate limit. */
-  readonly checks: () => readonly Check[]
-}
-
-interface Wanted {
-  readonly name: string
-  readonly bytes: number
-  /** Undefined without a manifest: then the store's own checksum is what it is compared with. */
-  readonly sha256: string | undefined
 }
 
 /**
@@ -57,15 +46,8 @@ async function look(opinion: StreamOpinion, pieces: Pieces, lastOf: Store | unde
 }
 
 async function readManifest(store: Store): Promise<Manifest | undefined> {
-  if ((await store.describe(manifestName)) === undefined) return undefined
-  const object = await store.open(manifestName)
-  try {
-    const pieces: Buffer[] = []
-    for await (const piece of getStream(store, object, { verify: true, checks: [] })) pieces.push(Buffer.from(piece))
-    return parseManifest(Buffer.concat(pieces).toString('utf8'), store.urlOf(manifestName))
-  } finally {
-    await object.close()
-  }
+  const text = await storedManifest(store, manifestName)
+  return text === undefined ? undefined : parseManifest(text, store.urlOf(manifestName))
 }
 
 function manifestChunks(manifest: Manifest, end: ManifestEnd): readonly Wanted[] {
@@ -87,7 +69,7 @@ function wantedOf({ chunk: name, size: bytes, sha256 }: ManifestChunk): Wanted {
 async function foundChunks(store: Store, manifest: Manifest | undefined): Promise<readonly Wanted[]> {
   const chunks: Wanted[] = [...(manifest?.chunks.values() ?? [])].map(wantedOf)
   for await (const { key, size } of store.list('')) {
-    if (!key.includes('/') && key !== manifestName && key !== md5Name && !manifest?.chunks.has(key))
+    if (!key.includes('/') && !isListName(key) && !manifest?.chunks.has(key))
       chunks.push({ name: key, bytes: size, sha256: undefined })
   }
   if (chunks.length === 0) throw new Failure('unavailable', `${store.urlOf('')}: there are no chunks`)
@@ -112,51 +94,6 @@ function startingFrom(chunks: readonly Wanted[], from: string | undefined): read
   const index = chunks.findIndex(({ name }) => name === from)
   if (index < 0) throw new Failure('unavailable', `${from}: there is no such chunk`)
   return chunks.slice(index)
-}
-
-type Pieces = () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>
-
-/** Resolves when the whole chunk has equalled its checksum. */
-async function fetchProven(store: Store, chunk: Wanted, { memoryBytes, checks }: JoinOptions): Promise<Pieces> {
-  if (chunk.bytes > memoryBytes) {
-    for await (const _ of readChunk(store, chunk, checks())) void _
-    return () => readChunk(store, chunk, checks())
-  }
-  const whole = Buffer.allocUnsafe(chunk.bytes)
-  let at = 0
-  for await (const piece of readChunk(store, chunk, checks())) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return () => [whole]
-}
-
-async function* readChunk(store: Store, { name, bytes, sha256 }: Wanted, checks: readonly Check[]) {
-  const object = await openChunk(store, name)
-  try {
-    if (object.size !== bytes) throw wrong(store, name, `${object.size} bytes there`, `${bytes} in the manifest`)
-    const digest = await createDigest('sha256')
-    for await (const piece of getStream(store, object, { verify: true, checks })) {
-      digest.update(piece)
-      yield piece
-    }
-    const found = digest.hex()
-    if (sha256 !== undefined && found !== sha256)
-      throw wrong(store, name, `sha256 is ${found}`, `${sha256} in the manifest`)
-  } finally {
-    await object.close()
-  }
-}
-
-async function openChunk(store: Store, name: string) {
-  return store.open(name).catch((error: unknown) => {
-    if (!(error instanceof Failure) || error.kind !== 'unavailable') throw error
-    throw new Failure('data', `${store.urlOf(name)}: the chunk is missing`, { cause: error })
-  })
-}
-
-function wrong(store: Store, name: string, found: string, expected: string): Failure {
-  return new Failure('data', `${store.urlOf(name)}: ${found}, ${expected}`)
 }
 
 function noEnd(store: Store, reason = 'its manifest has no END'): Failure {

@@ -1,7 +1,9 @@
+import { Failure } from '../errors.ts'
 import { putStream } from '../store/put-stream.ts'
 import type { Store } from '../store/store.ts'
 import { iteratedInput } from '../stream/iterated-input.ts'
 import type { ManifestFile } from './manifest-file.ts'
+import { storedManifest } from './stored-manifest.ts'
 
 export interface ManifestCopyOptions {
   readonly key: string
@@ -26,6 +28,21 @@ export class ManifestCopy {
     this.#options = options
   }
 
+  /**
+   * Our manifest only grows: a copy of ours is its beginning. Any other belongs to another stream, or to a program on
+   * another machine: that is a Failure 'exists', and it stays.
+   */
+  async refuseForeign(): Promise<void> {
+    const { key } = this.#options
+    const found = await storedManifest(this.#store, key)
+    if (found === undefined || this.#manifest.text.startsWith(found)) return
+    const [there, here] = [found.split('\n'), this.#manifest.text.split('\n')]
+    const line = there.findIndex((text, index) => text !== here[index]) + 1
+    throw new Failure('exists', `${this.#store.urlOf(key)}: from line ${line} on it is not ${this.#manifest.file}`, {
+      hint: '--stream NAME keeps another stream apart; if it is of this stream, put it in the place of that file',
+    })
+  }
+
   /** The manifest has grown: a copy is made in a while. */
   touch(): void {
     this.#timer ??= setTimeout(() => {
@@ -48,6 +65,7 @@ export class ManifestCopy {
   async #copy(): Promise<void> {
     const { text } = this.#manifest
     if (text === this.#copied) return
+    await this.refuseForeign()
     const pieces = (async function* () {
       yield Buffer.from(text)
     })()

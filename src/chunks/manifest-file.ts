@@ -1,7 +1,7 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../errors.ts'
-import { aboutFile } from '../stream/about-file.ts'
+import { AppendedFile } from './appended-file.ts'
 import {
   type Manifest,
   type ManifestChunk,
@@ -14,15 +14,19 @@ import {
 export const manifestName = 'files.manifest'
 export const md5Name = 'files.md5'
 
+export function isListName(name: string): boolean {
+  return name === manifestName || name === md5Name
+}
+
 /** The two lists of what has been shipped, in a directory of this machine. One program at a time. */
 export class ManifestFile {
-  readonly #manifest: Appended
-  readonly #md5: Appended
+  readonly #manifest: AppendedFile
+  readonly #md5: AppendedFile
   readonly #chunks: Map<string, ManifestChunk>
   readonly #summed: Set<string>
   #end: ManifestEnd | undefined
 
-  private constructor(manifest: Appended, md5: Appended, found: Manifest) {
+  private constructor(manifest: AppendedFile, md5: AppendedFile, found: Manifest) {
     this.#manifest = manifest
     this.#md5 = md5
     this.#chunks = new Map(found.chunks)
@@ -33,8 +37,8 @@ export class ManifestFile {
   /** Opens the lists of a directory, or begins them. What a killed program left half written is put right. */
   static async open(directory: string): Promise<ManifestFile> {
     const [manifest, md5] = [
-      await Appended.open(join(directory, manifestName)),
-      await Appended.open(join(directory, md5Name)),
+      await AppendedFile.open(join(directory, manifestName)),
+      await AppendedFile.open(join(directory, md5Name)),
     ]
     if (manifest.text === '') await manifest.append(manifestHead)
     const found = parseManifest(manifest.text, manifest.file)
@@ -51,6 +55,10 @@ export class ManifestFile {
 
   get end(): ManifestEnd | undefined {
     return this.#end
+  }
+
+  get file(): string {
+    return this.#manifest.file
   }
 
   /** All of it as it is written. */
@@ -91,54 +99,6 @@ export class ManifestFile {
 function otherBytes(chunk: ManifestChunk, before: ManifestChunk, file: string): Failure {
   const message = `${chunk.chunk}: sha256 is ${chunk.sha256}, and ${before.sha256} of the one in ${file}`
   return new Failure('exists', message, { hint: '--stream NAME keeps another stream apart' })
-}
-
-/** A file that only grows, by whole lines: what of one could be written before a failure is taken away. */
-class Appended {
-  readonly file: string
-  text: string
-  readonly #handle: FileHandle
-  #last: Promise<void> = Promise.resolve()
-
-  private constructor(file: string, handle: FileHandle, text: string) {
-    this.file = file
-    this.#handle = handle
-    this.text = text
-  }
-
-  static async open(file: string): Promise<Appended> {
-    const found = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return ''
-      throw error
-    })
-    const text = found.slice(0, found.lastIndexOf('\n') + 1)
-    const handle = await open(file, 'a')
-    if (text !== found) await handle.truncate(Buffer.byteLength(text))
-    return new Appended(file, handle, text)
-  }
-
-  async append(lines: string): Promise<void> {
-    const written = this.#last.catch(() => {}).then(() => this.#write(lines))
-    this.#last = written
-    await written
-  }
-
-  async close(): Promise<void> {
-    await this.#last.catch(() => {})
-    await this.#handle.close()
-  }
-
-  async #write(lines: string): Promise<void> {
-    try {
-      // Also what a truncation that failed has left.
-      await this.#handle.truncate(Buffer.byteLength(this.text))
-      await this.#handle.appendFile(lines)
-      await this.#handle.datasync()
-      this.text += lines
-    } catch (error) {
-      aboutFile(this.file)(error)
-    }
-  }
 }
 
 async function syncNames(directory: string): Promise<void> {

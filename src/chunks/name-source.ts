@@ -1,8 +1,12 @@
+import { basename, dirname } from 'node:path'
 import type { ChunkSource, FoundFile } from './chunk-source.ts'
-import { findFile } from './folder-source.ts'
+import { findFile } from './find-file.ts'
+import { isListName } from './manifest-file.ts'
+import { putAllBack } from './set-aside.ts'
 
-/** Files that somebody names when they are complete. One that is not there is told, and left out. */
-export function takeNames(names: AsyncIterable<string>, onMissing: (path: string) => void): ChunkSource {
+/** Files that somebody names when they are complete. One that is not there, or cannot be a chunk, is told and left out. */
+export function takeNames(names: AsyncIterable<string>, onWrong: (message: string) => void): ChunkSource {
+  const folders = new Set<string>()
   const paths = new Set<string>()
   const found = new Set<string>()
   let hasEnded = false
@@ -11,7 +15,11 @@ export function takeNames(names: AsyncIterable<string>, onMissing: (path: string
   async function read(): Promise<void> {
     for await (const name of names) {
       if (name === '') continue
-      paths.add(name)
+      const folder = dirname(name)
+      if (!folders.has(folder)) await putAllBack(folder)
+      folders.add(folder)
+      if (isListName(basename(name))) onWrong(`${name}: no chunk may have the name of the list of chunks`)
+      else paths.add(name)
       wake()
     }
   }
@@ -36,7 +44,7 @@ export function takeNames(names: AsyncIterable<string>, onMissing: (path: string
           found.add(path)
           files.push({ ...file, isVouchedFor: true, isNamed: true })
         } else {
-          if (!found.delete(path)) onMissing(path)
+          if (!found.delete(path)) onWrong(`${path}: is no file`)
           paths.delete(path)
         }
       }

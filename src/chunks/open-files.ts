@@ -73,6 +73,7 @@ async function addWriters(pid: string, fds: readonly string[], writers: Map<stri
 export function whoMayWrite(file: FoundFile, open: OpenFiles, groupId: number): 'nobody' | 'writer' | 'hidden' {
   if (open.writers.has(fileKey(file.device, file.inode))) return 'writer'
   if (file.isNamed) return 'nobody'
+  if (open.hiddenUsers.size === 0) return 'nobody'
   const others = [...open.hiddenUsers].filter((user) => user !== 0)
   const isShared = (file.mode & 0o002) !== 0 || ((file.mode & 0o020) !== 0 && file.groupId !== groupId)
   return others.includes(file.userId) || (others.length > 0 && isShared) ? 'hidden' : 'nobody'

@@ -1,26 +1,49 @@
 import { unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { isSame } from './chunk-life.ts'
-import { compareChunkNames } from './chunk-name.ts'
 import type { FoundFile } from './chunk-source.ts'
 import type { ChunkTable } from './chunk-table.ts'
-import { sightOfFile } from './ship-chunk.ts'
+import { findFile } from './find-file.ts'
+import { findOpenFiles, type OpenFiles } from './open-files.ts'
+import { openAside } from './set-aside.ts'
 
 /** Removes what the store has and the lists say, unless a process writes to it, it was changed, or it is still wanted. */
-export async function removeShipped(table: ChunkTable, isWanted: (file: FoundFile, count: number) => boolean) {
-  const recorded = table.files.filter((file) => table.stageOf(file) === 'recorded')
-  for (const file of recorded) {
+export async function removeShipped(table: ChunkTable, isWanted: (file: FoundFile) => boolean): Promise<void> {
+  const shipped = table.files.filter((file) => {
     const chunk = table.chunks.get(file.path)
-    if (chunk === undefined || table.mayBeOpen(file) || !isSame(chunk.sight, file)) continue
-    if (isWanted(file, recorded.length)) continue
-    const now = await sightOfFile(file.path)
-    if (now === undefined || !isSame(now, chunk.sight)) continue
-    await unlink(file.path)
-    table.forget(file)
+    return chunk?.stage === 'recorded' && isSame(chunk.sight, file) && !table.mayBeOpen(file) && !isWanted(file)
+  })
+  for (const directory of new Set(shipped.map(({ path }) => dirname(path)))) {
+    const files = shipped.filter(({ path }) => dirname(path) === directory)
+    table.forget(await removeFrom(directory, files, table))
   }
 }
 
-/** Whether chunks that belong before it are on their way still. */
-export function hasOpenPredecessor(table: ChunkTable, { name }: FoundFile): boolean {
-  const isOnItsWay = (file: FoundFile) => !['recorded', 'refused'].includes(table.stageOf(file) ?? '')
-  return table.files.some((file) => compareChunkNames(file.name, name) < 0 && isOnItsWay(file))
+/** Those that were removed. */
+async function removeFrom(directory: string, files: readonly FoundFile[], table: ChunkTable) {
+  const gone = new Set<FoundFile>()
+  const aside = await openAside(directory)
+  try {
+    const taken = new Map<FoundFile, string>()
+    for (const file of files) {
+      const path = await aside.take(file.path)
+      if (path !== undefined) taken.set(file, path)
+    }
+    // A process that opened one since the last look has it open now.
+    const open = await findOpenFiles()
+    for (const [file, path] of taken) {
+      if (await mayBeRemoved(file, path, table, open)) {
+        await unlink(path)
+        gone.add(file)
+      } else await aside.putBack(path)
+    }
+  } finally {
+    await aside.close()
+  }
+  return gone
+}
+
+async function mayBeRemoved(file: FoundFile, path: string, table: ChunkTable, open: OpenFiles): Promise<boolean> {
+  const now = await findFile(path)
+  return now !== undefined && isSame(now, file) && !table.mayBeOpen(file, open)
 }

@@ -31,7 +31,10 @@ export class Shipping {
   readonly #running = new Set<Promise<void>>()
   /** Buffers that chunks have left for those after them. */
   readonly #spareBuffers: Uint8Array[] = []
-  #queue: readonly { readonly file: FoundFile; readonly chunk: Chunk }[] = []
+  /** Of what is on its way. Files of one name may come from many directories; their key is one. */
+  readonly #names = new Set<string>()
+  /** The next is at the end. */
+  #queue: { readonly file: FoundFile; readonly chunk: Chunk }[] = []
   #heldBytes = 0
 
   constructor(place: ShippingPlace) {
@@ -57,28 +60,31 @@ export class Shipping {
         ? [{ file, chunk }]
         : []
     })
+    this.#queue.reverse()
     this.#startNext()
   }
 
   #startNext(): void {
     const { table, store, options } = this.#place
     while (this.#running.size < options.jobs && !options.signal.aborted && this.end === undefined) {
-      const [next, ...others] = this.#queue
+      const next = this.#queue.at(-1)
       if (next === undefined) return
       const { file, chunk } = next
       const bytes = Math.min(file.size, 2 * store.partBytes(1))
       if (this.#heldBytes > 0 && this.#heldBytes + bytes > options.memoryBytes) return
-      this.#queue = others
+      this.#queue.pop()
       // A look that came since may have seen it change.
-      if (table.chunks.get(file.path) === chunk && !table.mayBeOpen(file))
+      if (table.chunks.get(file.path) === chunk && !table.mayBeOpen(file) && !this.#names.has(file.name))
         this.#start(file, startShipping(chunk), bytes)
     }
   }
 
   #start(file: FoundFile, chunk: Chunk, bytes: number): void {
     this.#heldBytes += bytes
+    this.#names.add(file.name)
     const shipping = this.#ship(file, chunk).finally(() => {
       this.#heldBytes -= bytes
+      this.#names.delete(file.name)
       this.#running.delete(shipping)
       this.#startNext()
       // Else the next look is soon enough.

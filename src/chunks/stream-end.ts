@@ -1,9 +1,9 @@
 import { Failure } from '../errors.ts'
+import { compareChunkNames } from './chunk-name.ts'
 import type { FoundFile } from './chunk-source.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { fileKey, isAlive, type OpenFiles, type Writer } from './open-files.ts'
-import { hasOpenPredecessor } from './remove-shipped.ts'
 import type { WatchOptions } from './watch-options.ts'
 
 const idleMs = 60_000
@@ -41,12 +41,21 @@ export class StreamEnd {
     await streamCheck.advance(new Set([...stored, ...files.map(({ name }) => name)]), recorded, stored)
   }
 
-  /** Where chunks before it are on their way still, it lies here a while: to be looked through, and not fetched for that. */
-  isWanted(file: FoundFile, recordedCount: number): boolean {
+  /**
+   * Tells which files are wanted though they are stored: where chunks before one are on their way still, it lies here a
+   * while, to be looked through and not fetched for that.
+   */
+  wanted(): (file: FoundFile) => boolean {
     const { streamCheck, jobs } = this.#options
-    if (streamCheck === undefined || streamCheck.isDone || streamCheck.hasSeen(file.name)) return false
-    if (this.#manifest.end !== undefined || recordedCount > 2 * jobs) return false
-    return hasOpenPredecessor(this.#table, file)
+    if (streamCheck === undefined || streamCheck.isDone || this.#manifest.end !== undefined) return () => false
+    const isOnItsWay = (file: FoundFile) => !['recorded', 'refused'].includes(this.#table.stageOf(file) ?? '')
+    const recordedCount = this.#table.files.filter((file) => this.#table.stageOf(file) === 'recorded').length
+    if (recordedCount > 2 * jobs) return () => false
+    let first: string | undefined
+    for (const file of this.#table.files.filter(isOnItsWay)) {
+      if (first === undefined || compareChunkNames(file.name, first) < 0) first = file.name
+    }
+    return ({ name }) => first !== undefined && compareChunkNames(first, name) < 0 && !streamCheck.hasSeen(name)
   }
 
   /** Records END if the stream is known to be whole. */

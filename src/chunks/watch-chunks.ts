@@ -12,8 +12,8 @@ import { backlogOf, emptyTally, type WatchTally } from './watch-tally.ts'
 
 const lookEveryMs = 250
 const pauseMs = 20
-// A look at all processes costs time: no more than a fifth of it is spent on looks.
-const restPerLook = 4
+// A look at all files and processes costs time: no more than a fifth of it is spent on looks, of long ones a third.
+const [restPerLook, restPerLongLook] = [4, 2]
 
 /** Ships chunks as they become complete; see `run`. */
 export class ChunkWatch {
@@ -24,6 +24,8 @@ export class ChunkWatch {
   readonly #table: ChunkTable
   readonly #shipping: Shipping
   readonly #end: StreamEnd
+  /** How long the last look took. */
+  #lookMs = 0
   #hasNews = false
   #wake = () => {
     this.#hasNews = true
@@ -52,9 +54,8 @@ export class ChunkWatch {
     signal.addEventListener('abort', () => this.#wake(), { once: true })
     try {
       while (!signal.aborted) {
-        const beganMs = performance.now()
         if (await this.#step()) break
-        await this.#pause(performance.now() - beganMs)
+        await this.#pause()
       }
     } finally {
       this.#options.writerPause?.end()
@@ -70,12 +71,14 @@ export class ChunkWatch {
   async #step(): Promise<boolean> {
     if (this.#shipping.end !== undefined) return true
     const hasEnded = this.#source.hasEnded
+    const beganMs = performance.now()
     const files = await this.#source.look()
     const open = await this.#openFiles(files)
     const nowMs = performance.now()
+    this.#lookMs = nowMs - beganMs
     this.#table.observe(files, open, nowMs)
     await this.#end.lookThrough()
-    await removeShipped(this.#table, (file, count) => this.#end.isWanted(file, count))
+    await removeShipped(this.#table, this.#end.wanted())
     this.#shipping.startReady(nowMs)
     await this.#options.writerPause?.adjust(this.#table, open)
     Object.assign(this.tally, backlogOf(this.#table))
@@ -113,7 +116,7 @@ export class ChunkWatch {
   }
 
   /** Until something happens, or it is time to look again; events come in flocks. */
-  async #pause(lookMs: number): Promise<void> {
+  async #pause(): Promise<void> {
     const note = this.#wake
     if (!this.#hasNews) {
       await new Promise<void>((resolve) => {
@@ -125,7 +128,9 @@ export class ChunkWatch {
       })
     }
     this.#wake = note
-    await sleep(Math.min(Math.max(pauseMs, restPerLook * lookMs), lookEveryMs))
+    const longestMs = Math.max(lookEveryMs, restPerLongLook * this.#lookMs)
+    const restMs = Math.min(Math.max(pauseMs, restPerLook * this.#lookMs), longestMs)
+    await sleep(restMs, undefined, { signal: this.#options.signal }).catch(() => {})
     this.#hasNews = false
   }
 }

@@ -38,6 +38,7 @@ export const chunkwatch = defineCommand({
       throw new Failure('usage', '--pause-writer needs --max-backlog and a directory')
     const { realpath, mkdir } = await import('node:fs/promises')
     const { withLock } = await import('../stream/lock.ts')
+    const source = args.source === '-' ? undefined : await realpath(args.source).catch(notThere(args.source))
     const state = [
       args.state ?? (args.source === '-' ? '.' : args.source),
       ...(args.stream === undefined ? [] : [`.${args.stream}`]),
@@ -47,8 +48,12 @@ export const chunkwatch = defineCommand({
         if (error.code !== 'EEXIST') throw error
       },
     )
-    const watched = await realpath(args.source === '-' ? state : args.source)
-    await withLock(watched, { folder: runtimeFolder(), owner: ownerOfThisProgram() }, async () => {
+    const places = [...new Set([source, await realpath(state)])].filter((place) => place !== undefined)
+    const locked = (work: () => Promise<void>) => {
+      const place = { folder: runtimeFolder(), owner: ownerOfThisProgram() }
+      return places.reduce((inner, each) => () => withLock(each, place, inner), work)()
+    }
+    await locked(async () => {
       const { ManifestFile } = await import('../chunks/manifest-file.ts')
       const manifest = await ManifestFile.open(state)
       try {
@@ -59,3 +64,11 @@ export const chunkwatch = defineCommand({
     })
   },
 })
+
+/** One that is not there is a slip of the pen, or not mounted: nothing would ever be shipped from it. */
+function notThere(source: string) {
+  return (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    throw new Failure('unavailable', `${source}: no such directory`, { cause: error })
+  }
+}

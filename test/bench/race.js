@@ -16,8 +16,8 @@ export function median(values) {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-/** @param {Runner} runner @returns {Run} */
-function runOnce({ name, command, after }) {
+/** Throws if the command fails. @param {Runner} runner @returns {Run} */
+export function runOnce({ name, command, after }) {
   const folder = mkdtempSync(join(tmpdir(), 'zpipes-bench-'))
   try {
     const file = join(folder, 'time')

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { ManifestCopy } from '../../src/chunks/manifest-copy.ts'
@@ -36,5 +36,30 @@ test('the store gets copies in between, though it fails once, and a last one', a
   copy.touch()
   await copy.finish()
   expect(copied()).toBe(manifest.text)
+  await manifest.close()
+})
+
+test('the manifest of another stream stays as it is; a beginning of ours does not', async () => {
+  const [folder, there] = [temporaryFolder(), temporaryFolder()]
+  const manifest = await ManifestFile.open(folder)
+  const store = new DirectoryStore(there, { owner: fakeOwner(), readBack: false })
+  const copy = new ManifestCopy(store, manifest, { key: 'files.manifest', everyMs: 50, onTrouble: () => {} })
+  const copied = join(there, 'files.manifest')
+  writeFileSync(copied, manifest.text)
+  await manifest.record(entry('xaa'))
+  await copy.finish()
+  expect(readFileSync(copied, 'utf8')).toBe(manifest.text)
+
+  const foreign = `${manifest.text}${JSON.stringify(entry('foreign'))}\n`
+  rmSync(there, { recursive: true })
+  mkdirSync(there)
+  writeFileSync(copied, foreign)
+  await manifest.record(entry('xab'))
+  await expect(copy.refuseForeign()).rejects.toMatchObject({
+    kind: 'exists',
+    message: expect.stringContaining('from line 3 on'),
+  })
+  await expect(copy.finish()).rejects.toMatchObject({ kind: 'exists' })
+  expect(readFileSync(copied, 'utf8')).toBe(foreign)
   await manifest.close()
 })

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
-import { root, sh, start } from '../fakes/programs.ts'
+import { root, sh, start, startShell } from '../fakes/programs.ts'
 
 const stream = join(root, 'test/vectors/demo/full.zfs.gz')
 
@@ -54,6 +54,13 @@ describe('what is shipped', () => {
     for (const words of ['--offset 1 --chunks', '--no-verify --chunks', '--from xad']) {
       expect(await run(`pget ${words} $STORE`)).toMatchObject({ status: 64, stdout: '' })
     }
+  })
+
+  test('a source that is not there: 69, and it is not made', async () => {
+    const { run, folder } = prepare()
+    const ended = await run('chunkwatch --once nowhere $STORE')
+    expect(ended).toEqual({ status: 69, stdout: '', stderr: 'chunkwatch: nowhere: no such directory\n' })
+    expect(existsSync(join(folder, 'nowhere'))).toBe(false)
   })
 
   test('a destination that is not there at the start: 69, and nothing is begun', async () => {
@@ -146,6 +153,75 @@ describe('P6: what is not', () => {
     expect(filesBelow(chunks).filter((name) => !lists.includes(name))).toEqual(['xaa'])
   })
 
+  test('a file whose copy went bad in the store, though the store does not know: 73, and it is kept', async () => {
+    const { run, chunks, store } = prepare()
+    expect(await run('echo one > chunks/xaa; chunkwatch -q --once --settle 0s chunks $STORE')).toEqual(nothing)
+    writeFileSync(join(store, 'xaa'), 'onE\n')
+    writeFileSync(join(chunks, 'xaa'), 'one\n')
+    expect(await run('chunkwatch -q --once --settle 0s chunks $STORE')).toMatchObject({
+      status: 73,
+      stderr: expect.stringContaining('other bytes than here'),
+    })
+    expect(readFileSync(join(chunks, 'xaa'), 'utf8')).toBe('one\n')
+  })
+
+  test('two files of one name, named at once: one is stored, the other is kept', async () => {
+    const { run, folder } = prepare()
+    for (const there of ['file://$PWD/store', 'rclone::local:$PWD/store']) {
+      const names =
+        'mkdir -p a b; rm -rf store/* store/.[!.]*; echo first > a/xaa; echo other > b/xaa; echo a/xaa; echo b/xaa'
+      const ended = await run(
+        `mkdir books; { ${names}; } | chunkwatch -q --state books - ${there}; s=$?; rm -r books; exit $s`,
+      )
+      expect(ended).toMatchObject({ status: 73, stdout: '' })
+      const [here, stored] = [filesBelow(folder).filter((name) => /^[ab].xaa$/.test(name)), ['a/xaa', 'b/xaa']]
+      expect(here).toHaveLength(1)
+      const kept = readFileSync(join(folder, here[0] ?? ''), 'utf8')
+      expect([kept, readFileSync(join(folder, 'store/xaa'), 'utf8')].toSorted()).toEqual(['first\n', 'other\n'])
+      expect(stored).toContain(here[0])
+    }
+  })
+
+  test('the lists themselves, though they are named', async () => {
+    const { run, folder, stored } = prepare()
+    const { status, stderr } = await run('mkdir a; echo x > a/files.md5; echo a/files.md5 | chunkwatch - $STORE')
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('name of the list') })
+    expect([filesBelow(join(folder, 'a')), stored()]).toEqual([['files.md5'], []])
+  })
+
+  test('symbolic links, wherever they lead', async () => {
+    const { run, chunks, folder, stored } = prepare()
+    writeFileSync(join(folder, 'far'), 'bytes')
+    for (const [name, target] of Object.entries({ xaa: '../far', xab: 'xab', xac: 'nowhere' })) {
+      symlinkSync(target, join(chunks, name))
+    }
+    expect(await run('chunkwatch -q --once --settle 0s chunks $STORE')).toEqual(nothing)
+    const named = await run('echo chunks/xaa | chunkwatch -q --state chunks - $STORE')
+    expect(named).toEqual({ ...nothing, stderr: 'chunkwatch: chunks/xaa: is no file\n' })
+    expect([stored(), filesBelow(chunks)]).toEqual([[], [...lists, 'xaa', 'xab', 'xac']])
+  })
+
+  test('what a second host ships to the same place: 73, and the manifest that is there stays', async () => {
+    const { run, store } = prepare()
+    await run('echo one > chunks/a.aa; chunkwatch -q --once --settle 0s chunks $STORE')
+    const before = readFileSync(join(store, 'files.manifest'), 'utf8')
+    const second = 'mkdir other; echo two > other/b.aa; chunkwatch -q --once --settle 0s other $STORE'
+    expect(await run(second)).toMatchObject({ status: 73, stderr: expect.stringContaining('files.manifest') })
+    expect(readFileSync(join(store, 'files.manifest'), 'utf8')).toBe(before)
+    const apart = 'chunkwatch -q --once --settle 0s --stream b other $STORE && test ! -e other/b.aa'
+    expect(await run(apart)).toEqual(nothing)
+  })
+
+  test('anything, where another has the same lists', async () => {
+    const { run, watch, folder } = prepare()
+    const { child, ended, saw } = watch('--state', join(folder, 'books'), '--progress')
+    await saw('0 done')
+    const second = 'mkdir other; chunkwatch --once --state books other $STORE/b'
+    expect(await run(second)).toMatchObject({ status: 75, stderr: expect.stringContaining('another program is at it') })
+    child.kill('SIGINT')
+    await ended
+  })
+
   test('a name that the store has with other bytes: 73, both are kept; --stream sets them apart', async () => {
     const { run, chunks, store } = prepare()
     expect(await run('echo one > chunks/xaa; chunkwatch -q --once --settle 200ms chunks $STORE')).toEqual(nothing)
@@ -190,6 +266,19 @@ describe('what it tells', () => {
     }
     expect(metrics).toMatch(/\nzpipes_chunks_disk_free_bytes\{.*\} [1-9]\d+\n/)
     expect(filesBelow(folder).filter((name) => name.includes('.prom'))).toEqual(['chunks.prom'])
+  })
+
+  test('systemd, when the work begins and when it ends', async ({ skip }) => {
+    const { folder, chunks, store } = prepare()
+    if ((await sh('type -P socat')).status !== 0) skip('socat is not installed')
+    const socket = join(folder, 'socket')
+    const listener = startShell('', `exec socat -u UNIX-RECV:${socket} STDOUT`)
+    await vi.waitFor(() => expect(existsSync(socket)).toBe(true), { timeout: 20_000 })
+    const { child, ended } = start('chunkwatch', [chunks, `file://${store}`], { NOTIFY_SOCKET: socket })
+    await listener.saw('READY=1')
+    child.kill('SIGTERM')
+    await listener.saw('STOPPING=1')
+    expect((await ended).status).toBe(143)
   })
 
   test('what happens, as lines of JSON', async () => {

@@ -3,6 +3,7 @@ import type { ChunkSource } from '../../chunks/chunk-source.ts'
 import type { ManifestFile } from '../../chunks/manifest-file.ts'
 import type { ChunkWatch } from '../../chunks/watch-chunks.ts'
 import type { WatchOptions } from '../../chunks/watch-options.ts'
+import { notifySystemd } from '../../cli/notify-systemd.ts'
 import { ownPid, PausedProcesses } from '../../cli/paused-processes.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes } from '../../cli/units.ts'
@@ -29,13 +30,17 @@ export async function ship(args: Arguments, destination: string, manifest: Manif
   const key = keyIn(args, manifestName)
   // One that is not there now is a slip of the pen, and nothing is begun for it; one that goes later is waited for.
   await (await store.create(key, { metadata: {}, overwrite: true })).abandon()
-  const cut = args.split === undefined ? undefined : await startCutting(args, terminal, () => watch.tally)
-  const source = cut?.source ?? (await openSource(args, terminal))
   const copy = new ManifestCopy(store, manifest, {
     key,
     everyMs: copyEveryMs,
-    onTrouble: (error) => terminal.verbose && terminal.say(`${store.urlOf(key)}: ${(error as Error).message}`),
+    onTrouble: (error) => {
+      const isForeign = error instanceof Failure && error.kind === 'exists'
+      if (isForeign || terminal.verbose) terminal.say(`${store.urlOf(key)}: ${(error as Error).message}`)
+    },
   })
+  await copy.refuseForeign()
+  const cut = args.split === undefined ? undefined : await startCutting(args, terminal, () => watch.tally)
+  const source = cut?.source ?? (await openSource(args, terminal))
   const options = await watchOptions(args, store, terminal, () => copy.touch())
   const watch: ChunkWatch = new ChunkWatch(source, store, manifest, options)
   const metrics = await metricsOf(args, store.urlOf(keyIn(args, '')), terminal, () => ({
@@ -45,6 +50,7 @@ export async function ship(args: Arguments, destination: string, manifest: Manif
   const progress = terminal.progress(progressOf(watch.tally))
   try {
     cut?.start()
+    tellSystemd(terminal)
     await watch.run()
   } finally {
     progress.stop()
@@ -132,7 +138,12 @@ async function openSource(args: Arguments, terminal: Terminal): Promise<ChunkSou
   const { linesOf } = await import('../../stream/lines.ts')
   const { availablePieces } = await import('../../stream/available-pieces.ts')
   const lines = linesOf(availablePieces(0, terminal.signal), args.null ? '\0' : '\n')
-  return takeNames(lines, (path) => terminal.say(`${path}: is no file`))
+  return takeNames(lines, terminal.say)
+}
+
+function tellSystemd({ signal, say }: Terminal): void {
+  if (!notifySystemd('READY=1')) say('systemd cannot be told that we are ready')
+  signal.addEventListener('abort', () => notifySystemd('STOPPING=1'), { once: true })
 }
 
 function hasEnded({ source, state }: Arguments): Failure {

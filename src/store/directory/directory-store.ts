@@ -17,6 +17,10 @@ import { walk } from './walk.ts'
 const partBytes = 1024 * 1024
 // Enough for an object that is replaced all the time.
 const describeTries = 20
+// What programs left that were killed since then is removed by the next.
+const listingServesMs = 60_000
+
+type UploadName = NonNullable<ReturnType<typeof parseUploadName>>
 
 /** A directory as a store; layout.ts draws its files. */
 export class DirectoryStore implements Store {
@@ -26,6 +30,8 @@ export class DirectoryStore implements Store {
   readonly memoryBytes = 3 * partBytes
   readonly #root: string
   readonly #options: StoreOptions
+  /** The unfinished uploads of the last directory. */
+  #listed: { readonly directory: string; readonly atMs: number; readonly uploads: readonly UploadName[] } | undefined
 
   constructor(root: string, options: StoreOptions) {
     this.#root = root
@@ -124,10 +130,20 @@ export class DirectoryStore implements Store {
 
   /** Removes what killed programs left of this key. */
   async #sweep(files: ObjectFiles): Promise<void> {
-    for (const fileName of await readdir(files.directory)) {
-      const upload = parseUploadName(fileName)
-      if (upload?.name === files.name && this.#options.owner.isGone(upload.owner)) await removeUpload(files, upload.id)
+    for (const { name, id, owner } of await this.#uploadsIn(files.directory)) {
+      if (name === files.name && this.#options.owner.isGone(owner)) await removeUpload(files, id)
     }
+  }
+
+  /** Many objects may come into one large directory: it is not read for each. */
+  async #uploadsIn(directory: string): Promise<readonly UploadName[]> {
+    const nowMs = performance.now()
+    if (this.#listed?.directory !== directory || nowMs - this.#listed.atMs > listingServesMs) {
+      const names = await readdir(directory)
+      const uploads = names.map(parseUploadName).filter((upload) => upload !== undefined)
+      this.#listed = { directory, atMs: nowMs, uploads }
+    }
+    return this.#listed.uploads
   }
 }
 
