@@ -6,7 +6,6 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -118,123 +117,6 @@ describe('what is shipped', () => {
     renameSync(join(folder, 'made'), join(chunks, 'moved'))
     await saw('  moved\n')
     child.kill('SIGINT')
-  })
-})
-
-describe('P6: what is not', () => {
-  test('a file whose writer stalls, however long', async () => {
-    const { chunks, store, stored, watch, run } = prepare()
-    const fd = openSync(join(chunks, 'xaa'), 'w')
-    onTestFinished(() => closeSync(fd))
-    writeSync(fd, 'first half, ')
-    const { child, ended } = watch('--settle=300ms')
-    await sleep(3000)
-    expect(stored()).toEqual([])
-    expect(existsSync(join(chunks, 'xaa'))).toBe(true)
-    // A second on the same directory says so.
-    expect(await run('chunkwatch --once chunks $STORE')).toMatchObject({ status: 75 })
-    writeSync(fd, 'second half')
-    await sleep(1000)
-    expect(stored()).toEqual([])
-    child.kill('SIGINT')
-    expect((await ended).status).toBe(130)
-    expect(filesBelow(store)).toEqual([])
-  })
-
-  test('a directory that is the destination itself: 64, and nothing is removed', async () => {
-    const { run, chunks, folder } = prepare()
-    symlinkSync(chunks, join(folder, 'link'))
-    writeFileSync(join(chunks, 'xaa'), 'bytes')
-    for (const there of ['file://$PWD/link', 'rclone::local:$PWD/chunks']) {
-      expect(await run(`chunkwatch --once --settle 0s chunks ${there}`)).toMatchObject({ status: 64, stdout: '' })
-      const named = `echo link/xaa | chunkwatch --state books - ${there}`
-      expect(await run(named)).toMatchObject({ status: 64, stdout: '' })
-    }
-    expect(filesBelow(chunks).filter((name) => !lists.includes(name))).toEqual(['xaa'])
-  })
-
-  test('a file whose copy went bad in the store, though the store does not know: 73, and it is kept', async () => {
-    const { run, chunks, store } = prepare()
-    expect(await run('echo one > chunks/xaa; chunkwatch -q --once --settle 0s chunks $STORE')).toEqual(nothing)
-    writeFileSync(join(store, 'xaa'), 'onE\n')
-    writeFileSync(join(chunks, 'xaa'), 'one\n')
-    expect(await run('chunkwatch -q --once --settle 0s chunks $STORE')).toMatchObject({
-      status: 73,
-      stderr: expect.stringContaining('other bytes than here'),
-    })
-    expect(readFileSync(join(chunks, 'xaa'), 'utf8')).toBe('one\n')
-  })
-
-  test('two files of one name, named at once: one is stored, the other is kept', async () => {
-    const { run, folder } = prepare()
-    for (const there of ['file://$PWD/store', 'rclone::local:$PWD/store']) {
-      const names =
-        'mkdir -p a b; rm -rf store/* store/.[!.]*; echo first > a/xaa; echo other > b/xaa; echo a/xaa; echo b/xaa'
-      const ended = await run(
-        `mkdir books; { ${names}; } | chunkwatch -q --state books - ${there}; s=$?; rm -r books; exit $s`,
-      )
-      expect(ended).toMatchObject({ status: 73, stdout: '' })
-      const [here, stored] = [filesBelow(folder).filter((name) => /^[ab].xaa$/.test(name)), ['a/xaa', 'b/xaa']]
-      expect(here).toHaveLength(1)
-      const kept = readFileSync(join(folder, here[0] ?? ''), 'utf8')
-      expect([kept, readFileSync(join(folder, 'store/xaa'), 'utf8')].toSorted()).toEqual(['first\n', 'other\n'])
-      expect(stored).toContain(here[0])
-    }
-  })
-
-  test('the lists themselves, though they are named', async () => {
-    const { run, folder, stored } = prepare()
-    const { status, stderr } = await run('mkdir a; echo x > a/files.md5; echo a/files.md5 | chunkwatch - $STORE')
-    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('name of the list') })
-    expect([filesBelow(join(folder, 'a')), stored()]).toEqual([['files.md5'], []])
-  })
-
-  test('symbolic links, wherever they lead', async () => {
-    const { run, chunks, folder, stored } = prepare()
-    writeFileSync(join(folder, 'far'), 'bytes')
-    for (const [name, target] of Object.entries({ xaa: '../far', xab: 'xab', xac: 'nowhere' })) {
-      symlinkSync(target, join(chunks, name))
-    }
-    expect(await run('chunkwatch -q --once --settle 0s chunks $STORE')).toEqual(nothing)
-    const named = await run('echo chunks/xaa | chunkwatch -q --state chunks - $STORE')
-    expect(named).toEqual({ ...nothing, stderr: 'chunkwatch: chunks/xaa: is no file\n' })
-    expect([stored(), filesBelow(chunks)]).toEqual([[], [...lists, 'xaa', 'xab', 'xac']])
-  })
-
-  test('what a second host ships to the same place: 73, and the manifest that is there stays', async () => {
-    const { run, store } = prepare()
-    await run('echo one > chunks/a.aa; chunkwatch -q --once --settle 0s chunks $STORE')
-    const before = readFileSync(join(store, 'files.manifest'), 'utf8')
-    const second = 'mkdir other; echo two > other/b.aa; chunkwatch -q --once --settle 0s other $STORE'
-    expect(await run(second)).toMatchObject({ status: 73, stderr: expect.stringContaining('files.manifest') })
-    expect(readFileSync(join(store, 'files.manifest'), 'utf8')).toBe(before)
-    const apart = 'chunkwatch -q --once --settle 0s --stream b other $STORE && test ! -e other/b.aa'
-    expect(await run(apart)).toEqual(nothing)
-  })
-
-  test('anything, where another has the same lists', async () => {
-    const { run, watch, folder } = prepare()
-    const { child, ended, saw } = watch('--state', join(folder, 'books'), '--progress')
-    await saw('0 done')
-    const second = 'mkdir other; chunkwatch --once --state books other $STORE/b'
-    expect(await run(second)).toMatchObject({ status: 75, stderr: expect.stringContaining('another program is at it') })
-    child.kill('SIGINT')
-    await ended
-  })
-
-  test('a name that the store has with other bytes: 73, both are kept; --stream sets them apart', async () => {
-    const { run, chunks, store } = prepare()
-    expect(await run('echo one > chunks/xaa; chunkwatch -q --once --settle 200ms chunks $STORE')).toEqual(nothing)
-    writeFileSync(join(chunks, 'xaa'), 'two\n')
-    expect(await run('chunkwatch -q --once --settle 200ms chunks $STORE')).toMatchObject({
-      status: 73,
-      stderr: expect.stringContaining('xaa'),
-    })
-    expect(readFileSync(join(chunks, 'xaa'), 'utf8')).toBe('two\n')
-    expect(readFileSync(join(store, 'xaa'), 'utf8')).toBe('one\n')
-    expect(await run('chunkwatch -q --once --settle 200ms --stream tue chunks $STORE')).toEqual(nothing)
-    expect(readFileSync(join(store, 'tue/xaa'), 'utf8')).toBe('two\n')
-    expect(existsSync(join(chunks, 'xaa'))).toBe(false)
   })
 })
 
