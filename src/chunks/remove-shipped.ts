@@ -22,9 +22,9 @@ export async function removeShipped(table: ChunkTable, isWanted: (file: FoundFil
 /** Those that were removed. */
 async function removeFrom(directory: string, files: readonly FoundFile[], table: ChunkTable) {
   const gone = new Set<FoundFile>()
+  const taken = new Map<FoundFile, string>()
   const aside = await openAside(directory)
   try {
-    const taken = new Map<FoundFile, string>()
     for (const file of files) {
       const path = await aside.take(file.path)
       if (path !== undefined) taken.set(file, path)
@@ -32,12 +32,13 @@ async function removeFrom(directory: string, files: readonly FoundFile[], table:
     // A process that opened one since the last look has it open now.
     const open = await findOpenFiles()
     for (const [file, path] of taken) {
-      if (await mayBeRemoved(file, path, table, open)) {
-        await unlink(path)
-        gone.add(file)
-      } else await aside.putBack(path)
+      if (!(await mayBeRemoved(file, path, table, open))) continue
+      await unlink(path)
+      taken.delete(file)
+      gone.add(file)
     }
   } finally {
+    for (const path of taken.values()) await aside.putBack(path)
     await aside.close()
   }
   return gone

@@ -11,7 +11,7 @@ const kills = Number(process.env['CHUNKWATCH_KILLS'] ?? 20)
 const chunkCount = 4 * kills
 
 test(`P3: kill -9 at ${kills} random instants: every chunk is stored once, and the stream comes back byte for byte`, {
-  timeout: 60_000 + 2000 * kills,
+  timeout: 60_000 + 10_000 * kills,
 }, async () => {
   const folder = temporaryFolder()
   const [chunks, store] = [join(folder, 'chunks'), join(folder, 'store')]
@@ -28,15 +28,16 @@ test(`P3: kill -9 at ${kills} random instants: every chunk is stored once, and t
       const name = `x.${String(index).padStart(4, '0')}`
       writeFileSync(join(chunks, name), whole.subarray(index * 10_000, (index + 1) * 10_000))
     }
-    const { child, ended } = start('chunkwatch', ['--settle=10ms', chunks, `file://${store}`])
-    await sleep(300 + 500 * Math.random())
+    const { child, ended, saw } = start('chunkwatch', ['--settle=10ms', chunks, `file://${store}`])
+    // Kills before anything is shipped would show nothing: most come while chunks are listed and removed.
+    if (round % 4 > 0) await saw('  x.')
+    await sleep(400 * Math.random())
     child.kill('SIGKILL')
-    const { stderr } = await ended
+    const { stdout, stderr } = await ended
     expect(stderr).toBe('')
-    isShipped += filesBelow(chunks).length < to + 2 ? 1 : 0
+    isShipped += stdout === '' ? 0 : 1
   }
-  // Kills before anything was shipped would show nothing.
-  expect(isShipped).toBeGreaterThan(kills / 4)
+  expect(isShipped).toBeGreaterThanOrEqual(Math.floor((3 * kills) / 4))
   const last = await sh(
     `chunkwatch -q --until-end --settle 10ms --count ${chunkCount} chunks file://$PWD/store`,
     folder,
