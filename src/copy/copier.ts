@@ -29,6 +29,8 @@ export interface PartJob {
   /** Names that share an inode, or have holes, are in it. */
   readonly isTogether: boolean
   readonly host: Host
+  /** No more than that goes, if it is given. */
+  readonly bytesPerSecond?: number | undefined
   readonly signal: AbortSignal
   /** What the program says goes here too. */
   log(text: string | Uint8Array): void
@@ -52,6 +54,8 @@ export interface Copier {
   readonly kinds: ReadonlySet<EntryKind>
   /** A list may hold a folder with a slash behind, for all that lies in it, but not below its folders. */
   readonly takesFolders: boolean
+  /** The work, in bytes, that is worth the start of a program before its pace is known; undefined for the usual. */
+  readonly leastAtFirst?: number
   /** What stands behind each name in its list files. */
   readonly listEnd: '\0' | '\n'
   /** Makes the destination, so that a hopeless copy ends at once. Throws what stands against it. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
+import { Bandwidth } from './bandwidth.ts'
 import { checkVanished, type LocalSource } from './check-vanished.ts'
 import type { Attempt, PartJob, Remainder } from './copier.ts'
 import { emptyQueues, filesOf, findNames, type NameSource } from './find-names.ts'
@@ -14,6 +15,8 @@ export interface CopyTreeOptions extends NameSource {
   readonly owner: Owner
   readonly hosts: readonly Host[]
   readonly retries: number
+  /** For all parts together. */
+  readonly bytesPerSecond?: number | undefined
   /** The source and the destination, if they are folders of this machine. */
   readonly localSource: LocalSource | undefined
   readonly localDestination: string | undefined
@@ -111,7 +114,7 @@ async function tryRest({ copier, hosts, retries, signal, say }: CopyTreeOptions,
 }
 
 async function copyParts(options: CopyTreeOptions): Promise<void> {
-  const queues = emptyQueues(options.isDeep)
+  const queues = emptyQueues(options.isDeep, { leastAtFirst: options.copier.leastAtFirst })
   const spare = new SpareProcessors(
     options.hosts.length,
     options.hosts.some(({ name }) => name !== undefined),
@@ -124,7 +127,8 @@ async function copyParts(options: CopyTreeOptions): Promise<void> {
     allowed: () => spare.allowed,
     retries: options.retries,
     signal,
-    attempt: (task, host) => attempt(options, task, host, signal),
+    bandwidth: new Bandwidth(options.bytesPerSecond),
+    attempt: (task, host, bytesPerSecond) => attempt(options, task, { host, bytesPerSecond, signal }),
     onFinished: (task, last, host) => finish(options, task, last, host),
     onUnderWay: (workers) => options.tally.setUnderWay(workers),
     say: options.say,
@@ -144,20 +148,21 @@ async function copyParts(options: CopyTreeOptions): Promise<void> {
   }
 }
 
-async function attempt(options: CopyTreeOptions, task: Task, host: Host, signal: AbortSignal): Promise<Attempt> {
-  const job = partJob(options, task, host, signal)
+type JobPlace = Pick<PartJob, 'host' | 'bytesPerSecond' | 'signal'>
+
+async function attempt(options: CopyTreeOptions, task: Task, place: JobPlace): Promise<Attempt> {
+  const job = partJob(options, task, place)
   return await checkPart(options, job, await options.copier.copy(job))
 }
 
 /** What a program is told of a part. */
-export function partJob({ folder, log, tally }: CopyTreeOptions, task: Task, host: Host, signal: AbortSignal): PartJob {
+export function partJob({ folder, log, tally }: CopyTreeOptions, task: Task, place: JobPlace): PartJob {
   const { part, spool } = task
   return {
+    ...place,
     part,
     spoolPath: folder.file(spool),
     isTogether: spool === 'together',
-    host,
-    signal,
     log: (text) => log(part.number, text),
     onCopied: (bytes) => tally.addUnderWay(bytes),
   }

@@ -20,18 +20,20 @@ export interface NameSource {
   readonly tally: Tally
 }
 
+const lookMs = 100
+
 type CrumbRange = Pick<FinishedPart, 'firstCrumb' | 'crumbCount'>
 
 export type Queues = Readonly<Record<SpoolName, PartQueue>>
 
 /** Their parts have numbers in one row. */
-export function emptyQueues(isDeep: boolean, clock: Pick<PartQueueOptions, 'now'> = {}): Queues {
+export function emptyQueues(isDeep: boolean, rest: Pick<PartQueueOptions, 'now' | 'leastAtFirst'> = {}): Queues {
   let number = 0
   const nextNumber = () => {
     number += 1
     return number
   }
-  const options = { nextNumber, ...clock }
+  const options = { nextNumber, ...rest }
   // Nobody knows how much a name stands for: each is worth a program.
   const files = new PartQueue('files', isDeep ? { ...options, least: 1 } : options)
   return { files, together: new PartQueue('together', options) }
@@ -104,17 +106,27 @@ async function walkAll(source: NameSource, queues: Queues, changed: () => void, 
     isWhole = false
     addUnreadable(tally, name)
   }
-  for await (const entries of source.entries(onUnreadable)) {
-    signal.throwIfAborted()
-    sorter.add(entries)
-    tally.found = addedTo(tally.found, entries, source)
-    parents.add(entries)
+  const look = () => {
     if (queues.files.isHungry) {
       sorter.cut()
       spools.files.cut()
     }
     changed()
   }
+  // The next name may be long in coming.
+  const timer = setInterval(look, lookMs)
+  try {
+    for await (const entries of source.entries(onUnreadable)) {
+      signal.throwIfAborted()
+      sorter.add(entries)
+      tally.found = addedTo(tally.found, entries, source)
+      parents.add(entries)
+      look()
+    }
+  } finally {
+    clearInterval(timer)
+  }
+  signal.throwIfAborted()
   tally.found = { ...tally.found, emptyFolders: Math.max(0, tally.found.folders - parents.count) }
   sorter.end()
   // What could not be read is in no list: a later run looks for it again.

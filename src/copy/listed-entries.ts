@@ -5,26 +5,21 @@ import { readEntries, type Unreadable } from './read-entry.ts'
 const namesAtOnce = 512
 
 /**
- * What names from a list stand for: relative to the root, or beginning with it as it was written, `find src` writes them
+ * What names from a list stand for, as soon as they come: relative to the root, or beginning with it as it was written, `find src` writes them
  * so. A name that leads out of the root is a Failure 'usage'; one that is not there is told to `onUnreadable`.
  */
 export async function* listedEntries(
   root: string,
   rootAsWritten: string,
-  names: AsyncIterable<BytePath>,
+  groups: AsyncIterable<readonly BytePath[]>,
   onUnreadable: (name: Unreadable) => void,
 ): AsyncGenerator<readonly Entry[]> {
   const starts = [root, rootAsWritten].map((start) => `${bytePath(start).replace(/\/+$/, '')}/`)
-  let group: BytePath[] = []
-  for await (const name of names) {
-    const path = relative(name, starts)
-    if (path !== '') group.push(path)
-    if (group.length === namesAtOnce) {
-      yield await lookAt(bytePath(root), group, onUnreadable)
-      group = []
-    }
+  for await (const names of groups) {
+    const paths = names.map((name) => relative(name, starts)).filter((path) => path !== '')
+    for (let index = 0; index < paths.length; index += namesAtOnce)
+      yield await lookAt(bytePath(root), paths.slice(index, index + namesAtOnce), onUnreadable)
   }
-  if (group.length > 0) yield await lookAt(bytePath(root), group, onUnreadable)
 }
 
 async function lookAt(root: BytePath, paths: readonly BytePath[], onUnreadable: (name: Unreadable) => void) {

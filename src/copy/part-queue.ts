@@ -23,6 +23,8 @@ const patienceMs = 250
 const mostWork = 64 * 1024 * 1024 * 1024
 
 export interface PartQueueOptions {
+  /** As long as nobody knows how fast copies are. */
+  readonly leastAtFirst?: number | undefined
   /** The work that is worth a program's start, in bytes. */
   readonly least?: number
   /** Gives the parts of several queues numbers in one row. */
@@ -88,12 +90,13 @@ export class PartQueue {
    * is the work that is worth a program's start, where it is known better.
    */
   take(workers: number, measured?: number): Part | undefined {
-    const least = this.#options.least ?? measured ?? leastWork
+    const atFirst = this.#options.leastAtFirst ?? leastWork
+    const least = this.#options.least ?? measured ?? atFirst
     const isPatient = !this.#isClosed && this.#now() - this.#waitsSinceMs < patienceMs
     if (this.#isEmpty || (isPatient && this.#work < least)) return undefined
     const share = this.#work / workers
     // Not more than his share, though it were worth it: others would have nothing.
-    const wanted = Math.min(mostWork, Math.max(share / 2, Math.min(least, Math.max(share, leastWork))))
+    const wanted = Math.min(mostWork, Math.max(share / 2, Math.min(least, Math.max(share, atFirst))))
     const taken: Pending[] = []
     for (let work = 0; work < wanted; ) {
       const next = this.#pending[this.#head]

@@ -9,15 +9,41 @@ export type Place =
   /** `remote:bucket/path`, which rclone reaches. */
   | { readonly kind: 'cloud'; readonly url: string }
 
-/** `isCloud` tells rclone's remotes from hosts: both are a name before a colon. A path with a colon is written `./a:b`. */
-export function parsePlace(text: string, isCloud: boolean): Place {
-  const colon = text.indexOf(':')
-  const isName = colon >= 0 && !text.slice(0, colon).includes('/')
-  if (!isName) return { kind: 'local', path: resolve(text) }
-  if (isCloud || text.startsWith(':')) return { kind: 'cloud', url: text }
-  const [host, path] = [text.slice(0, colon), text.slice(colon + 1)]
+/**
+ * Hosts and rclone's remotes are both a name before a colon. It is a remote if the user says so by `isCloud`, or if it is
+ * one of `remotes` and what follows is relative, as a bucket is. A path with a colon is written `./a:b`.
+ */
+export function parsePlace(text: string, isCloud: boolean, remotes: ReadonlySet<string> = new Set()): Place {
+  const [host, path] = nameAndPath(text)
+  if (host === undefined) return { kind: 'local', path: resolve(text) }
+  if (isCloud || host === '') return { kind: 'cloud', url: text }
+  if (remotes.has(host)) return recognized(text, host, path)
   if (path.startsWith(':')) throw new Failure('usage', `${text}: rsync daemons are not supported`)
   return { kind: 'remote', host, path: path === '' ? '.' : path }
+}
+
+/** Whether it may be a remote of rclone's as well as a host. */
+export function isUnclear(text: string): boolean {
+  const [host] = nameAndPath(text)
+  return host !== undefined && host !== '' && !host.includes('@')
+}
+
+function nameAndPath(text: string): readonly [string | undefined, string] {
+  const colon = text.indexOf(':')
+  const isName = colon >= 0 && !text.slice(0, colon).includes('/')
+  return isName ? [text.slice(0, colon), text.slice(colon + 1)] : [undefined, text]
+}
+
+function recognized(text: string, name: string, path: string): Place {
+  if (!path.startsWith('/')) return { kind: 'cloud', url: text }
+  const hint = `give --cloud for the remote, or write user@${text} for the host`
+  throw new Failure(
+    'usage',
+    `${text}: '${name}' is a remote of rclone's, and this is how a folder of a host is written`,
+    {
+      hint,
+    },
+  )
 }
 
 /** As rsync takes a folder whose contents are meant. */

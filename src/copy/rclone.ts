@@ -17,6 +17,7 @@ export interface RcloneOptions {
   readonly source: string
   readonly destination: string
   readonly configFile: string | undefined
+  /** For each program whose command is printed. */
   readonly bytesPerSecond: number | undefined
   readonly ssh: readonly string[]
   readonly exclude: readonly string[]
@@ -27,6 +28,9 @@ export interface RcloneOptions {
 
 // One call moves so many files at a time, as rclone does by itself; parts multiply it.
 const transfers = 4
+
+// 64 small files: over a network they take longer than the start of rclone.
+const leastAtFirst = 2 * 1024 * 1024
 
 // These change nothing.
 const looks = new Set(['check', 'backend'])
@@ -43,6 +47,7 @@ const hopeless: Readonly<Record<number, FailureKind>> = {
 export class Rclone implements Copier {
   readonly kinds = new Set(['file'] as const)
   readonly takesFolders = false
+  readonly leastAtFirst = leastAtFirst
   readonly listEnd = '\n'
   readonly #options: RcloneOptions
 
@@ -58,10 +63,11 @@ export class Rclone implements Copier {
   async copy(job: PartJob): Promise<Attempt> {
     const { source, destination } = this.#options
     const { names, odd } = await namesOf(job)
-    const words = ['copy', '--files-from-raw=-', '--no-traverse', source, destination]
+    const limit = limitOf(job.bytesPerSecond)
+    const words = ['copy', '--files-from-raw=-', '--no-traverse', ...limit, source, destination]
     const { end, report } = await this.#run(words, Readable.from(names), job.host, job.signal, job.log)
     for (const name of odd) {
-      const one = ['copyto', ...this.#pathsOf(name)]
+      const one = ['copyto', ...limit, ...this.#pathsOf(name)]
       report.addAll((await this.#run(one, Readable.from([]), job.host, job.signal, job.log)).report)
     }
     const attempt = attemptOf(end, report, job.part.files)
@@ -138,8 +144,11 @@ export class Rclone implements Copier {
   }
 
   commandFor(listPath: string): string {
-    const { source, destination } = this.#options
-    return shellLine(this.#argv(['copy', `--files-from-raw=${listPath}`, '--no-traverse', source, destination]))
+    const { source, destination, bytesPerSecond } = this.#options
+    const limit = limitOf(bytesPerSecond)
+    return shellLine(
+      this.#argv(['copy', ...limit, `--files-from-raw=${listPath}`, '--no-traverse', source, destination]),
+    )
   }
 
   #pathsOf(name: string): readonly string[] {
@@ -155,13 +164,12 @@ export class Rclone implements Copier {
   }
 
   #argv(words: readonly string[]): readonly string[] {
-    const { configFile, bytesPerSecond, dryRun } = this.#options
+    const { configFile, dryRun } = this.#options
     const [verb = '', ...rest] = words
     return [
       'rclone',
       verb,
       ...(configFile === undefined ? [] : [`--config=${configFile}`]),
-      ...(bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond))}B`]),
       ...(dryRun && !looks.has(verb) ? ['--dry-run'] : []),
       ...(verb.startsWith('copy')
         ? ['--use-json-log', '--log-level=INFO', '--stats=24h', '--retries=1', `--transfers=${transfers}`]
@@ -192,6 +200,10 @@ export class Rclone implements Copier {
     if (kind !== undefined) throw new Failure(kind, `rclone: ${report.lastError || said}`)
     return { end, report }
   }
+}
+
+function limitOf(bytesPerSecond: number | undefined): readonly string[] {
+  return bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond))}B`]
 }
 
 function attemptOf(end: ChildEnd, report: RcloneReport, files: number): Attempt {

@@ -2,7 +2,7 @@ import { Failure } from '../errors.ts'
 import { type ChildEnd, describeBadEnd, startChild } from '../stream/child.ts'
 import { shellWord } from '../stream/shell-words.ts'
 import type { BytePath, Entry, EntryKind } from './entry.ts'
-import { namesIn } from './listed-entries.ts'
+import { nameGroups } from './listed-entries.ts'
 import type { Unreadable } from './read-entry.ts'
 
 /*
@@ -14,8 +14,6 @@ import type { Unreadable } from './read-entry.ts'
 const format = '%y\\t%s\\t%n\\t%D:%i\\t%b\\t%P\\0'
 
 const kinds: Readonly<Record<string, EntryKind>> = { f: 'file', d: 'directory', l: 'symlink' }
-
-const entriesAtOnce = 512
 
 export interface RemoteSource {
   /** The words that reach its host, which is the last of them. */
@@ -42,15 +40,7 @@ export async function* remoteEntries(
   const argv = [...reach, `cd ${shellWord(folder)} && env LC_ALL=C ${find}`]
   const onStderr = (bytes: Uint8Array) => complaints.add(bytes)
   const child = startChild(argv, { stdin: 'ignore', stdout: 'pipe', stderr: 'keep', onStderr, signal })
-  let entries: Entry[] = []
-  for await (const line of namesIn(child.stdout, '\0')) {
-    entries.push(entryOf(line))
-    if (entries.length === entriesAtOnce) {
-      yield entries
-      entries = []
-    }
-  }
-  if (entries.length > 0) yield entries
+  for await (const lines of nameGroups(child.stdout, '\0')) yield lines.map(entryOf)
   const end = await child.ended
   const isTold = 'status' in end && end.status === 1 && complaints.areOfNames
   if (!isTold) throwBadEnd(reach.at(-1) ?? '', end, child.stderrTail())

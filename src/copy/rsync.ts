@@ -19,7 +19,7 @@ export interface RsyncOptions {
   readonly destination: string
   /** What is kept of each file: `-aAX`, for instance. */
   readonly flags: readonly string[]
-  /** For each program that runs. */
+  /** For each program whose command is printed. */
   readonly bytesPerSecond: number | undefined
   /** The words that reach a host. */
   readonly ssh: readonly string[]
@@ -67,7 +67,7 @@ export class Rsync implements Copier {
   }
 
   async copy(job: PartJob): Promise<Attempt> {
-    const argv = this.#forNames(job.host, this.#partFlags(job))
+    const argv = this.#forNames(job.host, [...this.#partFlags(job), ...limitOf(job.bytesPerSecond)])
     const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log, 0, job.onCopied)
     const verdict = judgeRsync(end, said)
     const soFar = { copied: report.copied, copiedBytes: report.copiedBytes, reason: reasonOf(end, said) }
@@ -134,8 +134,9 @@ export class Rsync implements Copier {
   commandFor(listPath: string, isTogether: boolean): string {
     const { destination, dryRun } = this.#options
     const flags = [...(isTogether ? togetherFlags : []), ...(dryRun ? ['--dry-run'] : [])]
+    const limit = limitOf(this.#options.bytesPerSecond)
     const names = ['--from0', `--files-from=${listPath}`]
-    const argv = this.#argv(undefined, [...names, ...this.#nameFlags(), ...flags])
+    const argv = this.#argv(undefined, [...names, ...this.#nameFlags(), ...flags, ...limit])
     // Of several rsync that find no destination, all but one fail to make it.
     const first = dryRun || isRemote(destination) ? '' : `${shellLine(['mkdir', '-p', '--', destination])} && `
     return `${first}${shellLine(argv)}`
@@ -171,7 +172,7 @@ export class Rsync implements Copier {
   }
 
   #argv(host: Host | undefined, flags: readonly string[]): readonly string[] {
-    const { source, destination, bytesPerSecond, ssh } = this.#options
+    const { source, destination, ssh } = this.#options
     const target = host?.destinationHost === undefined ? destination : `${host.destinationHost}:${destination}`
     const isFar = [source, target].some(isRemote)
     return [
@@ -182,7 +183,6 @@ export class Rsync implements Copier {
       '--stats',
       '--no-human-readable',
       ...(isFar ? ['--protect-args', `--rsh=${shellLine(ssh)}`] : []),
-      ...(bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond / 1024))}k`]),
       '--',
       source,
       target,
@@ -234,6 +234,10 @@ function rooted(path: BytePath): string {
 /** For a name that stands for itself: a backslash is one, unless there is something that it could protect. */
 function asPattern(path: string): string {
   return /[*?[]/.test(path) ? path.replaceAll(/[*?[\\]/g, '\\$&') : path
+}
+
+function limitOf(bytesPerSecond: number | undefined): readonly string[] {
+  return bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond / 1024))}k`]
 }
 
 const togetherFlags = ['--hard-links', '--sparse']

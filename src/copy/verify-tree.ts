@@ -41,7 +41,7 @@ async function compareParts(options: CopyTreeOptions, by: 'size' | 'checksum'): 
     retries: options.retries,
     signal,
     attempt: async (task, host) => {
-      const job = partJob(options, task, host, signal)
+      const job = partJob(options, task, { host, signal })
       return await checkPart(options, job, await copier.compare(job, by))
     },
     onFinished: ({ part }, { present = part.files, failed, end, names: some, reason }) => {

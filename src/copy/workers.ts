@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bandwidth } from './bandwidth.ts'
 import type { Attempt } from './copier.ts'
 import { type Host, hostName, loseHost } from './host.ts'
 import { Pace } from './pace.ts'
@@ -22,7 +23,9 @@ export interface WorkersOptions {
   allowed(): number
   readonly retries: number
   readonly signal: AbortSignal
-  attempt(task: Task, host: Host): Promise<Attempt>
+  /** Shared by all that run at the same time. */
+  readonly bandwidth?: Bandwidth
+  attempt(task: Task, host: Host, bytesPerSecond: number | undefined): Promise<Attempt>
   onFinished(task: Task, attempt: Attempt, host: Host): void
   /** Told of the hosts that have work, one for each part, whenever that changes. */
   onUnderWay?(hosts: readonly Host[]): void
@@ -84,19 +87,15 @@ export class Workers {
   }
 
   #isOver(): boolean {
-    const { queues } = this.#options
-    return (
-      this.#underWay.length === 0 &&
-      this.#again.length === 0 &&
-      Object.values(queues).every((queue) => queue.isExhausted)
-    )
+    return this.#underWay.length === 0 && this.#isLast
   }
 
   #next(): Task | undefined {
+    if (this.#options.bandwidth?.isSpent) return undefined
     const again = this.#again.shift()
     if (again !== undefined) return again
-    const { queues, hosts } = this.#options
-    const workers = Math.min(this.#options.allowed(), hosts.filter(({ isLost }) => !isLost).length)
+    const { queues } = this.#options
+    const workers = this.#most
     for (const spool of ['files', 'together'] as const) {
       const part = queues[spool].take(workers, this.#pace.worthAPart)
       if (part !== undefined) return { part, spool, attempts: 0, copied: 0, copiedBytes: 0 }
@@ -104,12 +103,34 @@ export class Workers {
     return undefined
   }
 
+  /** Workers that may have work at the same time. */
+  get #most(): number {
+    return Math.min(this.#options.allowed(), this.#options.hosts.filter(({ isLost }) => !isLost).length)
+  }
+
+  /** Nothing waits for another worker. */
+  get #isLast(): boolean {
+    return this.#again.length === 0 && Object.values(this.#options.queues).every((queue) => queue.isExhausted)
+  }
+
+  async #attempt(task: Task, host: Host): Promise<Attempt> {
+    const { bandwidth } = this.#options
+    const share = bandwidth?.take(this.#isLast ? 1 : this.#most)
+    try {
+      return await this.#options.attempt(task, host, share)
+    } finally {
+      bandwidth?.giveBack(share)
+      this.changed()
+    }
+  }
+
   async #try(task: Task, host: Host): Promise<void> {
+    const ended = this.#attempt(task, host)
     this.#underWay.push(host)
     this.#options.onUnderWay?.(this.#underWay)
     try {
       const startedMs = performance.now()
-      const attempt = await this.#options.attempt(task, host)
+      const attempt = await ended
       if (attempt.end === 'done') this.#pace.add(workOf(task.part), performance.now() - startedMs)
       task.attempts += 1
       task.copied += attempt.copied

@@ -1,12 +1,15 @@
-// dsync beside one rsync, Debian's fpsync and a part-by-part copy without waiting turns, on tmpfs, and where each file
-// waits for a network: node test/bench/dsync.js [rounds] [share of the full size, 0 to 1]
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+// dsync beside one rsync, Debian's fpsync and a part-by-part copy without waiting turns, on tmpfs, and to S3 where each
+// file waits for a network: node test/bench/dsync.js [rounds] [share of the full size, 0 to 1] [here|far|all]
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { race } from './race.js'
+import { startSink } from './s3-server.js'
 
 const rounds = Number(process.argv[2] ?? 3)
 const share = Number(process.argv[3] ?? 1)
+const what = process.argv[4] ?? 'all'
 const dsync = fileURLToPath(new URL('../../bin/dsync', import.meta.url))
 const folder = mkdtempSync('/dev/shm/zpipes-bench-')
 process.on('exit', () => rmSync(folder, { recursive: true }))
@@ -54,35 +57,48 @@ function compare(title, gigabytes) {
   ])
 }
 
-/** One name after the other takes `seconds` for each file, as where every file costs latency. @param {number} seconds */
-function compareWithLatency(seconds) {
-  const shim = `${folder}/shim`
-  mkdirSync(shim, { recursive: true })
-  // Stands for rsync to a place far away: the real one, that then waits for each file that it was given.
-  const real = spawnSync('sh', ['-c', 'command -v rsync'], { encoding: 'utf8' }).stdout.trim()
-  writeFileSync(
-    `${shim}/rsync`,
-    `#!/bin/bash\n${real} "$@" > ${shim}/out.$$\nstatus=$?\ncat ${shim}/out.$$\nn=$(grep -c '^>f' ${shim}/out.$$)\nsleep $(echo "$n * ${seconds}" | bc)\nrm ${shim}/out.$$\nexit $status\n`,
-  )
-  chmodSync(`${shim}/rsync`, 0o755)
-  const count = Math.round(20_000 * share)
+/** To S3, each answer so many ms away: an existing object is looked for, and a new one written, for each file. @param {number} ms */
+async function compareWithLatency(ms) {
+  const remote = await startFarStore(ms)
+  const count = Math.round(4000 * share)
   const gigabytes = makeFiles(count, 4096, 'far/')
-  const environment = `PATH=${shim}:$PATH`
-  race(`${count} files of 4 KiB, each ${seconds * 1000} ms away`, gigabytes, rounds, [
-    { name: 'rsync', command: `${environment} rsync -aAX --out-format='%i %l %n' ${source}/ ${target}/`, after },
-    ...[2, 4, 8].map((workers) => ({
+  // Each run writes to a place of its own.
+  const to = `":s3,provider=Other,env_auth=true,force_path_style=true,endpoint='${remote}':bucket/$RANDOM$RANDOM"`
+  const medians = race(`${count} files of 4 KiB to S3, ${ms} ms away`, gigabytes, rounds, [
+    { name: 'rclone copy', command: `rclone -q copy --no-traverse ${source}/ ${to}` },
+    ...[1, 2, 4, 8].map((workers) => ({
       name: `dsync -n ${workers}`,
-      command: `${environment} ${dsync} -q -n ${workers} --working-dir ${folder}/work ${source}/ ${target}/`,
-      after,
+      command: `${dsync} -q -n ${workers} --cloud --working-dir ${folder}/work ${source}/ ${to}`,
     })),
   ])
+  const seconds = (/** @type {number} */ workers) => medians.get(`dsync -n ${workers}`)?.seconds ?? Number.NaN
+  for (const workers of [2, 4, 8])
+    console.log(`-n ${workers} is ${(seconds(1) / seconds(workers)).toFixed(2)} times as fast as -n 1`)
 }
 
-const small = makeFiles(files, 4096, 'small/')
-compare(`${files} files of 4 KiB`, small)
-const large = makeFiles(largeFiles, 256 * 1024 * 1024, 'large/')
-compare(`${files} files of 4 KiB and ${largeFiles} of 256 MiB`, small + large)
-rmSync(`${source}/small`, { recursive: true })
-compare(`${largeFiles} files of 256 MiB`, large)
-rmSync(source, { recursive: true })
-compareWithLatency(0.001)
+/** A store whose answers come so many ms later; resolves to its URL. @param {number} ms */
+async function startFarStore(ms) {
+  const { port } = new URL(await startSink(folder))
+  const program = fileURLToPath(new URL('delay-relay.js', import.meta.url))
+  const relay = spawn(process.execPath, [program, port, String(ms / 2)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  process.on('exit', () => relay.kill())
+  const [ownPort] = await once(relay.stdout, 'data')
+  relay.unref()
+  relay.stdout.destroy()
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench', AWS_REGION: 'us-east-1' })
+  delete process.env['AWS_CA_BUNDLE']
+  return `http://127.0.0.1:${String(ownPort).trim()}`
+}
+
+if (what !== 'far') compareHere()
+if (what !== 'here') await compareWithLatency(20)
+
+function compareHere() {
+  const small = makeFiles(files, 4096, 'small/')
+  compare(`${files} files of 4 KiB`, small)
+  const large = makeFiles(largeFiles, 256 * 1024 * 1024, 'large/')
+  compare(`${files} files of 4 KiB and ${largeFiles} of 256 MiB`, small + large)
+  rmSync(`${source}/small`, { recursive: true })
+  compare(`${largeFiles} files of 256 MiB`, large)
+  rmSync(source, { recursive: true })
+}

@@ -26,7 +26,7 @@ function messagesOf(page: string): string[] {
   return messages.filter((text) => !/s3:\S+: [A-Z]\w+: /.test(text))
 }
 
-describe.each(['zudp-send.1', 'zudp-recv.1', 'pput.1', 'pget.1'])('DIAGNOSTICS of %s', (page) => {
+describe.each(['zudp-send.1', 'zudp-recv.1', 'pput.1', 'pget.1', 'dsync.1'])('DIAGNOSTICS of %s', (page) => {
   it('has messages that a program can say', () => {
     const patterns = patternsOfSources()
     expect(messagesOf(page).length).toBeGreaterThan(10)

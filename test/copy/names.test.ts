@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { parseHosts } from '../../src/copy/host.ts'
-import { listedEntries, namesIn } from '../../src/copy/listed-entries.ts'
-import { parsePlace, rsyncPlace } from '../../src/copy/place.ts'
+import { listedEntries, nameGroups, namesIn } from '../../src/copy/listed-entries.ts'
+import { isUnclear, parsePlace, rsyncPlace } from '../../src/copy/place.ts'
 import { SpareProcessors } from '../../src/copy/spare-processors.ts'
 import { Tally } from '../../src/copy/tally.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
@@ -32,7 +32,7 @@ describe('listedEntries', () => {
   })
   const listed = async (...names: string[]) => {
     const missing: unknown[] = []
-    const stream = listedEntries(folder, 'as/written', namesIn(piecesOf(names.join('\n')), '\n'), (name) =>
+    const stream = listedEntries(folder, 'as/written', nameGroups(piecesOf(names.join('\n')), '\n'), (name) =>
       missing.push(name),
     )
     return { paths: (await all(stream)).flat().map(({ path }) => path), missing }
@@ -61,6 +61,23 @@ describe('parsePlace', () => {
     [':local:/dst', false, { kind: 'cloud', url: ':local:/dst' }],
     ['/with:colon', false, { kind: 'local', path: '/with:colon' }],
   ] as const)('%s', (text, isCloud, place) => expect(parsePlace(text, isCloud)).toEqual(place))
+
+  it('takes a name that rclone knows for a remote, and asks where it may be a host as well', () => {
+    const remotes = new Set(['offsite'])
+    expect(parsePlace('offsite:bucket/path', false, remotes)).toEqual({ kind: 'cloud', url: 'offsite:bucket/path' })
+    expect(parsePlace('me@offsite:/data', false, remotes)).toMatchObject({ kind: 'remote', host: 'me@offsite' })
+    expect(parsePlace('other:data', false, remotes)).toMatchObject({ kind: 'remote', host: 'other' })
+    expect(() => parsePlace('offsite:/data', false, remotes)).toThrow(
+      expect.objectContaining({
+        kind: 'usage',
+        hint: 'give --cloud for the remote, or write user@offsite:/data for the host',
+      }),
+    )
+    expect(['/a:b', 'a', ':s3:b', 'me@h:/a', 'h:/a', 'h:a'].map(isUnclear)).toEqual([
+      ...[false, false, false, false],
+      ...[true, true],
+    ])
+  })
 
   it('refuses a daemon, and rsync for a remote of rclone', () => {
     expect(() => parsePlace('host::module', false)).toThrow('not supported')

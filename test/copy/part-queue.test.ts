@@ -52,6 +52,17 @@ describe('PartQueue', () => {
     expect(queue.isExhausted).toBe(true)
   })
 
+  it('spreads a small tree where a program is soon worth its start, as over a network', () => {
+    const partsOf = (leastAtFirst?: number) => {
+      const queue = new PartQueue('files', { leastAtFirst })
+      for (const crumb of crumbsOf(Array(12).fill(MiB))) queue.add(crumb)
+      queue.close()
+      return takeAll(queue, 4).length
+    }
+    expect(partsOf()).toBe(1)
+    expect(partsOf(2 * MiB)).toBeGreaterThanOrEqual(4)
+  })
+
   it('begins with a part at once, though the walk has far to go', () => {
     const queue = new PartQueue('files')
     for (const crumb of crumbsOf(Array(10).fill(16 * MiB))) queue.add(crumb)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Bandwidth } from '../../src/copy/bandwidth.ts'
 import type { Attempt } from '../../src/copy/copier.ts'
 import { type Host, spreadWorkers } from '../../src/copy/host.ts'
 import { PartQueue } from '../../src/copy/part-queue.ts'
@@ -11,8 +12,8 @@ const broken: Attempt = { ...done, end: 'broken', copied: 0, failed: 1, reason: 
 async function run(
   parts: number,
   hosts: readonly Host[],
-  attempt: (task: Task, host: Host) => Promise<Attempt>,
-  { retries = 1, allowed = () => hosts.length } = {},
+  attempt: (task: Task, host: Host, bytesPerSecond?: number) => Promise<Attempt>,
+  { retries = 1, allowed = () => hosts.length, bandwidth = new Bandwidth(undefined) } = {},
 ) {
   const queues = { files: new PartQueue('files', { least: 1 }), together: new PartQueue('together') }
   for (let index = 0; index < parts; index += 1) queues.files.add({ offset: index, length: 1, files: 1, bytes: 0 })
@@ -24,6 +25,7 @@ async function run(
     queues,
     hosts,
     allowed,
+    bandwidth,
     retries,
     signal: new AbortController().signal,
     attempt,
@@ -76,6 +78,26 @@ describe('Workers', () => {
   it('try the last host again, as often as any part', async () => {
     const { finished } = await run(1, spreadWorkers(2, ['only'], []), async () => ({ ...broken, end: 'host lost' }))
     expect(finished).toEqual(['0 host lost 2'])
+  })
+
+  it('never have more than the rate, and one alone has all of it', async () => {
+    let [now, most, allowed] = [0, 0, 1]
+    const rates: number[] = []
+    const attempt = async (_: Task, __: Host, rate = Number.NaN) => {
+      rates.push(rate)
+      now += rate
+      most = Math.max(most, now)
+      allowed = 4
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      now -= rate
+      return done
+    }
+    const bandwidth = new Bandwidth(800)
+    await run(9, spreadWorkers(4, [], []), attempt, { allowed: () => allowed, bandwidth })
+    expect(most).toBeLessThanOrEqual(800)
+    // The first has it alone, then four share it.
+    expect(rates.slice(0, 5)).toEqual([800, 200, 200, 200, 200])
+    expect(bandwidth.take(1)).toBeCloseTo(800)
   })
 
   it('end when a part throws', async () => {

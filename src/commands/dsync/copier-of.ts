@@ -14,6 +14,7 @@ export async function copierOf(
   { own, spared }: { readonly own: BytePath | undefined; readonly spared: readonly BytePath[] },
 ): Promise<Copier> {
   const { rsyncPlace } = await import('../../copy/place.ts')
+  // Printed commands run at the same time, as many as there are workers.
   const bytesPerSecond = args.bwlimit === undefined ? undefined : args.bwlimit / workers
   const ssh = args.ssh.split(' ').filter(Boolean)
   const shared = { exclude: args.exclude, own, dryRun: args['dry-run'], bytesPerSecond, ssh }

@@ -14,14 +14,11 @@ export async function entriesOf(
 ): Promise<CopyTreeOptions['entries']> {
   if (source.kind === 'cloud') throw new Failure('usage', `${source.url}: the source is a folder, here or on a host`)
   if (readsNames(args.place)) {
-    const { piecesOf } = await import('../../stream/copy.ts')
-    const { listedEntries, namesIn } = await import('../../copy/listed-entries.ts')
-    const { openInput } = await import('../../stream/input.ts')
+    const { availablePieces } = await import('../../stream/available-pieces.ts')
+    const { listedEntries, nameGroups } = await import('../../copy/listed-entries.ts')
     if (source.kind !== 'local') throw new Failure('usage', 'a list of names needs a source on this machine')
-    const names = async function* () {
-      yield* namesIn(piecesOf(await openInput(0, signal)), args.null ? '\0' : '\n')
-    }
-    return (onUnreadable) => listedEntries(source.path, placesOf(args)[0], names(), onUnreadable)
+    const groups = nameGroups(availablePieces(0, signal), args.null ? '\0' : '\n')
+    return (onUnreadable) => listedEntries(source.path, placesOf(args)[0], groups, onUnreadable)
   }
   const { bytePath } = await import('../../copy/entry.ts')
   const { excluder } = await import('../../copy/exclude.ts')

@@ -14,13 +14,14 @@ import { placesOf, readsNames, workingFolder } from './places.ts'
 
 /** Everything that the options say, made ready for the rooms. */
 export async function prepareRun(args: Arguments, terminal: Terminal): Promise<CopyTreeOptions> {
-  const { parsePlace } = await import('../../copy/place.ts')
   const { RunFolder } = await import('../../copy/run-folder.ts')
   const { excluder } = await import('../../copy/exclude.ts')
   const { Tally } = await import('../../copy/tally.ts')
 
   const [sourceName, destinationName] = placesOf(args)
-  const [source, destination] = [parsePlace(sourceName, false), parsePlace(destinationName, args.cloud)]
+  const { parsePlace } = await import('../../copy/place.ts')
+  const source = parsePlace(sourceName, false)
+  const destination = parsePlace(destinationName, args.cloud, await remotesFor(destinationName, args, terminal.signal))
   const { ownPath, refuseNested } = await import('../../copy/nested.ts')
   await refuseNested(source, destination, args.delete)
   refusePatterns(args.exclude)
@@ -43,8 +44,17 @@ export async function prepareRun(args: Arguments, terminal: Terminal): Promise<C
     localDestination: isHere(args, destination) ? destination.path : undefined,
     onPart: (outcome) => terminal.event({ event: 'part', ...outcome }),
     log: await partLog(args['log-output']),
+    bytesPerSecond: args.bwlimit,
     tally: new Tally(),
   }
+}
+
+/** rclone is asked only where a name may be a remote of its. */
+async function remotesFor(name: string, args: Arguments, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const { isUnclear } = await import('../../copy/place.ts')
+  if (args.cloud || !isUnclear(name)) return new Set()
+  const { rcloneRemotes } = await import('../../copy/rclone-remotes.ts')
+  return await rcloneRemotes(args['rclone-config'], signal)
 }
 
 /** Unless the user has said how much may be deleted. */

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../fakes/folder.ts'
+import { sh } from '../fakes/programs.ts'
+
+const lacks = (program: string) => spawnSync(program, ['--version']).error !== undefined
+
+describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = temporaryFolder()
+    mkdirSync(join(folder, 'src/d'), { recursive: true })
+    for (const name of ['a', 'b', 'd/c']) writeFileSync(join(folder, 'src', name), name)
+  })
+
+  const script = (name: string, lines: readonly string[]) => {
+    writeFileSync(join(folder, name), `#!/bin/bash\n${lines.join('\n')}\n`)
+    chmodSync(join(folder, name), 0o755)
+  }
+
+  // Each of these would wait for a minute, and then be seen to fail.
+  const waitForCopy = 'for i in $(seq 600); do [ -e dst/a ] && break; sleep 0.1; done; [ -e dst/a ] || exit 3'
+
+  it('copies what a slow walk on another host has found, while it goes on', { timeout: 90_000 }, async () => {
+    const entry = (name: string) => `printf 'f\\t1\\t1\\t1:2\\t8\\t${name}\\0'`
+    const slow = [entry('a'), 'sleep 0.5', entry('b'), waitForCopy, entry('d/c'), 'exit 0']
+    script('ssh', ['shift', 'case "$*" in *find*) ', ...slow, ';; esac', 'exec sh -c "$*"'])
+    const { status, stdout } = await sh('dsync --ssh ./ssh --working-dir work far:$PWD/src dst', folder)
+    expect({ status, copied: / 3 copied .* 0 failed/.test(stdout) }).toEqual({ status: 0, copied: true })
+  })
+
+  it('copies what a slow list has named, while it goes on', { timeout: 90_000 }, async () => {
+    const slow = `printf 'a\\n'; sleep 0.5; printf 'b\\n'; ${waitForCopy}; printf 'd/c\\n'`
+    const { status, stdout } = await sh(`(${slow}) | dsync --working-dir work - src dst`, folder)
+    expect({ status, copied: / 3 copied .* 0 failed/.test(stdout) }).toEqual({ status: 0, copied: true })
+  })
+
+  it.skipIf(lacks('rclone'))('knows a remote of rclone, and asks where it may be a host too (rclone)', async () => {
+    const run = (words: string) =>
+      sh(`dsync --working-dir work ${words}`, folder, { RCLONE_CONFIG_OFFSITE_TYPE: 'local' })
+    expect(await run('src offsite:dst')).toMatchObject({ status: 0 })
+    expect(readdirSync(join(folder, 'dst')).sort()).toEqual(['a', 'b', 'd'])
+    const { status, stderr } = await run('src offsite:/dst')
+    expect({ status, stderr }).toEqual({
+      status: 64,
+      stderr:
+        "dsync: offsite:/dst: 'offsite' is a remote of rclone's, and this is how a folder of a host is written\n" +
+        'dsync: hint: give --cloud for the remote, or write user@offsite:/dst for the host\n',
+    })
+  })
+
+  it('keeps to its rate, however many run', async () => {
+    await sh('for i in $(seq 1 4); do head -c 1500000 /dev/urandom > src/$i; done', folder)
+    const started = performance.now()
+    expect(await sh('dsync -n 4 --bwlimit 3M --working-dir work src dst', folder)).toMatchObject({ status: 0 })
+    // 6 MB take 1.9 s; rsync lets the first second's worth through at once.
+    expect(performance.now() - started).toBeGreaterThan(900)
+  })
+
+  it('tells how far it is, each second, and on how many hosts', async () => {
+    script('ssh', ['shift', 'exec sh -c "$*"'])
+    await sh('head -c 300000 /dev/urandom > src/large; printf "one\\n" > hosts', folder)
+    const words = '--progress --bwlimit 100K --ssh $PWD/ssh --hosts hosts --working-dir work $PWD/src $PWD/dst'
+    const { status, stderr } = await sh(`dsync ${words}`, folder)
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/\d of 4 files.*1 on one/)
+  })
+})
