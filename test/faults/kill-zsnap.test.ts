@@ -4,8 +4,12 @@ import { test } from '../zfs-host/pools.ts'
 
 const rounds = 20
 const random = new SeededRandom(4)
-// From when Node has started to well after the end that an undisturbed run comes to, in thousandths of its time.
-const instants = Array.from({ length: rounds }, () => 250 + random.below(1000)).join(' ')
+// How many snapshots are through, and what follows that, in thousandths of the time of an undisturbed run. By the clock
+// alone, a machine that is busy at one time and not at another would kill them all too early or too late.
+const instants = Array.from({ length: rounds }, (_, index) => {
+  const through = index % 4
+  return `${through}:${through === 0 ? 250 + random.below(1000) : random.below(150)}`
+}).join(' ')
 
 const make = `
   mkdir store
@@ -17,10 +21,11 @@ const make = `
   done
   # timed COMMAND...: runs it and says in thousandths of a second how long it took.
   timed() { local from; from=$(date +%s%N); "$@"; echo $((($(date +%s%N) - from) / 1000000)); }
-  # killed SHARE TIME COMMAND...: kill -9 after so many thousandths of the time.
+  # killed THROUGH:SHARE TIME COMMAND...: kill -9 when through says so many, and so many thousandths of the time after.
   killed() {
-    local after=$(($1 * $2 / 1000)); shift 2
+    local wanted=\${1%:*} after=$((\${1#*:} * $2 / 1000)); shift 2
     "$@" & local program=$!
+    while [ $(through) -lt $wanted ] && kill -0 $program 2>/dev/null; do sleep 0.01; done
     sleep $((after / 1000)).$(printf %03d $((after % 1000)))
     kill -9 $program 2>/dev/null || :
     wait $program 2>/dev/null || :
@@ -28,12 +33,13 @@ const make = `
 `
 
 test(`P3: a backup killed at ${rounds} instants: what is visible is whole, and the same command completes`, {
-  timeout: 240_000,
+  timeout: 400_000,
 }, async ({ zfs }) => {
   const ended = await zfs.script(`${make}
     backup() { zsnap backup --compressor lz4 "$A/data set"; }
     time=$(timed backup)
     mv store reference
+    through() { ls store/$A 2>/dev/null | wc -l; }
     for instant in ${instants}; do
       mkdir store
       killed $instant $time zsnap backup --compressor lz4 "$A/data set" 2>/dev/null
@@ -60,7 +66,7 @@ test(`P3: a backup killed at ${rounds} instants: what is visible is whole, and t
 })
 
 test(`P3: a restore killed at ${rounds} instants: what is received is whole, and the same command completes`, {
-  timeout: 240_000,
+  timeout: 400_000,
 }, async ({ zfs }) => {
   const ended = await zfs.script(`${make}
     zsnap backup --compressor lz4 "$A/data set"
@@ -71,8 +77,10 @@ test(`P3: a restore killed at ${rounds} instants: what is received is whole, and
     restore() { zsnap restore -q --to $B/copy "$A/data set@s4"; }
     time=$(timed restore)
     forget
+    through() { grep -c '"received"' received; }
     for instant in ${instants}; do
-      killed $instant $time zsnap restore -q --to $B/copy "$A/data set@s4" 2>/dev/null
+      : >received
+      killed $instant $time zsnap restore --json -q --to $B/copy "$A/data set@s4" >received 2>/dev/null
       snapshots | wc -l
       restore
       [ $(snapshots | wc -l) = 4 ]

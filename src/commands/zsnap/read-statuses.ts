@@ -27,7 +27,6 @@ export const statusOptions = {
     metavar: 'PREFIX',
     setting: 'SNAPSHOT_PREFIX',
     z3: true,
-    default: '',
     describe: 'only snapshots whose names begin so',
   },
   'warn-age': { ...age, default: '26h', describe: 'warn if the newest good backup is older' },
@@ -55,7 +54,7 @@ export async function readStatuses(store: Store, args: Arguments): Promise<ReadS
   const below = args.recursive ? await datasetsBelow(named) : []
   const judged = [...new Set([...named, ...below, ...groups.keys()])].sort().map(async (dataset) => {
     const hasPrefix = ({ name }: Backup | Snapshot) =>
-      name.slice(dataset.length + 1).startsWith(args['snapshot-prefix'])
+      name.slice(dataset.length + 1).startsWith(args['snapshot-prefix'] ?? '')
     const local = (await localSnapshots(dataset))?.filter(hasPrefix)
     const backups = (groups.get(dataset) ?? []).filter(hasPrefix)
     return judgeDataset(dataset, backups, local, catalogue, limits)
