@@ -17,16 +17,31 @@ export async function moveHold(dataset: string, { to, fromName }: ReceiveRequest
   if (fromName !== undefined && fromName !== to.name) await release(`${dataset}@${fromName}`)
 }
 
-/** Those that a killed run has left: of each dataset, all but that of the newest. */
+/** Those that a killed run has left: of each dataset, all of ours but the newest. Others' holds are theirs. */
 export async function releaseStaleHolds({ held }: Replica): Promise<void> {
-  const datasetOf = (name: string) => name.slice(0, name.indexOf('@'))
-  const stale = held.filter((name, index) =>
-    held.slice(index + 1).some((other) => datasetOf(other) === datasetOf(name)),
-  )
-  for (const name of stale) {
-    const tags = await holdTagsOf(name)
-    if (tags === undefined || tags.includes(baseTag)) await release(name)
+  const byDataset = new Map<string, string[]>()
+  for (const name of held) {
+    const dataset = name.slice(0, name.indexOf('@'))
+    const names = byDataset.get(dataset)
+    if (names === undefined) byDataset.set(dataset, [name])
+    else names.push(name)
   }
+  for (const names of byDataset.values()) if (names.length > 1) await releaseAllButNewest(names)
+}
+
+async function releaseAllButNewest(names: readonly string[]): Promise<void> {
+  const ours: string[] = []
+  for (const name of names) if (await isOurs(name)) ours.push(name)
+  for (const name of ours.slice(0, -1)) await release(name)
+}
+
+/** Where ZFS does not tell, a hold that is there already cannot be made. */
+async function isOurs(name: string): Promise<boolean> {
+  const tags = await holdTagsOf(name)
+  if (tags !== undefined) return tags.includes(baseTag)
+  if (!(await holdSnapshot(baseTag, name))) return true
+  await release(name)
+  return false
 }
 
 /** Lets go of snapshots that are to be destroyed. Throws 'exists' if somebody else holds one: then nothing has changed. */

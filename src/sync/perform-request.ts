@@ -2,7 +2,7 @@ import { Failure } from '../errors.ts'
 import { withLock } from '../stream/lock.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import type { AnnouncedStream } from './announced-stream.ts'
-import { createBuffer, discardBuffered, settleBuffer } from './buffer.ts'
+import { createBuffer, discardBuffered, renameDataset, settleBuffer } from './buffer.ts'
 import { bufferName } from './buffer-name.ts'
 import { confinedName, fittingName } from './confined-name.ts'
 import { moveHold } from './increment-holds.ts'
@@ -25,7 +25,7 @@ export async function performRequest(
       await receive(stream, message, run)
       return { type: 'done' }
     case 'rename':
-      await runZfs('rename', confinedName(root, message.from), confinedName(root, message.path))
+      await renameDataset(confinedName(root, message.from), confinedName(root, message.path))
       return { type: 'done' }
     case 'clear':
       await runZfs('receive', '-A', nameOf(root, message))

@@ -28,12 +28,19 @@ export interface Reception {
  */
 export async function receiveStream(announced: Input, reception: Reception): Promise<void> {
   const { request, abilities, target, signal, count } = reception
-  const checks = [...expectSnapshot({ toGuid: request.to.guid, fromGuid: request.fromGuid }, signal), count]
+  const { to, fromGuid, dataset } = request
+  let isPackage = false
+  const onPackage = () => {
+    isPackage = true
+  }
+  const checks = [...expectSnapshot({ toGuid: to.guid, fromGuid, dataset, onPackage }, signal), count]
   const words = ['receive', ...receiveFlags(reception), target]
   const child = startChild(['zfs', ...words], { stdin: 'pipe', stdout: 'ignore', stderr: 'keep', signal })
   try {
     await feed(child, checked(announced, checks), reception)
     if (!abilities.canSetProperties) await setAfterwards(reception)
+    // Of an increment, OpenZFS 2.1 takes them although they are excluded.
+    else if (isPackage && fromGuid !== undefined) await takeBack(reception)
   } finally {
     await endEarly(child)
   }
@@ -60,13 +67,22 @@ function valuesOf({ request, properties, target }: Reception): readonly string[]
 
 /** Where zfs can do neither while it receives. */
 async function setAfterwards(reception: Reception): Promise<void> {
-  const { request, properties, target } = reception
-  for (const property of valuesOf(reception)) await runZfs('set', property, target)
-  const refused = refusedProperties(request.dataset, properties)
-  if (refused.length === 0) return
-  const rows = rowsOf(await runZfs('get', '-H', '-o', 'property,source', refused.join(','), target))
-  for (const [property = '', source = ''] of rows)
-    if (source === 'local' || source === 'received') await runZfs('inherit', property, target)
+  for (const property of valuesOf(reception)) await runZfs('set', property, reception.target)
+  await takeBack(reception)
+}
+
+/** Of a dataset that is there already, only what came with a stream: what was set here stays. */
+async function takeBack({ request, properties, target }: Reception): Promise<void> {
+  const names = refusedProperties(request.dataset, properties)
+  if (names.length === 0) return
+  const sources = request.fromGuid === undefined ? ['local', 'received'] : ['received']
+  const rows = rowsOf(await runZfs('get', '-H', '-o', 'property,source', names.join(','), target))
+  for (const [property = '', source = ''] of rows) {
+    if (!sources.includes(source)) continue
+    // ZFS inherits no limit of space.
+    if (/quota|reservation/.test(property)) await runZfs('set', `${property}=none`, target)
+    else await runZfs('inherit', property, target)
+  }
 }
 
 async function feed(child: Child, stream: Input, { request, target }: Reception): Promise<void> {

@@ -13,8 +13,11 @@ export interface ReplicaProperties {
 const usual = { volume: ['readonly'], filesystem: ['readonly', 'canmount'] } as const
 const usualValues = { readonly: 'on', canmount: 'noauto' } as const
 
-// What a stream could bring to act upon the receiver outside of the dataset; volumes have none of it.
-const dangerous = { volume: [], filesystem: ['mountpoint', 'sharenfs', 'sharesmb'] } as const
+// What a stream could bring to act upon the receiver outside of the dataset, or to keep its own streams from arriving.
+const dangerous = {
+  volume: ['reservation', 'refreservation'],
+  filesystem: ['mountpoint', 'sharenfs', 'sharesmb', 'reservation', 'refreservation', 'quota', 'refquota'],
+} as const
 
 /** Reads `NAME=VALUE` and `NAME`. Throws 'usage' for what is none. */
 export function parseReplicaProperties(set: readonly string[], refused: readonly string[]): ReplicaProperties {
@@ -34,10 +37,17 @@ function checkedName(name: string): string {
   throw new Failure('usage', `'${name}' is no name of a property`)
 }
 
-/** What a new dataset gets, as `name=value`. */
+// Those that zfs sets on no volume, and fails on.
+const ofFilesystemsAlone: ReadonlySet<string> = new Set([
+  ...['aclinherit', 'aclmode', 'acltype', 'atime', 'canmount', 'devices', 'dnodesize', 'exec', 'filesystem_limit'],
+  ...['jailed', 'mountpoint', 'nbmand', 'overlay', 'quota', 'recordsize', 'refquota', 'relatime', 'setuid', 'sharenfs'],
+  ...['sharesmb', 'snapdir', 'special_small_blocks', 'vscan', 'xattr', 'zoned'],
+])
+
+/** What a new dataset gets, as `name=value`: of what was asked for, what it can have. */
 export function newProperties(type: SyncDataset['type'], { set, refused }: ReplicaProperties): readonly string[] {
   const all = new Map<string, string>(usual[type].map((name) => [name, usualValues[name]]))
-  for (const [name, value] of set) all.set(name, value)
+  for (const [name, value] of set) if (type === 'filesystem' || !ofFilesystemsAlone.has(name)) all.set(name, value)
   for (const name of refused) all.delete(name)
   // How zfsync knows its own.
   all.set('zfsync:received', 'on')
@@ -46,5 +56,7 @@ export function newProperties(type: SyncDataset['type'], { set, refused }: Repli
 
 /** What is not taken from a stream. */
 export function refusedProperties(type: SyncDataset['type'], { set, refused }: ReplicaProperties): readonly string[] {
-  return [...new Set([...dangerous[type], ...refused])].filter((name) => !set.has(name))
+  return [...new Set([...dangerous[type], ...refused])].filter(
+    (name) => !set.has(name) && (type === 'filesystem' || !ofFilesystemsAlone.has(name)),
+  )
 }

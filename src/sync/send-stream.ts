@@ -9,6 +9,7 @@ import type { ReceiverEnd } from './receiver-end.ts'
 
 export interface StreamJob {
   readonly request: ReceiveRequest
+  readonly mustBeRaw: boolean
   /** For `zfs send`. */
   readonly words: readonly string[]
   /** Look at the stream on its way, such as a rate limit. */
@@ -31,7 +32,7 @@ export async function sendStream(receiver: ReceiverEnd, job: StreamJob): Promise
 
 async function announceAndSend(
   { channel, isHeard }: ReceiverEnd,
-  { request, words, checks, signal }: StreamJob,
+  { request, mustBeRaw, words, checks, signal }: StreamJob,
   answer: Promise<unknown>,
 ): Promise<void> {
   let isAnswered = false
@@ -39,7 +40,7 @@ async function announceAndSend(
   void answer.then(end, end)
   await channel.send(request)
   const child = startChild(['zfs', 'send', ...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'keep', signal })
-  const announced = { toGuid: request.to.guid, fromGuid: request.fromGuid }
+  const announced = { toGuid: request.to.guid, fromGuid: request.fromGuid, dataset: request.dataset, mustBeRaw }
   const stream = checked(programInput(child, 'unavailable'), [...expectSnapshot(announced, signal), ...checks])
   try {
     for await (const piece of piecesOf(stream)) {

@@ -102,5 +102,6 @@ async function send(
   await marks.mark(from + source.path, step.to)
   const flags = sendFlags(source, abilities.here, abilities.there, settings)
   const words = sendWords(from + source.path, step, flags)
-  await sendStream(receiver, { request, words, checks: [...checks, count], signal })
+  const mustBeRaw = source.isEncrypted
+  await sendStream(receiver, { request, mustBeRaw, words, checks: [...checks, count], signal })
 }

@@ -7,6 +7,8 @@ export interface TokenFacts {
   readonly toGuid: string
   /** Where its increment began; undefined for a full. */
   readonly fromGuid: string | undefined
+  /** Whether encrypted blocks are sent as they are on the disk. */
+  readonly isRaw: boolean
 }
 
 /** What `zfs send` reads in a resume token; undefined if it could not go on from it here. */
@@ -18,10 +20,12 @@ export async function readToken(token: string): Promise<TokenFacts | undefined> 
   return parseTokenFacts(output)
 }
 
-/** Reads the lines `toguid = 0x…` and `fromguid = 0x…`. */
+/** Reads the lines `toguid = 0x…`, `fromguid = 0x…` and `rawok = 1`. */
 export function parseTokenFacts(output: string): TokenFacts | undefined {
   const toGuid = guidIn(output, 'toguid')
-  return toGuid === undefined ? undefined : { toGuid, fromGuid: guidIn(output, 'fromguid') }
+  return toGuid === undefined
+    ? undefined
+    : { toGuid, fromGuid: guidIn(output, 'fromguid'), isRaw: /^\s*rawok\b/m.test(output) }
 }
 
 function guidIn(output: string, name: string): string | undefined {

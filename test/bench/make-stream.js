@@ -17,6 +17,7 @@ export function makeStream(streamBytes, recordBytes) {
   }
   view.setBigUint64(8, 0x2f5bacbacn, true)
   view.setBigUint64(16, 1n, true)
+  view.setUint32(32, 2, true)
   stream.set(new TextEncoder().encode('bench/data@1'), 56)
   add(312)
   for (let record = 0; record < records; record++) {

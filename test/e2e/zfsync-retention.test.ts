@@ -36,6 +36,34 @@ describe('the base of the next increment', () => {
   })
 })
 
+describe("others' holds", () => {
+  test('of newer snapshots do not set the base free', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; zfs snapshot $A/data@1; zfs snapshot $A/data@2
+      sync() { zfsync-send -q --via "zfsync-recv $B/copy" $A/data; }
+      sync; zfs snapshot $B/copy@mine; zfs hold keep $B/copy@mine
+      ends 73 sync 2>/dev/null; ends 73 sync 2>/dev/null
+      for each in 2 mine; do zfs get -Hp -o value userrefs $B/copy@$each; done
+      # Each has one hold, and it is of the tag that it was given.
+      zfs release zfsync $B/copy@2; zfs release keep $B/copy@mine`)
+    expect(ended).toEqual({ status: 0, stdout: '1\n1\n', stderr: '' })
+  })
+})
+
+describe('properties that are sent', () => {
+  test('are none that takes space from others or keeps streams out', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create -o quota=300M -o reservation=20M -o atime=off $A/data; zfs snapshot $A/data@1
+      sync() { zfsync-send -q -p --via "zfsync-recv $* $B/copy" $A/data; }
+      sync; zfs get -H -o value atime,quota,reservation $B/copy | paste -s
+      zfs set quota=310M $A/data; zfs snapshot $A/data@2
+      sync; zfs get -H -o value atime,quota,reservation $B/copy | paste -s
+      unhold $B/copy; destroy -r $B/copy
+      sync -o quota=50M; zfs get -H -o value quota,reservation $B/copy | paste -s`)
+    expect(ended).toEqual({ status: 0, stdout: 'off\tnone\tnone\noff\tnone\tnone\n50M\tnone\n', stderr: '' })
+  })
+})
+
 describe('50 datasets with 5 snapshots', () => {
   test('in sync cost one listing on each side, and no other call of zfs', async ({ zfs }) => {
     const ended = await zfs.script(`

@@ -54,6 +54,23 @@ describe('one way', () => {
     expect(ended).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
+  test('of another type than they are announced: 76, before anything is received', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create -o mountpoint=$PWD/elsewhere $A/data; fill elsewhere/1 200000; zfs snapshot $A/data@1
+      zfsync-recv --inventory $B/copy >have; zfsync-send -p --have have $A/data >streams
+      # What a volume cannot have is not refused of one: a file system would bring it.
+      LC_ALL=C sed 's/"dataset":"filesystem"/"dataset":"volume"    /' streams >lie
+      ! cmp -s streams lie
+      ends 76 zfsync-recv $B/copy <lie 2>&1
+      ends 1 zfs list $B/copy 2>/dev/null
+      zfsync-recv $B/copy <streams; zfs get -H -o source mountpoint $B/copy`)
+    expect(ended.stderr).toBe('')
+    expect(ended.stdout).toMatch(
+      /^zfsync-recv: the stream is of a filesystem, and a volume was announced\n(default|inherited from pool-b)\n$/,
+    )
+    expect(ended.status).toBe(0)
+  })
+
   test('damaged anywhere: it is found, or does no harm; nothing outside of the root is touched', {
     timeout: 120_000,
   }, async ({ zfs }) => {

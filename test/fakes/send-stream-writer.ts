@@ -100,7 +100,7 @@ export class StreamWriter {
       type: 'BEGIN',
       name,
       ...more,
-      fields: { 8: 0x2f5bacbacn, 16: 1, 24: 1_700_000_000, 40: toGuid, ...fields },
+      fields: { 8: 0x2f5bacbacn, 16: 1, 24: 1_700_000_000, 32: 2, 40: toGuid, ...fields },
     })
   }
 
@@ -111,7 +111,7 @@ export class StreamWriter {
 
   /** BEGIN and END around a package's list of snapshots, which libzfs writes without checksums of their own. */
   packageHeader(name: string, list: Uint8Array): this {
-    this.begin(name, 0n, { fields: { 16: 2, 24: 0 }, payload: list })
+    this.begin(name, 0n, { fields: { 16: 2, 24: 0, 32: 0 }, payload: list })
     const [a, b, c, d] = this.#sums
     return this.raw(
       new StreamWriter({ isLittleEndian: this.#isLittleEndian, hasOwnChecksums: false }).record({

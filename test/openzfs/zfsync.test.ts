@@ -95,19 +95,70 @@ describe('zfsync on OpenZFS', () => {
     expect(ended.stdout).toContain('pool-a/data@s2: in full')
   })
 
+  test('goes on with nothing that would be sent decrypted', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      echo 'a long passphrase' >pass
+      zfs create -o encryption=on -o keyformat=passphrase -o keylocation="file://$PWD/pass" $A/data
+      fill a/data/1 3000000; zfs snapshot $A/data@s1
+      zfs send $A/data@s1 | head -c 2000000 | zfs receive -s -u $B/copy 2>/dev/null || true
+      [ "$(zfs get -H -o value receive_resume_token $B/copy)" != - ]
+      ${sync()} 2>&1 | grep -oE 'what an interrupted.*away|@s1: in full'
+      zfs get -H -o value encryption,keystatus $B/copy | paste -s; ${sameGuids()}`)
+    expect(ended).toEqual({
+      status: 0,
+      stdout: 'what an interrupted receive has kept is thrown away\n@s1: in full\naes-256-gcm\tunavailable\n',
+      stderr: '',
+    })
+  })
+
+  test('properties come if they are asked for, but none that takes space from others or keeps streams out', async ({
+    zfs,
+  }) => {
+    const space = 'quota,refquota,reservation,refreservation'
+    const ended = await zfs.script(`
+      zfs create -o quota=300M -o refquota=200M -o reservation=20M -o refreservation=10M -o atime=off $A/data
+      zfs create -o mountpoint=/elsewhere -o sharenfs=off $A/data/below
+      zfs create -V 8M $A/data/volume; zfs snapshot -r $A/data@s1
+      ${sync('-p')} >/dev/null 2>&1
+      zfs get -H -o value atime,${space} $B/copy | paste -s
+      zfs get -H -o value reservation,refreservation,volsize $B/copy/volume | paste -s
+      zfs get -H -o value readonly,canmount,mountpoint $B/copy/below | paste -s
+      # Also of one that was received before this was so.
+      zfs inherit -S quota $B/copy; zfs set quota=320M $A/data; zfs set atime=on $A/data; zfs set mountpoint=/elsewhere $A/data; zfs snapshot -r $A/data@s2; zfs snapshot -r $A/data@s3
+      ${sync('-p')} >/dev/null 2>&1
+      zfs get -H -o value atime,${space},mountpoint $B/copy | paste -s
+      zfsync-send -q -p --via "zfsync-recv -o quota=50M -o mountpoint=/there $B/other" $A/data
+      zfs get -H -o value ${space},mountpoint $B/other | paste -s`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    const none = 'none\tnone\tnone\tnone'
+    expect(ended.stdout.replaceAll(/\/tmp\S*\/b\//g, 'B/')).toBe(
+      `off\t${none}\nnone\tnone\t8M\non\tnoauto\tB/copy/below\non\t${none}\tB/copy\n50M\tnone\tnone\tnone\t/there\n`,
+    )
+  })
+
+  test('holds the base, though somebody else holds a newer snapshot', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; zfs snapshot $A/data@s1; zfs snapshot $A/data@s2
+      ${sync()} >/dev/null 2>&1
+      zfs snapshot $B/copy@mine; zfs hold keep $B/copy@mine; zfs hold zfsync $B/copy@s1
+      ends 73 ${sync()} >/dev/null 2>&1
+      zfs list -H -o name -t snapshot $B/copy | xargs zfs holds -H | cut -f 1,2`)
+    expect(ended).toEqual({ status: 0, stdout: 'pool-b/copy@s2\tzfsync\npool-b/copy@mine\tkeep\n', stderr: '' })
+  })
+
   test('volumes; compressed and large blocks as they are; properties of a replica', async ({ zfs }) => {
     const ended = await zfs.script(`
       zfs create -o compression=lz4 -o recordsize=1M -o mountpoint=$PWD/elsewhere -o sharenfs=off $A/data
       yes | head -c 20000000 >elsewhere/text || true
       zfs create -s -V 8M $A/data/volume
       zfs snapshot -r $A/data@s1
-      ${sync('-j 2')} 2>/dev/null
+      ${sync('-j 2')} >/dev/null 2>&1
       zfs get -H -o value readonly,canmount,mounted,mountpoint $B/copy | paste -s
       zfs get -H -o value type,readonly $B/copy/volume | paste -s
       zfs mount $B/copy; same elsewhere b/copy
       ${sync()} 2>&1`)
     expect(ended).toMatchObject({ status: 0, stderr: '' })
-    expect(ended.stdout).toMatch(/^.*\non\tnoauto\tno\t\/.*\/b\/copy\nvolume\ton\n.*2 unchanged, 0 failed\n$/)
+    expect(ended.stdout).toMatch(/^on\tnoauto\tno\t\/.*\/b\/copy\nvolume\ton\nDATASET.*2 unchanged, 0 failed\n$/s)
   })
 
   test('tells sizes without sending', async ({ zfs }) => {

@@ -67,10 +67,10 @@ describe('one dataset', () => {
 
 describe('what an interrupted receive has kept', () => {
   const resumeToken = '1-a-b-c'
-  const fits = (toGuid: number, fromGuid?: number): PlanWishes => ({
+  const fits = (toGuid: number, fromGuid?: number, isRaw = false): PlanWishes => ({
     ...wishes,
     tokens: new Map([
-      [resumeToken, { toGuid: guid(toGuid), fromGuid: fromGuid === undefined ? undefined : guid(fromGuid) }],
+      [resumeToken, { toGuid: guid(toGuid), fromGuid: fromGuid === undefined ? undefined : guid(fromGuid), isRaw }],
     ]),
   })
 
@@ -86,6 +86,12 @@ describe('what an interrupted receive has kept', () => {
     expect(stepsOf(source, dataset('', [], { resumeToken }), fits(9))).toEqual(['clear', 'full s1', 's1-i-s2'])
     expect(stepsOf(source, dataset('', [1], { resumeToken }), fits(2, 9))).toEqual(['clear', 's1-i-s2'])
     expect(stepsOf(source, dataset('', [1], { resumeToken }))).toEqual(['clear', 's1-i-s2'])
+  })
+
+  it('is thrown away if it would be gone on with decrypted', () => {
+    const source = dataset('', [1, 2], { isEncrypted: true })
+    expect(stepsOf(source, dataset('', [1], { resumeToken }), fits(2, 1))).toEqual(['clear', 's1-i-s2'])
+    expect(stepsOf(source, dataset('', [1], { resumeToken }), fits(2, 1, true))).toEqual(['resume s2'])
   })
 })
 

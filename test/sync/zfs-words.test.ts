@@ -49,8 +49,13 @@ describe('words for zfs send', () => {
 
 it('a resume token tells its guids', () => {
   const said = 'resume token contents:\nnvlist version: 0\n\tobject = 0x8\n\ttoguid = 0x1ab\n\ttoname = tank@b\n'
-  expect(parseTokenFacts(said)).toEqual({ toGuid: guid(0x1ab), fromGuid: undefined })
-  expect(parseTokenFacts(`${said}\tfromguid = 0xf\n`)).toEqual({ toGuid: guid(0x1ab), fromGuid: guid(15) })
+  expect(parseTokenFacts(said)).toEqual({ toGuid: guid(0x1ab), fromGuid: undefined, isRaw: false })
+  expect(parseTokenFacts(`${said}\tfromguid = 0xf\n`)).toEqual({
+    toGuid: guid(0x1ab),
+    fromGuid: guid(15),
+    isRaw: false,
+  })
+  expect(parseTokenFacts(`${said}\trawok = 1\n`)).toMatchObject({ isRaw: true })
   expect(parseTokenFacts('cannot resume send: no such thing\n')).toBeUndefined()
 })
 

@@ -7,11 +7,16 @@ export interface Begin {
   readonly header: 'substream' | 'package'
   /** Whether `zfs receive` is to make a clone of the snapshot that it begins at, wherever in the pool that is. */
   readonly isClone: boolean
+  /** What it is of. A package's own BEGIN does not tell. */
+  readonly dataset: 'filesystem' | 'volume' | undefined
   readonly snapshot: StreamSnapshot
 }
 
 // DMU_GET_STREAM_HDRTYPE, the lowest two bits of drr_versioninfo.
 const headerKinds = [undefined, 'substream', 'package', undefined] as const
+
+// DMU_OST_ZFS and DMU_OST_ZVOL of dmu_objset_type_t
+const datasetTypes = [undefined, undefined, 'filesystem', 'volume'] as const
 
 // DRR_FLAG_CLONE
 const cloneFlag = 1
@@ -61,7 +66,8 @@ export function decodeBegin(view: DataView, at: number, isLittleEndian: boolean)
     creationTime: uint64(view, at + beginAt.creationTime, isLittleEndian),
   }
   const isClone = (view.getUint32(at + beginAt.flags, isLittleEndian) & cloneFlag) !== 0
-  return { header, isClone, snapshot }
+  const dataset = datasetTypes[view.getUint32(at + beginAt.datasetType, isLittleEndian)]
+  return { header, isClone, dataset, snapshot }
 }
 
 function decodeName(view: DataView, at: number): string {

@@ -51,6 +51,7 @@ export const beginAt = {
   magic: 8,
   version: 16,
   creationTime: 24,
+  datasetType: 32,
   flags: 36,
   toGuid: 40,
   fromGuid: 48,

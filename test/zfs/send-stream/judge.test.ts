@@ -60,7 +60,9 @@ describe.each(senders)('a sender with %o', (sender) => {
     ]
     expect(verdict).toMatchObject({ kind: 'complete', facts: { kind: 'package', snapshotCount: 2 } })
     expect('facts' in verdict && verdict.facts?.first).toEqual({ ...streams[1], fromGuid: undefined })
-    expect(begins.slice(1)).toEqual(streams.map((snapshot) => ({ header: 'substream', isClone: false, snapshot })))
+    expect(begins.slice(1)).toEqual(
+      streams.map((snapshot) => ({ header: 'substream', isClone: false, dataset: 'filesystem', snapshot })),
+    )
     expect(begins[0]).toMatchObject({
       header: 'package',
       snapshot: { name: 'tank/home@tue', guid: '0000000000000000' },
