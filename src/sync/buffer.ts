@@ -33,7 +33,8 @@ async function settle(replica: Replica): Promise<readonly Problem[]> {
       left.push({ path, ...troubleOf(error) })
     }
   }
-  for (const path of bufferNames.keys()) if (!paths.includes(path)) left.push({ path, ...whyLeft(replica, path) })
+  const tried = new Set(paths)
+  for (const path of bufferNames.keys()) if (!tried.has(path)) left.push({ path, ...whyLeft(replica, path) })
   // Fails as long as there is something in it.
   if (replica.hasBuffer) await runZfs('destroy', bufferOf(root)).catch(unlessRefused)
   return left
@@ -55,21 +56,21 @@ export function placeable(
   bufferNames: ReadonlyMap<string, unknown>,
 ): readonly string[] {
   const inPlace = new Set(datasets.map(({ path }) => path))
+  const moved = new Set<string>()
   const paths: string[] = []
   for (const { path, snapshots, resumeToken } of inTreeOrder(buffered)) {
     const above = parentOf(path)
+    const isNamed = bufferNames.has(path)
     const isFree = !inPlace.has(path) && (above === undefined || inPlace.has(above))
+    const canMove = isNamed && isFree && !(snapshots.length === 0 && resumeToken !== undefined)
     // What is below one that is in the buffer moves with it.
-    if (!isFree || !bufferNames.has(path) || (snapshots.length === 0 && resumeToken !== undefined)) continue
-    paths.push(path)
+    const movesAlong = !isNamed && above !== undefined && moved.has(above)
+    if (canMove) paths.push(path)
+    if (!canMove && !movesAlong) continue
+    moved.add(path)
     inPlace.add(path)
-    for (const each of buffered) if (isBelow(path, each.path) && !bufferNames.has(each.path)) inPlace.add(each.path)
   }
   return paths
-}
-
-function isBelow(path: string, other: string): boolean {
-  return other.startsWith(`${path}/`)
 }
 
 /** A dataset that was just written may be busy for a moment. */

@@ -1,4 +1,5 @@
 import { Failure } from '../errors.ts'
+import { parentOf } from './inventory.ts'
 import type { Ledger } from './ledger.ts'
 import { failureOf, type SenderMessage } from './messages.ts'
 import type { Plan } from './plan.ts'
@@ -36,9 +37,9 @@ async function attempt(
 }
 
 async function settle({ datasets }: Plan, receiver: ReceiverEnd, ledger: Ledger): Promise<void> {
+  const ours = new Set(datasets.map(({ source }) => source.path))
   for (const { path, ...trouble } of await receiver.settle()) {
-    const isOurs = datasets.some(({ source }) => source.path === path)
-    if (isOurs && !ledger.hasFailed(path)) ledger.tell(path, failureOf(trouble), { isAsked: true })
+    if (ours.has(path) && !ledger.hasFailed(path)) ledger.tell(path, failureOf(trouble), { isAsked: true })
   }
 }
 
@@ -46,14 +47,23 @@ async function settle({ datasets }: Plan, receiver: ReceiverEnd, ledger: Ledger)
 async function handleGone({ gone }: Plan, receiver: ReceiverEnd, ledger: Ledger, run: SyncRun): Promise<void> {
   const { onGone } = run.policy
   if (onGone === 'keep') return
-  const isBelow = (path: string) => gone.some((above) => path.startsWith(`${above}/`))
   if (onGone === 'report' || !ledger.isAllWell) {
     for (const path of gone) ledger.addGone(path, onGone === 'report' ? 'kept' : 'kept, because others failed')
     return
   }
   // What is below one that is renamed goes with it; what is destroyed has nothing below.
-  const paths = onGone === 'rename' ? gone.filter((path) => !isBelow(path)) : [...gone].reverse()
+  const paths = onGone === 'rename' ? topmost(gone) : [...gone].reverse()
   for (const path of paths) ledger.addGone(path, (await askToRemove(path, receiver, run)) ?? 'asked to remove it')
+}
+
+/** Those that are not below another. */
+function topmost(paths: readonly string[]): readonly string[] {
+  const all = new Set(paths)
+  const isBelow = (path: string): boolean => {
+    const above = parentOf(path)
+    return above !== undefined && (all.has(above) || isBelow(above))
+  }
+  return paths.filter((path) => !isBelow(path))
 }
 
 async function askToRemove(

@@ -1,7 +1,7 @@
-import { formerPath, moveTree } from './former-path.ts'
 import { type Inventory, inTreeOrder, type Point, type SyncDataset } from './inventory.ts'
 import { baseOf, fullSteps, incrementSteps } from './plan-steps.ts'
 import type { OnDiverged } from './policy.ts'
+import { formerPath, StandingTree } from './standing-tree.ts'
 import type { TokenFacts } from './token-facts.ts'
 
 /** Where an increment begins on the sender: at a snapshot of its own, or at the bookmark of one. */
@@ -66,7 +66,7 @@ export interface PlanWishes {
 /** Says what is to be sent so that the target has each source dataset's newest snapshot. Matches by guid alone. */
 export function planSync(source: Inventory, target: Inventory, wishes: PlanWishes): Plan {
   const sources = inTreeOrder(source.datasets)
-  const there = byPath(target.datasets)
+  const there = new StandingTree(target.datasets)
   const buffered = byPath(target.buffered)
   const names = new Set(sources.map(({ path }) => path))
   const coming = new Set<string>()
@@ -76,7 +76,7 @@ export function planSync(source: Inventory, target: Inventory, wishes: PlanWishe
     const from = there.has(path) || buffered.has(path) ? undefined : formerPath(dataset, there, names, coming)
     if (from !== undefined) {
       hasRenames = true
-      moveTree(there, from, path)
+      there.move(from, path)
     }
     const has = { inPlace: there.get(path), buffered: buffered.get(path) }
     const wanted = planOf(dataset, has, wishes)
@@ -84,7 +84,7 @@ export function planSync(source: Inventory, target: Inventory, wishes: PlanWishe
     if (plan.isNew && plan.conflict === undefined) coming.add(path)
     return from === undefined ? plan : { ...plan, steps: [{ kind: 'rename', from } as const, ...plan.steps] }
   })
-  return { datasets, gone: [...there.keys()].filter((path) => !names.has(path)).sort(), hasRenames }
+  return { datasets, gone: there.paths.filter((path) => !names.has(path)).sort(), hasRenames }
 }
 
 function byPath(datasets: readonly SyncDataset[]): Map<string, SyncDataset> {
@@ -153,7 +153,9 @@ function planDataset(source: SyncDataset, target: SyncDataset | undefined, wishe
 function planAfterBreak(source: SyncDataset, target: SyncDataset, token: string, wishes: PlanWishes): DatasetPlan {
   const facts = wishes.tokens.get(token)
   const to = source.snapshots.find(({ guid }) => guid === facts?.toGuid)
-  const isFitting = to !== undefined && facts?.fromGuid === target.snapshots.at(-1)?.guid
+  // Another program may have begun it, or a receiver that wants to have it decrypted.
+  const isAsEncrypted = facts?.isRaw === true || !source.isEncrypted
+  const isFitting = to !== undefined && isAsEncrypted && facts?.fromGuid === target.snapshots.at(-1)?.guid
   const isNew = target.snapshots.length === 0
   if (!isFitting) {
     const { resumeToken, ...cleared } = target

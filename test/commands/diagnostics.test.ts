@@ -26,12 +26,15 @@ function messagesOf(page: string): string[] {
   return messages.filter((text) => !/s3:\S+: [A-Z]\w+: /.test(text))
 }
 
-describe.each(['zudp-send.1', 'zudp-recv.1', 'pput.1', 'pget.1', 'dsync.1'])('DIAGNOSTICS of %s', (page) => {
-  it('has messages that a program can say', () => {
-    const patterns = patternsOfSources()
-    expect(messagesOf(page).length).toBeGreaterThan(10)
-    const isSaid = (message: string) => patterns.some((pattern) => pattern.test(message))
-    expect(messagesOf(page).filter((message) => !isSaid(message))).toEqual([])
-    expect(isSaid('backup:1337: nobody says this at all')).toBe(false)
-  })
-})
+describe.each(['zudp-send.1', 'zudp-recv.1', 'pput.1', 'pget.1', 'dsync.1', 'zfsync-send.1', 'zfsync-recv.1'])(
+  'DIAGNOSTICS of %s',
+  (page) => {
+    it('has messages that a program can say', () => {
+      const patterns = patternsOfSources()
+      expect(messagesOf(page).length).toBeGreaterThan(10)
+      const isSaid = (message: string) => patterns.some((pattern) => pattern.test(message))
+      expect(messagesOf(page).filter((message) => !isSaid(message))).toEqual([])
+      expect(isSaid('backup:1337: nobody says this at all')).toBe(false)
+    })
+  },
+)
