@@ -9,6 +9,14 @@ export function aim(text, value, bound, target) {
   console.log(`- ${text}: ${shown(value)}; the aim is ${bound} ${target}: ${verdict(value, bound, target)}`)
 }
 
+/**
+ * How many times as fast one was as another in a race; NaN if either was not in it.
+ * @param {Map<string, { seconds: number }>} medians @param {string} one @param {string} other
+ */
+export function speedup(medians, one, other) {
+  return (medians.get(other)?.seconds ?? Number.NaN) / (medians.get(one)?.seconds ?? Number.NaN)
+}
+
 /** @param {number} value @param {'at least' | 'at most'} bound @param {number} target */
 function verdict(value, bound, target) {
   if (Number.isNaN(value)) return 'not measured'

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { aim, speedup } from './aims.js'
 import { median, race } from './race.js'
 import { startSink } from './s3-server.js'
 
@@ -53,6 +54,8 @@ there=$(rclone -q md5sum "$remote/\${file##*/}") && here=$(md5sum < "$file") && 
 `,
 )
 
+const perFileName = 'rclone copyto and md5sum per file, 30 at once'
+const moveName = 'rclone move --transfers 30'
 const version = execFileSync('rclone', ['version']).toString().split('\n')[0]
 console.log(`Node ${process.version}, ${version}, ${cpus().length} cores`)
 for (const place of places.filter(({ name }) => (onlyWhere ?? name) === name)) {
@@ -67,23 +70,29 @@ function compare({ name, ours, options, remote }, count, size) {
   const fresh = `rm -rf ${chunks} ${there}; mkdir ${chunks} ${there}; ${cut}`
   execFileSync('bash', ['-c', fresh])
   const isEmpty = `&& test -z "$(ls ${chunks} | grep ^x)"`
-  race(`${count} chunks of ${size} MiB to ${name}`, (count * size * mib) / 1e9, rounds, [
+  const medians = race(`${count} chunks of ${size} MiB to ${name}`, (count * size * mib) / 1e9, rounds, [
     {
       name: 'chunkwatch',
       command: `$TIME ${bin}chunkwatch -q --once --settle 0s ${options} ${chunks} ${ours} ${isEmpty}`,
       after: fresh,
     },
     {
-      name: 'rclone copyto and md5sum per file, 30 at once',
+      name: perFileName,
       command: `ls ${chunks} | $TIME xargs -P 30 -I {} bash ${perFile} ${chunks}/{} "${remote}" ${isEmpty}`,
       after: fresh,
     },
     {
-      name: 'rclone move --transfers 30',
+      name: moveName,
       command: `$TIME rclone -q move --transfers 30 ${chunks} "${remote}" ${isEmpty}`,
       after: fresh,
     },
   ])
+  const cpu = (/** @type {string} */ contestant) => medians.get(contestant)?.cpuSeconds ?? Number.NaN
+  console.log()
+  if (size === 1)
+    aim(`${name}: times the speed of one rclone per file`, speedup(medians, 'chunkwatch', perFileName), 'at least', 5)
+  else aim(`${name}: times the speed of rclone move`, speedup(medians, 'chunkwatch', moveName), 'at least', 1)
+  aim(`${name}, ${size} MiB: times the CPU of rclone move`, cpu('chunkwatch') / cpu(moveName), 'at most', 1)
 }
 
 /** From the rename of a chunk, or from its successor's beginning, to its line. @param {typeof places[number]} place */
@@ -129,8 +138,8 @@ async function measureLatency({ name, ours, options }) {
     watch.kill('SIGINT')
     await once(watch, 'close')
     const worst = Math.max(...latencies)
-    console.log(
-      `\n${name}, 1 MiB ${how}: ${latencies.length} chunks, median ${median(latencies).toFixed(0)} ms, longest ${worst.toFixed(0)} ms`,
-    )
+    console.log()
+    const what = `${name}, 1 MiB ${how}: ms from complete to proven, median of ${latencies.length} (longest ${worst.toFixed(0)})`
+    aim(what, median(latencies), 'at most', 1000)
   }
 }

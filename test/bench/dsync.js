@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { aim, speedup } from './aims.js'
 import { race } from './race.js'
 import { startSink } from './s3-server.js'
 
@@ -36,7 +37,7 @@ function compare(title, gigabytes) {
   const flags = '-aAX'
   /** @param {number} workers */
   const ours = (workers) => `${dsync} -q -n ${workers} --working-dir ${folder}/work ${source}/ ${target}/`
-  race(title, gigabytes, rounds, [
+  const medians = race(title, gigabytes, rounds, [
     { name: 'rsync -aAX', command: `rsync ${flags} ${source}/ ${target}/`, after },
     ...(hasFpsync
       ? [
@@ -55,6 +56,14 @@ function compare(title, gigabytes) {
     { name: 'dsync -n 2', command: ours(2), after },
     { name: 'dsync -n 8', command: ours(8), after },
   ])
+  const other = Math.max(speedup(medians, 'fpsync -n 2', 'rsync -aAX') || 0, 1)
+  console.log()
+  aim(
+    `${title}: times the speed of the better of rsync and fpsync`,
+    speedup(medians, 'dsync -n 2', 'rsync -aAX') / other,
+    'at least',
+    1,
+  )
 }
 
 /** To S3, each answer so many ms away: an existing object is looked for, and a new one written, for each file. @param {number} ms */
@@ -72,8 +81,9 @@ async function compareWithLatency(ms) {
     })),
   ])
   const seconds = (/** @type {number} */ workers) => medians.get(`dsync -n ${workers}`)?.seconds ?? Number.NaN
+  console.log()
   for (const workers of [2, 4, 8])
-    console.log(`-n ${workers} is ${(seconds(1) / seconds(workers)).toFixed(2)} times as fast as -n 1`)
+    aim(`-n ${workers}: times as fast as -n 1`, seconds(1) / seconds(workers), 'at least', 0.8 * workers)
 }
 
 /** A store whose answers come so many ms later; resolves to its URL. @param {number} ms */

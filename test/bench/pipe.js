@@ -1,7 +1,7 @@
 // What the way through pput and pget costs beside plain cat, on tmpfs: node test/bench/pipe.js [rounds] [MiB]
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { aim } from './aims.js'
+import { aim, speedup } from './aims.js'
 import { makeStream } from './make-stream.js'
 import { race } from './race.js'
 
@@ -42,11 +42,6 @@ race('… | cat > /dev/null', gigabytes, rounds, [
     command: `${bin}pget file://${folder}/stream | cat > /dev/null`,
   },
 ])
-
-/** @param {typeof up} runs @param {string} one @param {string} other */
-function speedup(runs, one, other) {
-  return (runs.get(other)?.seconds ?? Number.NaN) / (runs.get(one)?.seconds ?? Number.NaN)
-}
 
 console.log()
 aim(

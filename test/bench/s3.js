@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { aim } from './aims.js'
 import { makeStream } from './make-stream.js'
 import { race } from './race.js'
 import { findPeers } from './s3-peers.js'
@@ -47,6 +48,7 @@ const ours = { put: 'pput, every record and part checked', get: 'pget, the whole
 
 compare(
   ours.put,
+  { speed: 1.5, cpu: 0.6 },
   race('cat stream | …', gigabytes, rounds, [
     { name: ours.put, command: `${input} | $TIME ${pput} s3://away/pput` },
     ...found.map(({ name, put }) => ({ name, command: `${input} | $TIME ${put}` })),
@@ -55,6 +57,7 @@ compare(
 const unchecked = 'pget --no-verify'
 compare(
   ours.get,
+  { speed: 1 },
   race('… | cat > /dev/null', gigabytes, rounds, [
     { name: ours.get, command: `$TIME ${pget} s3://kept/stream | cat > /dev/null` },
     { name: unchecked, command: `$TIME ${pget} --no-verify s3://kept/stream | cat > /dev/null` },
@@ -62,15 +65,18 @@ compare(
   ]),
 )
 
-/** With whoever else is fastest. @param {string} name @param {Map<string, import('./race.js').Run>} medians */
-function compare(name, medians) {
+/** With whoever else is fastest. @param {string} name @param {{ speed: number, cpu?: number }} aims @param {Map<string, import('./race.js').Run>} medians */
+function compare(name, aims, medians) {
   const own = medians.get(name)
   const others = [...medians].filter(([other]) => !/^(pput|pget)\b/.test(other))
   const [best] = others.sort(([, a], [, b]) => a.seconds - b.seconds)
   if (own === undefined || best === undefined) return
   const [peer, { seconds, cpuSeconds }] = best
-  const [speed, cpu] = [seconds / own.seconds, own.cpuSeconds / cpuSeconds].map((ratio) => ratio.toFixed(2))
-  console.log(`\n${speed} times the speed of the fastest other (${peer}), ${cpu} of its CPU`)
+  const program = name.slice(0, 4)
+  console.log()
+  aim(`${program}: times the speed of the fastest other, ${peer}`, seconds / own.seconds, 'at least', aims.speed)
+  if (aims.cpu !== undefined) aim(`${program}: times its CPU`, own.cpuSeconds / cpuSeconds, 'at most', aims.cpu)
+  aim(`${program}: MiB of memory`, own.rssMib, 'at most', 160)
 }
 
 /** @param {string} file @returns {number} bytes */

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { aim, speedup } from './aims.js'
 import { median } from './race.js'
 
 const [datasets = 50, megabytes = 1000, rounds = 3] = process.argv.slice(2, 5).map(Number)
@@ -83,11 +84,15 @@ function trees() {
   if (isThere('syncoid')) contestants.set('syncoid -r', syncoid)
   else console.log('syncoid is not installed: Debian has it in sanoid')
   run(`${ours('-j 4')}; zfsync-send -q --via "zfsync-recv $B/theirs" $A/data`)
-  if (parts.includes('a')) race(`(a) nothing to do: ${datasets} datasets x ${snapshots} snapshots`, contestants)
+  if (parts.includes('a')) {
+    const medians = race(`(a) nothing to do: ${datasets} datasets x ${snapshots} snapshots`, contestants)
+    aim('nothing to do: times the speed of syncoid', speedup(medians, 'zfsync-send -j 4', 'syncoid -r'), 'at least', 10)
+  }
   const change = `for i in $(seq ${datasets}); do head -c 5000 /dev/urandom >a/data/d$i/f; done
     zfs snapshot -r $A/data@c$(date +%s%N)`
   if (!parts.includes('b')) return
-  race(`(b) a small change in each of ${datasets} datasets`, contestants, { before: change })
+  const medians = race(`(b) a small change in each of ${datasets} datasets`, contestants, { before: change })
+  aim('small changes: times the speed of syncoid', speedup(medians, 'zfsync-send -j 4', 'syncoid -r'), 'at least', 4)
   console.log(
     run(
       `zfs list -H -o name -t snapshot -r $A/data | wc -l; zfs list -H -o name -t snapshot -r $B/ours | wc -l`,
@@ -113,11 +118,16 @@ function streams() {
        sleep 0.1; zfs send $A/large@s | mbuffer -q -4 -O 127.0.0.1:8099 -s 128k -m 64M 2>/dev/null; wait $receiver`,
     )
   // The receiver has listened before; mbuffer's is told to wait for a moment, which is not counted.
-  race(`(c, d) one dataset of ${megabytes} MB, in full`, contestants, {
+  const medians = race(`(c, d) one dataset of ${megabytes} MB, in full`, contestants, {
     after: 'unhold $B/large; destroy -r $B/large',
     less: new Map([['zfs send | mbuffer, TCP, mbuffer | zfs receive', 0.1]]),
     listens: true,
   })
+  const names = [...contestants.keys()]
+  const [pipe = '', via = '', encrypted = '', clear = '', mbuffer = ''] = names
+  aim('through a command: times the speed of the bare pipe', speedup(medians, via, pipe), 'at least', 0.95)
+  aim('over TCP in clear: times the speed of mbuffer', speedup(medians, clear, mbuffer), 'at least', 1)
+  aim('encrypted: times the speed in clear', speedup(medians, encrypted, clear), 'at least', 0.7)
   memory()
 }
 
@@ -152,6 +162,8 @@ function race(title, contestants, { before, after, less, listens } = {}) {
     const cells = [seconds, cpuSeconds, (rows[0]?.seconds ?? 0) / seconds].map((cell) => cell.toFixed(2))
     console.log(`| \`${name.replaceAll('|', '\\|')}\` | ${cells.join(' | ')} |`)
   }
+  console.log()
+  return new Map(rows.map((row) => [row.name, row]))
 }
 
 /** CPU and memory of both ends, four datasets at a time over encrypted TCP. */
@@ -164,7 +176,7 @@ function memory() {
     /usr/bin/time -o send.time -f '%M %U %S' zfsync-send -q -j 4 --key key --connect 127.0.0.1:8026 $A/four
     pkill -TERM -P $timed; wait $timed || true; tail -n 1 send.time recv.time`)
   const [send = '', recv = ''] = said.split('\n').filter((line) => /^[\d. ]+$/.test(line))
-  console.log(`\nmemory and CPU at -j 4, encrypted, ${4 * each} MB:`)
+  console.log(`\nMemory and CPU at -j 4, encrypted, ${4 * each} MB:`)
   for (const [name, line] of [
     ['zfsync-send', send],
     ['zfsync-recv', recv],

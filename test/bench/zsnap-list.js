@@ -5,6 +5,8 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { aim } from './aims.js'
+import { median } from './race.js'
 
 const [count = 10_000, rounds = 11] = process.argv.slice(2).map(Number)
 const root = new URL('../..', import.meta.url).pathname
@@ -34,11 +36,17 @@ try {
 } finally {
   rmSync(folder, { recursive: true })
 }
+console.log(`${count} snapshots: medians of ${rounds} rounds, interleaved
+
+| | ms | lowest | highest |
+|---|---|---|---|`)
 for (const [name, each] of samples) {
-  const sorted = each.sort((a, b) => a - b)
-  const [least, median, most] = [sorted[0], sorted[rounds >> 1], sorted.at(-1)].map(Math.round)
-  console.log(`${String(median).padStart(5)} ms  (${least} to ${most})  ${name}, ${count} snapshots`)
+  const cells = [median(each), Math.min(...each), Math.max(...each)].map((value) => value.toFixed(0))
+  console.log(`| \`${name}\` | ${cells.join(' | ')} |`)
 }
+console.log()
+const more = (median(samples.get('zsnap list -H')) - median(samples.get('zfs list'))) / 1000
+aim(`zsnap list of ${count} snapshots, seconds more than zfs list`, more, 'at most', 0.3)
 
 function wallMsOf([program, ...words]) {
   const start = performance.now()

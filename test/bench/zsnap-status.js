@@ -4,6 +4,7 @@
 import { fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { aim } from './aims.js'
 
 const [count = 1000, delayMs = 20, rounds = 7] = process.argv.slice(2).map(Number)
 
@@ -14,6 +15,9 @@ async function measure() {
   const server = fork(import.meta.filename, process.argv.slice(2))
   try {
     const [port] = await once(server, 'message')
+    console.log(`zsnap status over S3, each answer ${delayMs} ms late: medians of ${rounds} rounds\n`)
+    console.log('| | ms | lowest | highest | requests at once |\n|---|---|---|---|---|')
+    const medians = []
     for (const verified of [0, 1]) {
       const samples = []
       for (let round = 0; round < rounds; round += 1) samples.push(statusMs(port, verified))
@@ -22,10 +26,11 @@ async function measure() {
       server.send('most')
       const [atOnce] = await once(server, 'message')
       const what = verified ? 'objects, each verified once' : 'objects'
-      console.log(
-        `${String(median).padStart(5)} ms  (${least} to ${most})  ${count} ${what}; ${atOnce} requests at once`,
-      )
+      console.log(`| ${count} ${what} | ${median} | ${least} | ${most} | ${atOnce} |`)
+      medians.push(median)
     }
+    console.log()
+    aim(`the state of ${count} objects, in seconds`, medians[0] / 1000, 'at most', 2)
   } finally {
     server.kill()
   }

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { aim } from './aims.js'
 
 const rttMs = Number(process.argv[2] ?? 100)
 const seconds = Number(process.argv[3] ?? 10)
@@ -104,10 +105,19 @@ try {
   setUp()
   console.log(`${mbit} Mbit/s, round trip ${rttMs} ms, Mbit/s in ${seconds} s\n`)
   console.log('| lost | TCP cubic | TCP BBR | zudp | its start-up, round trips |\n|---|---|---|---|---|')
+  /** @type {{ loss: number, words: number[] }[]} */
+  const own = []
   for (const loss of losses) {
     const cells = []
     for (const measure of [() => tcp('cubic'), () => tcp('bbr'), zudp]) cells.push(await overLine(loss, measure))
     console.log(`| ${loss} % | ${cells.join(' | ')} |`)
+    own.push({ loss, words: (cells[2] ?? '').split(' | ').map(Number) })
+  }
+  console.log()
+  for (const { loss, words } of own) {
+    const [rate = Number.NaN, startUp = Number.NaN] = words
+    aim(`${rttMs} ms, ${loss} % lost: of the line`, rate / mbit, 'at least', loss > 1 ? 0.6 : 0.8)
+    aim(`${rttMs} ms, ${loss} % lost: round trips to 80 % of it`, startUp, 'at most', 12)
   }
 } finally {
   tearDown()

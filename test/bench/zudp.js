@@ -3,6 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { aim, speedup } from './aims.js'
 import { race } from './race.js'
 
 const rounds = Number(process.argv[2] ?? 3)
@@ -51,6 +52,14 @@ const runners = [
     name: 'socat, TCP',
     command: transfer('socat -u TCP-LISTEN:1337,reuseaddr -', 'socat -u - TCP:10.9.9.2:1337', 0.2),
   },
+  {
+    name: 'mbuffer, openssl',
+    command: transfer(
+      `bash -c "mbuffer -q -I 1337 | openssl enc -d -aes-256-ctr -pbkdf2 -pass file:${input}.key"`,
+      `bash -c "openssl enc -aes-256-ctr -pbkdf2 -pass file:${input}.key | mbuffer -q -O 10.9.9.2:1337"`,
+      0.2,
+    ),
+  },
   { name: 'zudp --insecure', command: zudp('--insecure') },
   { name: 'zudp, encrypted', command: zudp(`--key ${input}.key`) },
 ]
@@ -59,7 +68,28 @@ try {
   setUp()
   for (const mtu of mtus) {
     sh(`ip -n ${here} link set va mtu ${mtu}; ip -n ${there} link set vb mtu ${mtu}`)
-    race(`MTU ${mtu}, ${megabytes} MB`, megabytes / 1000, rounds, runners)
+    const medians = race(`MTU ${mtu}, ${megabytes} MB from pipe to pipe`, megabytes / 1000, rounds, runners)
+    const cpu = (/** @type {string} */ name) => medians.get(name)?.cpuSeconds ?? Number.NaN
+    console.log()
+    aim(
+      `in clear, MTU ${mtu}: times the speed of mbuffer`,
+      speedup(medians, 'zudp --insecure', 'mbuffer, TCP'),
+      'at least',
+      1,
+    )
+    aim(`in clear, MTU ${mtu}: times the CPU of mbuffer`, cpu('zudp --insecure') / cpu('mbuffer, TCP'), 'at most', 1.2)
+    aim(
+      `encrypted, MTU ${mtu}: times the speed of mbuffer in clear`,
+      speedup(medians, 'zudp, encrypted', 'mbuffer, TCP'),
+      'at least',
+      0.7,
+    )
+    aim(
+      `encrypted, MTU ${mtu}: times the speed of mbuffer through openssl`,
+      speedup(medians, 'zudp, encrypted', 'mbuffer, openssl'),
+      'at least',
+      1.5,
+    )
   }
 } finally {
   tearDown()
