@@ -4,14 +4,17 @@ import { defineConfig } from 'vitest/config'
 // On Node 20 the S3 client of the tests would say in each file how long it will be kept for it.
 const quietSdk = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 
+// What takes minutes, and goes through many cases of what others try in a few: npm run test:long.
+const long = [
+  'test/faults/{kill-zfsync,s3-dialects,s3-faults,s3-patience,s3-requests,storm}.test.ts',
+  'test/e2e/{zfsync-policy,zfsync-retention,zudp-one-way-repair,zudp-relay}.test.ts',
+]
+
 // They simulate minutes of a link, packet by packet: too long for the check before each commit.
 const slow = ['test/udp/control.test.ts']
 
 // What a version of Node can change: streams, sockets, terminals, crypto, children. The rest lies in other programs and our own logic.
-const core = [
-  'test/e2e/{confirm,descriptors,library,memory,pget,pput,run,sockets,zfs-fuse,zfsync,zfsync-tls,zsnap-backup,zudp,zudp-keep}.test.ts',
-  'test/e2e/{chunkwatch,dsync}.test.ts',
-]
+const core = ['test/e2e/{descriptors,library,memory,pget,pput,run,sockets,zfsync-tls,zudp-keep}.test.ts']
 
 // Some wait for real systems.
 const patience = { testTimeout: 120_000, hookTimeout: 60_000 }
@@ -42,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: ['test/e2e/s3-*.test.ts'],
+          exclude: ['test/e2e/s3-*.test.ts', ...long],
           ...patience,
         },
       },
@@ -51,7 +54,16 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/{faults,fuzz}/**/*.test.ts', ...slow],
-          exclude: ['test/faults/s3-*.test.ts'],
+          exclude: ['test/faults/s3-*.test.ts', ...long],
+          ...patience,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: long,
+          globalSetup: ['test/s3-hosts/global-setup.ts'],
+          env: quietSdk,
           ...patience,
         },
       },
@@ -59,6 +71,7 @@ export default defineConfig({
         test: {
           name: 's3',
           include: ['test/{e2e,faults}/s3-*.test.ts'],
+          exclude: long,
           globalSetup: ['test/s3-hosts/global-setup.ts'],
           env: quietSdk,
           testTimeout: 120_000,

@@ -75,7 +75,7 @@ export function placeable(
 
 /** A dataset that was just written may be busy for a moment. */
 export async function renameDataset(from: string, to: string): Promise<void> {
-  const tries = 20
+  const tries = 50
   for (let attempt = 1; ; attempt++) {
     try {
       return void (await runZfs('rename', from, to))

@@ -106,7 +106,12 @@ const calls: Readonly<Record<string, Calls>> = {
       const rows = ['tank\tfilesystem\t1\t1\t-\toff', 'tank@mon\tsnapshot\t2\t2\t-\toff']
       writeFileSync(join(folder, 'in/zfs'), `#!/bin/sh\nprintf '${rows.join('\\n')}\\n'\n`, { mode: 0o755 })
       const have = [
-        { type: 'inventory', receiver: '01234567', inventory: { root: 'backup', datasets: [] } },
+        {
+          type: 'inventory',
+          receiver: '01234567',
+          policy: { onDiverged: 'refuse', onGone: 'report' },
+          inventory: { root: 'backup', datasets: [] },
+        },
         { type: 'abilities', abilities: { send: '', canResume: false, canSetProperties: false } },
       ]
       writeFileSync(join(folder, 'in/have'), have.map((line) => `${JSON.stringify(line)}\n`).join(''))

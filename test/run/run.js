@@ -1,11 +1,11 @@
 import { biome, build, manPages, provision, typesOfTests, vitest, vitestOn } from './steps.js'
 import { Tally } from './tally.js'
 
-// node test/run/run.js check|test|nodes|openzfs; what each does is in the README.
+// node test/run/run.js check|test|long|nodes|openzfs; what each does is in the README.
 // Real programs wait more than they compute.
 const waiting = ['--maxWorkers=200%']
 const tally = new Tally()
-const runs = { check, test, nodes, openzfs }
+const runs = { check, test, long, nodes, openzfs }
 const [name] = process.argv.slice(2)
 if (!Object.hasOwn(runs, name)) throw new Error(`usage: run.js ${Object.keys(runs).join('|')}`)
 runs[name]()
@@ -28,11 +28,17 @@ function test() {
   vitestOn(tally, 24, ['unit', 'core'], waiting)
 }
 
+/** Many cases of what the rest tries in a few. */
+function long() {
+  provision(tally)
+  if (build(tally)) vitest(tally, ['long'], waiting)
+}
+
 /** Everything on the other lines of Node. */
 function nodes() {
   provision(tally)
   if (!build(tally)) return
-  for (const line of [22, 24]) vitestOn(tally, line, ['unit', 'e2e', 'faults', 's3'], waiting)
+  for (const line of [22, 24]) vitestOn(tally, line, ['unit', 'e2e', 'faults', 's3', 'long'], waiting)
 }
 
 function openzfs() {

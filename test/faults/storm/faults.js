@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  */
 
 const faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
-const canTrace = spawnSync('strace', ['-e', 'inject=fsync:error=EIO', 'true']).status === 0
+const canTrace = spawnSync('strace', ['-e', 'inject=fdatasync:error=EIO', 'true']).status === 0
 
 /** Processes of a session but for its leader, which is the job's bash. @param {number} session */
 function processesOf(session) {
@@ -129,7 +129,7 @@ const all = [
       return { after: () => resize('512M') }
     },
   },
-  { name: 'error of fsync', isPossible: canTrace, on: failing('fsync,fdatasync') },
+  { name: 'error of fdatasync', isPossible: canTrace, on: failing('fdatasync') },
   { name: 'error of pwrite64', isPossible: canTrace, on: failing('pwrite64') },
   { name: 'error of rename', isPossible: canTrace, on: failing('rename,renameat2,link,linkat') },
 ]
