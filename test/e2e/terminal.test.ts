@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -105,16 +105,7 @@ const calls: Readonly<Record<string, Calls>> = {
     async prepare(folder) {
       const rows = ['tank\tfilesystem\t1\t1\t-\toff', 'tank@mon\tsnapshot\t2\t2\t-\toff']
       writeFileSync(join(folder, 'in/zfs'), `#!/bin/sh\nprintf '${rows.join('\\n')}\\n'\n`, { mode: 0o755 })
-      const have = [
-        {
-          type: 'inventory',
-          receiver: '01234567',
-          policy: { onDiverged: 'refuse', onGone: 'report' },
-          inventory: { root: 'backup', datasets: [] },
-        },
-        { type: 'abilities', abilities: { send: '', canResume: false, canSetProperties: false } },
-      ]
-      writeFileSync(join(folder, 'in/have'), have.map((line) => `${JSON.stringify(line)}\n`).join(''))
+      copyFileSync(`${root}/test/vectors/formats-1/zfsync/have`, join(folder, 'in/have'))
     },
     busy: [{ what: 'waiting for what the receiver has', words: () => ['--have', '-', 'tank'] }],
     writes: (folder) => `PATH=${folder}/in:$PATH $PROGRAM --have ${folder}/in/have tank`,
