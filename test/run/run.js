@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os'
 import { biome, build, manPages, provision, typesOfTests, vitest, vitestOn } from './steps.js'
 import { Tally } from './tally.js'
 
 // node test/run/run.js check|test|long|nodes|openzfs; what each does is in the README.
-// Real programs wait more than they compute.
-const waiting = ['--maxWorkers=200%']
+// Real programs wait more than they compute. A percentage would be cut to 100.
+const waiting = [`--maxWorkers=${Math.ceil(1.5 * availableParallelism())}`]
 const tally = new Tally()
 const runs = { check, test, long, nodes, openzfs }
 const [name] = process.argv.slice(2)
