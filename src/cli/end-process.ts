@@ -1,5 +1,6 @@
 import type { Failure } from '../errors.ts'
 import type { Command } from './command.ts'
+import { exitPastKoffi } from './exit-past-koffi.ts'
 import { bugStatus, type CheckResult, checkStatuses, failureStatuses } from './exit-status.ts'
 import { Interrupted } from './interrupted.ts'
 import { say, writeDiagnostic } from './messages.ts'
@@ -20,6 +21,8 @@ export function endProcess(
   const status = report(command, error, terminal?.verbose === true) || checkStatuses[result]
   // Whatever was done: who sent the signal, such as a shell in a loop, must see that it was heard.
   if (signal.reason instanceof Interrupted) dieBy(signal.reason.signalName)
+  // The last of the listeners: others have something to put right.
+  process.on('exit', exitPastKoffi)
   process.exit(status)
 }
 

@@ -63,10 +63,12 @@ async function refuseForeign(folder: string): Promise<void> {
 
 async function findOther(folder: string, subject: string, owner: Writer): Promise<string | undefined> {
   for (const name of await readdir(folder)) {
-    const id = name.slice(subject.length + 1)
-    if (!name.startsWith(`${subject}.`) || id === owner.id) continue
-    if (!owner.isGone(id) && !(await isNumberReused(join(folder, name), id))) return name
-    await unlink(join(folder, name)).catch(() => {})
+    const [itsSubject, id = ''] = name.split('.')
+    if (id === owner.id) continue
+    const isOver = owner.isGone(id) || (itsSubject === subject && (await isNumberReused(join(folder, name), id)))
+    // Those for something else too: nobody may ask for it again.
+    if (isOver) await unlink(join(folder, name)).catch(() => {})
+    else if (itsSubject === subject) return name
   }
   return undefined
 }

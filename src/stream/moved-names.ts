@@ -1,6 +1,6 @@
 import { closeSync, readSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { platform } from 'node:os'
+import { loadKoffi } from './koffi.ts'
 
 /** The names that files got in a directory by rename(2), which fs.watch cannot tell from new ones. */
 export interface MovedNames {
@@ -36,8 +36,7 @@ export function watchMovedNames(directory: string): MovedNames | undefined {
 function openInotify(directory: string): number | undefined {
   if (platform() !== 'linux') return undefined
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    const library = koffi.load(null)
+    const library = loadKoffi().load(null)
     const init = library.func('int inotify_init1(int flags)') as unknown as (flags: number) => number
     const add = library.func('int inotify_add_watch(int fd, const char *path, uint32_t mask)') as unknown as (
       fd: number,

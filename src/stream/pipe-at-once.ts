@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
+import { loadKoffi } from './koffi.ts'
 
 type Move = (fd: number, vector: Buffer, count: number, offset: number, flags: number) => number | bigint
 
@@ -20,8 +20,7 @@ function load(): Calls | null {
   // The layout of struct iovec is that of 64 bits, least significant byte first.
   if (platform() !== 'linux' || !['x64', 'arm64'].includes(arch())) return null
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    const libc = koffi.load(null)
+    const libc = loadKoffi().load(null)
     const memmove = libc.func('uintptr_t memmove(void *to, const void *from, size_t bytes)')
     const call = (name: string) =>
       libc.func(`int64_t ${name}(int fd, void *vector, int count, int64_t offset, int flags)`) as unknown as Move

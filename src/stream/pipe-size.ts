@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { platform } from 'node:os'
+import { loadKoffi } from './koffi.ts'
 
 // The most that Linux grants without privilege (/proc/sys/fs/pipe-max-size): the other side works on while we do.
 const wideBytes = 1024 * 1024
@@ -11,8 +11,7 @@ let fcntl: Fcntl | null | undefined
 function loadFcntl(): Fcntl | null {
   if (platform() !== 'linux') return null
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    return koffi.load(null).func('int fcntl(int fd, int command, int argument)') as unknown as Fcntl
+    return loadKoffi().load(null).func('int fcntl(int fd, int command, int argument)') as unknown as Fcntl
   } catch {
     return null
   }

@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto'
-import { createRequire } from 'node:module'
+import { loadKoffi } from '../stream/koffi.ts'
 import { headerBytes } from './packet-header.ts'
 import type { PacketMemory } from './packet-memory.ts'
 import type { CipherName } from './protocol.ts'
@@ -85,8 +85,7 @@ function start(calls: Calls, { name, key, memory, address, way }: Start): EvpCip
 
 function load(): Calls | null {
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    const own = koffi.load(null)
+    const own = loadKoffi().load(null)
     const call = (prototype: string) => own.func(prototype) as unknown
     const cipher = (name: string) => own.func(`uintptr_t ${name}()`)() as number
     return {

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
+import { loadKoffi } from '../stream/koffi.ts'
 
 type Call = (fd: number, message: Buffer, flags: number) => number
 
@@ -33,7 +33,7 @@ function load(): SystemCalls | null {
   // The layout of struct msghdr is that of 64 bits, least significant byte first.
   if (platform() !== 'linux' || !['x64', 'arm64'].includes(arch())) return null
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    const koffi = loadKoffi()
     const libc = koffi.load(null)
     const mmap = libc.func('void *mmap(void *address, size_t bytes, int protection, int flags, int fd, int64_t offset)')
     const poll = libc.func('int poll(void *fds, unsigned long count, int timeout)')

@@ -35,7 +35,7 @@ const rounds = (count: number) => `
   diff <(${guidsOf('$A/data')}) <(${guidsOf('$B/copy')})
   zfs list -H -o name -r $B/copy | while read -r each; do zfs mount "$each"; done; same a/data b/copy
   kill $server; ends 143 wait $server
-  echo "$killed killed; left: $(zfs list -H -o name -r $B | grep -vcE '^pool-b(/copy(/c[1-4])?)?$')"
+  echo "$killed killed; left: $(find /var/run/zpipes -type f | wc -l) locks, $(zfs list -H -o name -r $B | grep -vcE '^pool-b(/copy(/c[1-4])?)?$')"
 `
 
 test(`P3: ${kills} kills of either end at random, over TCP: the next run completes`, { timeout: 1_200_000 }, async ({
@@ -43,7 +43,7 @@ test(`P3: ${kills} kills of either end at random, over TCP: the next run complet
 }) => {
   const ended = await zfs.script(rounds(kills))
   expect(ended, ended.stderr).toMatchObject({ status: 0 })
-  expect(ended.stdout).toBe(`${kills} killed; left: 0\n`)
+  expect(ended.stdout).toBe(`${kills} killed; left: 0 locks, 0\n`)
 })
 
 const victims = {
@@ -73,9 +73,9 @@ describe('P3: killed', () => {
       zfs list -H -o name -r $B/copy | while read -r each; do zfs mount "$each"; done
       same a/data b/copy
       [ "$(wc -l <kills)" -ge 2 ]
-      zfs list -H -o name -r $B | wc -l`)
+      zfs list -H -o name -r $B | wc -l; find /var/run/zpipes -type f | wc -l`)
       expect(ended, ended.stderr).toMatchObject({ status: 0 })
-      expect(ended.stdout).toBe('5\n')
+      expect(ended.stdout).toBe('5\n0\n')
     },
   )
 })

@@ -1,5 +1,5 @@
 import { chownSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { withLock } from '../../src/stream/lock.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
@@ -40,6 +40,15 @@ it('does not stand in the way when its program was killed', async () => {
   mkdirSync(mine!.folder, { recursive: true })
   writeFileSync(join(mine!.folder, file), '')
   expect(await withLock(what, mine!, async () => readdirSync(mine!.folder))).toEqual([file.replace('gone-7', 'me-1')])
+})
+
+it('leaves nothing of a program that was killed, whatever it was at', async () => {
+  const [mine, killed, other] = places('me-1', 'gone-7', 'me-2')
+  const [gone, there] = [killed!, other!].map(({ owner }) => join(mine!.folder, `0123456789abcdef.${owner.id}`))
+  mkdirSync(mine!.folder, { recursive: true })
+  for (const file of [gone!, there!]) writeFileSync(file, '')
+  await withLock(what, mine!, async () => {})
+  expect(readdirSync(mine!.folder)).toEqual([basename(there!)])
 })
 
 it('does not stand in the way when another program has got the number since', async () => {

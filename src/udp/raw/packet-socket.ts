@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { platform } from 'node:os'
 import { Failure } from '../../errors.ts'
+import { loadKoffi } from '../../stream/koffi.ts'
 
 // From Linux' headers: packet(7), socket(7).
 const [AF_PACKET, SOCK_RAW, SOCK_NONBLOCK] = [17, 3, 0o4000]
@@ -115,7 +115,7 @@ function load(): Calls {
 
 function link(): Calls {
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    const koffi = loadKoffi()
     const libc = koffi.load(null)
     return {
       socket: libc.func('int socket(int domain, int type, int protocol)'),

@@ -129,7 +129,7 @@ const all = [
       return { after: () => resize('512M') }
     },
   },
-  { name: 'error of fdatasync', isPossible: canTrace, on: failing('fdatasync') },
+  { name: 'error of fsync', isPossible: canTrace, on: failing('fsync,fdatasync') },
   { name: 'error of pwrite64', isPossible: canTrace, on: failing('pwrite64') },
   { name: 'error of rename', isPossible: canTrace, on: failing('rename,renameat2,link,linkat') },
 ]

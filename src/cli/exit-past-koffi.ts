@@ -1,0 +1,15 @@
+import { createRequire } from 'node:module'
+
+/**
+ * Ends this process by _exit(2) if koffi was loaded, which at a usual exit waits until stdout and stderr are on their
+ * disk, and where that fails tells of it on stderr, for ever (koffi 3.3.4).
+ */
+export function exitPastKoffi(status: number): void {
+  try {
+    const require = createRequire(import.meta.url)
+    const loaded = require.cache[require.resolve('koffi')]?.exports as typeof import('koffi') | undefined
+    loaded?.load(null).func('void _exit(int status)')(status)
+  } catch {
+    // Where there is no koffi it does not wait either.
+  }
+}
