@@ -2,11 +2,12 @@
 // Needs dist/ (npm run build), rclone, gcc and libssl-dev.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { aim, speedup } from './aims.js'
+import { forgetSettings, memoryFolder } from './own-place.js'
 import { median, race } from './race.js'
 import { startSink } from './s3-server.js'
 
@@ -14,21 +15,8 @@ const rounds = Number(process.argv[2] ?? 3)
 const [, , , onlyWhat, onlyWhere] = process.argv
 const mib = 1024 * 1024
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url))
-// A folder in memory: the programs are compared, not disks.
-const folder = mkdtempSync('/dev/shm/zpipes-bench-')
-process.on('exit', () => rmSync(folder, { recursive: true }))
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
-for (const name of Object.keys(process.env)) if (/^(AWS|RCLONE|ZPIPES)_/.test(name)) delete process.env[name]
-Object.assign(process.env, {
-  AWS_ACCESS_KEY_ID: 'x',
-  AWS_SECRET_ACCESS_KEY: 'y',
-  AWS_REGION: 'us-east-1',
-  AWS_EC2_METADATA_DISABLED: 'true',
-  AWS_CONFIG_FILE: '/dev/null',
-  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-  RCLONE_CONFIG: '',
-  ZPIPES_CONFIG: '/dev/null',
-})
+const folder = memoryFolder()
+forgetSettings()
 
 const chunks = `${folder}/chunks`
 const there = `${folder}/there`

@@ -2,9 +2,10 @@
 // file waits for a network: node test/bench/dsync.js [rounds] [share of the full size, 0 to 1] [here|far|all]
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { aim, speedup } from './aims.js'
+import { memoryFolder } from './own-place.js'
 import { race } from './race.js'
 import { startSink } from './s3-server.js'
 
@@ -12,8 +13,7 @@ const rounds = Number(process.argv[2] ?? 3)
 const share = Number(process.argv[3] ?? 1)
 const what = process.argv[4] ?? 'all'
 const dsync = fileURLToPath(new URL('../../bin/dsync', import.meta.url))
-const folder = mkdtempSync('/dev/shm/zpipes-bench-')
-process.on('exit', () => rmSync(folder, { recursive: true }))
+const folder = memoryFolder()
 
 const [source, target] = [`${folder}/src`, `${folder}/dst`]
 const after = `rm -rf ${target} ${folder}/fpsync ${folder}/chunk*`

@@ -1,17 +1,15 @@
 // How time and memory grow with the number of chunks: node test/bench/growth-chunkwatch.js [count ...]
 // Needs dist/ (npm run build).
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { forgetSettings, memoryFolder } from './own-place.js'
 import { runOnce } from './race.js'
 
 const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10, 1000, 10_000, 100_000]
 const chunkwatch = fileURLToPath(new URL('../../bin/chunkwatch', import.meta.url))
-// A folder in memory: the programs are compared, not disks.
-const folder = mkdtempSync('/dev/shm/zpipes-bench-')
-process.on('exit', () => rmSync(folder, { recursive: true }))
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
-process.env.ZPIPES_CONFIG = '/dev/null'
+const folder = memoryFolder()
+forgetSettings()
 
 console.log(`Node ${process.version}, chunks of 100 bytes to a directory\n`)
 console.log('| chunks | s | ms for each | CPU s | RSS MiB |\n|---|---|---|---|---|')

@@ -2,13 +2,13 @@
 // Empty files on tmpfs, 1000 in a folder, from a thousand to `most` (a million by default), ten times as many each time.
 
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { memoryFolder } from './own-place.js'
 
 const most = Number(process.argv[2] ?? 1_000_000)
 const dsync = fileURLToPath(new URL('../../bin/dsync', import.meta.url))
-const folder = mkdtempSync('/dev/shm/zpipes-bench-')
-process.on('exit', () => rmSync(folder, { recursive: true }))
+const folder = memoryFolder()
 
 const [source, target] = [`${folder}/src`, `${folder}/dst`]
 let made = 0

@@ -1,21 +1,18 @@
 // What pput and pget take for each GiB as objects grow: node test/bench/growth-s3.js [GiB…]. Zeros, to and from the server of
 // the S3 benchmarks, which discards what is put; what is got lies in memory, and is of 4 GiB at most.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { forgetSettings, memoryFolder } from './own-place.js'
 import { startSink } from './s3-server.js'
 
 const sizes = process.argv.slice(2).map(Number)
 const gibs = sizes.length > 0 ? sizes : [1, 4, 16]
 const mostGot = 4
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url))
-const folder = mkdtempSync('/dev/shm/zpipes-bench-')
-process.on('exit', () => rmSync(folder, { recursive: true }))
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
+const folder = memoryFolder()
 
-for (const name of Object.keys(process.env)) if (/^(AWS|ZPIPES)_/.test(name)) delete process.env[name]
-const keys = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_REGION: 'us-east-1' }
-Object.assign(process.env, keys, { AWS_EC2_METADATA_DISABLED: 'true', ZPIPES_CONFIG: '/dev/null' })
+forgetSettings()
 const endpoint = await startSink(folder)
 const pput = `${bin}pput --format bytes --overwrite --endpoint ${endpoint}`
 const pget = `${bin}pget --format bytes --endpoint ${endpoint}`

@@ -1,16 +1,15 @@
 // What the way through pput and pget costs beside plain cat, on tmpfs: node test/bench/pipe.js [rounds] [MiB]
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { aim, speedup } from './aims.js'
 import { makeStream } from './make-stream.js'
+import { memoryFolder } from './own-place.js'
 import { race } from './race.js'
 
 const rounds = Number(process.argv[2] ?? 7)
 const bytes = Number(process.argv[3] ?? 3072) * 1024 * 1024
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url))
-// A folder in memory: the programs are compared, not disks.
-const folder = mkdtempSync('/dev/shm/zpipes-bench-')
-process.on('exit', () => rmSync(folder, { recursive: true }))
+const folder = memoryFolder()
 
 const stream = makeStream(bytes, 128 * 1024)
 // A single write takes less than 2 GiB.

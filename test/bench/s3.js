@@ -2,11 +2,12 @@
 // Needs dist/ (npm run build), gcc and libssl-dev. Who of the others is not installed is named and left out: Debian has
 // rclone, s3cmd and awscli (pip has newer ones), npm ci brings lib-storage.
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { aim } from './aims.js'
 import { makeStream } from './make-stream.js'
+import { forgetSettings, memoryFolder } from './own-place.js'
 import { race } from './race.js'
 import { findPeers } from './s3-peers.js'
 import { startSink } from './s3-server.js'
@@ -14,25 +15,9 @@ import { startSink } from './s3-server.js'
 const rounds = Number(process.argv[2] ?? 5)
 const bytes = Number(process.argv[3] ?? 2048) * 1024 * 1024
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url))
-// A folder in memory: the programs are compared, not disks.
-const folder = mkdtempSync('/dev/shm/zpipes-bench-')
-process.on('exit', () => rmSync(folder, { recursive: true }))
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
+const folder = memoryFolder()
 
-// Nothing of this machine's own settings, and no look for a cloud that it may run in.
-for (const name of Object.keys(process.env)) if (/^(AWS|RCLONE|ZPIPES)_/.test(name)) delete process.env[name]
-Object.assign(process.env, {
-  AWS_ACCESS_KEY_ID: 'x',
-  AWS_SECRET_ACCESS_KEY: 'y',
-  AWS_REGION: 'us-east-1',
-  AWS_DEFAULT_REGION: 'us-east-1',
-  AWS_EC2_METADATA_DISABLED: 'true',
-  AWS_CONFIG_FILE: '/dev/null',
-  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-  RCLONE_CONFIG: '',
-  ZPIPES_CONFIG: '/dev/null',
-})
+forgetSettings()
 
 const gigabytes = writeStream(`${folder}/stream`) / 1e9
 const endpoint = await startSink(folder)

@@ -43,3 +43,16 @@ test('the message of pget names what it writes', async () => {
   })
   expect(filesBelow(folder).filter((file) => file.includes('out'))).toEqual([])
 })
+
+test('a disk that does not take what is flushed to it is told of, and then it ends', async (context) => {
+  const folder = temporaryFolder()
+  const failing = 'strace -f -qq -o trace -e trace=fsync,fdatasync -e inject=fsync,fdatasync:error=EIO'
+  if ((await sh(`${failing} true`, folder)).status !== 0) context.skip('no process may be traced here')
+  const { status, stderr } = await sh(
+    `head -c 3M /dev/zero | timeout -s KILL 20 ${failing} pput file://${folder}/k`,
+    folder,
+  )
+  expect(stderr).toMatch(/^pput: cannot fsync .*: i\/o error$/m)
+  expect(status).toBe(74)
+  expect(filesBelow(folder)).toEqual(['trace'])
+})
