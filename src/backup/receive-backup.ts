@@ -34,8 +34,8 @@ export function undoingOf(backup: Backup, { identity, through }: UndoWishes): re
 export interface ReceiveOptions {
   /** From the stored bytes to the stream. */
   readonly undoing: readonly (readonly string[])[]
-  /** The program that reads the stream. */
-  readonly receive: readonly string[]
+  /** The program that reads the stream, by what its beginning shows. */
+  receive(isPackage: boolean): readonly string[]
   /** Counts the stored bytes. */
   readonly transfer: Transfer
   readonly signal: AbortSignal
@@ -56,7 +56,8 @@ export async function receiveBackup(store: Store, backup: Backup, options: Recei
       if (receiver === undefined) {
         refuseOtherStream(backup, inspection)
         await options.makeReady()
-        receiver = startProgramOutput(receive, { onBadEnd: 'io', signal })
+        const isPackage = inspection.facts?.kind === 'package'
+        receiver = startProgramOutput(receive(isPackage), { onBadEnd: 'io', signal })
       }
       await transfer.meter.during('output', receiver.write(piece))
     }

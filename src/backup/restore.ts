@@ -35,7 +35,8 @@ export interface RestoreRun {
 export interface RestoreJob {
   readonly backup: Backup
   readonly undoing: readonly (readonly string[])[]
-  readonly receive: readonly string[]
+  /** The program for a stream that is a package, or is none. */
+  receive(isPackage: boolean): readonly string[]
 }
 
 export interface PreparedRestore {
@@ -105,7 +106,7 @@ export function restoreCommands(
 ): readonly string[] {
   const lines = jobs.map(({ backup, undoing, receive }) => {
     const through = undoing.map((command) => `--through=${shellLine(command)}`)
-    return `${shellLine(['pget', ...getWords, ...through, store.urlOf(backup.object.key)])} | ${shellLine(receive)}`
+    return `${shellLine(['pget', ...getWords, ...through, store.urlOf(backup.object.key)])} | ${shellLine(receive(isPackage(backup)))}`
   })
   return [...before.map(shellLine), ...lines]
 }
@@ -119,11 +120,18 @@ function rollback({ base, destroyed, steps }: RestorePlan, { force }: RestoreWis
 
 function jobFor(backup: Backup, { to, force, ...undo }: RestoreWishes): RestoreJob {
   const [, snapshot] = splitSnapshotName(backup.name)
-  const undoing = undoingOf(backup, undo)
-  const forced = force ? ['-F'] : []
-  if (!isPackage(backup)) return { backup, undoing, receive: ['zfs', 'receive', '-u', ...forced, `${to}@${snapshot}`] }
-  // It names its snapshots itself. With -F, an increment would destroy whatever is below the target and not in the stream.
-  return { backup, undoing, receive: ['zfs', 'receive', '-u', ...(backup.isFull ? forced : []), to] }
+  return {
+    backup,
+    undoing: undoingOf(backup, undo),
+    receive(isOfPackage) {
+      // What nobody recorded as a package was planned without a look at what is below the target.
+      const isPlanned = isOfPackage === isPackage(backup)
+      // With -F, an increment of a package would destroy whatever is below the target and not in the stream.
+      const forced = force && isPlanned && (backup.isFull || !isOfPackage) ? ['-F'] : []
+      // A package names its snapshots itself.
+      return ['zfs', 'receive', '-u', ...forced, isOfPackage ? to : `${to}@${snapshot}`]
+    },
+  }
 }
 
 /** Such an orphan makes a dataset busy, which zfs says before it reads more than the beginning. */

@@ -244,4 +244,23 @@ describe('P5: --force of what zfs send -R has made', () => {
     expect(ended.stderr).toMatch(new RegExp(`^${told}\nzsnap: hint: .*\n$`))
     expect(ended.stdout).toBe('mine\npool-b/copy pool-b/copy@s1 pool-b/copy/child pool-b/copy/child@s1 \n')
   })
+
+  test('is known by its beginning where nobody has recorded it, and then destroys nothing', async ({ zfs }) => {
+    const ended = await zfs.script(`${packages}
+      for number in 1 2; do
+        from=$([ $number = 1 ] || echo '-i s1')
+        zfs send -R $from $A/data@s$number >stream; size=$(stat -c %s stream)
+        [ $number = 1 ] && is='isfull=true' || is="parent=$A/data@s1"
+        pput --overwrite --format bytes --meta size=$size --meta $is $ZPIPES_STORE/$A/data@s$number <stream
+      done
+      zfs create $B/copy; zfs create $B/copy/child; echo mine >b/copy/child/mine
+      ends 74 zsnap restore -q --force --to $B/copy $A/data@s1 2>/dev/null
+      cat b/copy/child/mine
+      destroy -r $B/copy
+      zsnap restore -q --to $B/copy $A/data@s2
+      below`)
+    expect(ended.stderr).toBe('')
+    const names = ['copy', 'copy@s1', 'copy@s2', 'copy/child', 'copy/child@s1', 'copy/child@s2']
+    expect(ended.stdout).toBe(`mine\n${names.map((name) => `pool-b/${name} `).join('')}\n`)
+  })
 })
