@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import { runZfs } from './zfs-command.ts'
 
 // One argument may have 128 KiB in Linux.
 const mostArgumentBytes = 100_000
+
+// While another run destroys a snapshot, zfs-fuse says of it what it says of one that is held.
+const busyTries = 5
+const busyMs = 100
 
 /** The words of the `zfs` calls that destroy these snapshots of a dataset, each given by what follows its `@`. */
 export function destroyCalls(dataset: string, names: readonly string[]): readonly (readonly string[])[] {
@@ -32,13 +37,22 @@ export async function destroySnapshots(
 }
 
 async function tryDestroy(dataset: string, names: readonly string[]): Promise<Failure | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const failure = await refusalOf(dataset, names)
+    if (failure === undefined || names.length > 1) return failure
+    if (/could not find any snapshots|does not exist/.test(failure.message)) return undefined
+    if (attempt === busyTries || !/is busy/.test(failure.message)) return failure
+    await sleep(busyMs)
+  }
+}
+
+async function refusalOf(dataset: string, names: readonly string[]): Promise<Failure | undefined> {
   try {
     await runZfs('destroy', `${dataset}@${names.join(',')}`)
     return undefined
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const isGone = names.length === 1 && /could not find any snapshots|does not exist/.test(error.message)
-    return isGone ? undefined : error
+    if (error instanceof Failure) return error
+    throw error
   }
 }
 

@@ -81,8 +81,8 @@ describe('zsnap status', () => {
 describe('zsnap report', () => {
   test('draws what there is, whatever it is called, and ends with 0 though it is bad', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
-      # In another second than the one before: it is drawn beside it.
-      sleep 1.1; zfs snapshot "$A/data set@later"
+      # The least figure shows an hour in 600 columns: it comes into another than the one before.
+      sleep 6.1; zfs snapshot "$A/data set@later"
       cp "store/$A/data set@s1" "store/$A/<script>alert(1)<&@s1"
       rm "store/$A/data set@s2"
       zsnap verify --deep "$A/data set@s1"
