@@ -1,5 +1,5 @@
 import type { Snapshot } from './snapshot.ts'
-import { isUnknownToZfs, rowsOf, runZfs } from './zfs-command.ts'
+import { isUnknownToZfs, mapRows, rowsOf, runZfs } from './zfs-command.ts'
 
 const columns = ['name', 'guid', 'createtxg', 'creation', 'used', 'referenced', 'userrefs', 'written'] as const
 type Column = (typeof columns)[number]
@@ -15,13 +15,13 @@ export async function listManySnapshots(
   const depth = isRecursive || datasets.length === 0 ? ['-r'] : ['-d', '1']
   const words = ['-Hp', '-t', 'snapshot', '-o', columns.join(','), ...depth, ...datasets]
   const snapshots = await runZfs('list', ...words).then(
-    (output) => rowsOf(output).map((row) => snapshotOf((column) => row[columns.indexOf(column)])),
+    (output) => mapRows(output, (row) => snapshotOf((column) => row[columns.indexOf(column)])),
     (error: unknown) => {
       if (isUnknownToZfs(error)) return listByProperty(datasets, depth)
       throw error
     },
   )
-  return inOrder(snapshots)
+  return inOrder(datasets.length > 1 ? once(snapshots) : snapshots)
 }
 
 /** zfs-fuse has exact numbers in `zfs get` alone, and none of what was written. */
@@ -55,12 +55,13 @@ function snapshotOf(textOf: (column: Column) => string | undefined): Snapshot {
 }
 
 /** A dataset that is named twice, as by itself and by one above it, is listed once. */
+function once(snapshots: readonly Snapshot[]): readonly Snapshot[] {
+  return [...new Map(snapshots.map((each) => [each.name, each])).values()]
+}
+
 function inOrder(snapshots: readonly Snapshot[]): readonly Snapshot[] {
-  const seen = new Set<string>()
   const groups = new Map<string, Snapshot[]>()
   for (const snapshot of snapshots) {
-    if (seen.has(snapshot.name)) continue
-    seen.add(snapshot.name)
     const dataset = snapshot.name.slice(0, snapshot.name.indexOf('@'))
     const group = groups.get(dataset)
     if (group === undefined) groups.set(dataset, [snapshot])

@@ -46,8 +46,19 @@ export function isUnknownToZfs(error: unknown): boolean {
 
 /** The rows of what `zfs list -H` or `zfs get -H` prints. */
 export function rowsOf(output: string): readonly (readonly string[])[] {
-  const lines = output.split('\n').filter((line) => line !== '')
-  return lines.map((line) => line.split('\t'))
+  return mapRows(output, (row) => row)
+}
+
+/** What is made of each row. No more than one row is kept for it: of 10,000 and more, they are much to clear away. */
+export function mapRows<Made>(output: string, make: (row: readonly string[]) => Made): Made[] {
+  const made: Made[] = []
+  for (let start = 0; start < output.length; ) {
+    const found = output.indexOf('\n', start)
+    const end = found < 0 ? output.length : found
+    if (end > start) made.push(make(output.slice(start, end).split('\t')))
+    start = end + 1
+  }
+  return made
 }
 
 const refusals: readonly (readonly [words: RegExp, kind: FailureKind])[] = [

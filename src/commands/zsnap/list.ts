@@ -104,17 +104,16 @@ function linesOf(
   { exact }: Arguments,
 ): readonly string[] {
   const formats = exact ? exactFormats : readableFormats
-  const rows = snapshots.map((each) => {
-    const bytes = [each.usedBytes, each.referBytes, each.writtenBytes].map((count) =>
-      count === undefined ? '-' : formats.bytes(count),
-    )
-    const { name, guid, createTxg, creation, holdCount } = each
+  const bytesOf = (count: number | undefined) => (count === undefined ? '-' : formats.bytes(count))
+  const rowOf = (each: Snapshot) => {
+    const { name, guid, createTxg, creation, usedBytes, referBytes, writtenBytes, holdCount } = each
+    const bytes = [usedBytes, referBytes, writtenBytes].map(bytesOf)
     const row = [name, guid, String(createTxg), formats.time(creation), ...bytes, String(holdCount)]
     return storedOf === undefined ? row : [...row, wordOf(storedOf(each))]
-  })
-  if (exact) return rows.map((row) => row.join('\t'))
+  }
+  if (exact) return snapshots.map((each) => rowOf(each).join('\t'))
   const heading = storedOf === undefined ? header : [...header, 'STORED']
-  return alignedLines([heading, ...rows], { right: [2, 4, 5, 6, 7] })
+  return alignedLines([heading, ...snapshots.map(rowOf)], { right: [2, 4, 5, 6, 7] })
 }
 
 const exactFormats = { bytes: String, time: (time: Date) => String(time.getTime() / 1000) }
