@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import { DownloadHandler } from './download-handler.ts'
-import { RepeatedDownload } from './repeated-download.ts'
+import { RepeatedRequest } from './repeated-request.ts'
 import type { S3StoreOptions } from './s3-options.ts'
 import { S3Client } from './sdk.ts'
 
@@ -29,7 +29,8 @@ const maxSockets = 256
 // Where a bucket of no known region is looked for first; AWS answers with the right one.
 export const fallbackRegion = 'us-east-1'
 
-const silence = { debug() {}, info() {}, warn() {}, error() {} }
+// No info: the SDK would describe each request for it.
+const silence = { debug() {}, warn() {}, error() {} } as unknown as Required<S3ClientConfig>['logger']
 
 export interface Clients {
   readonly usual: S3Client
@@ -39,8 +40,8 @@ export interface Clients {
   readonly patient: S3Client
   /** For bodies that are filled into memory. */
   readonly download: S3Client
-  /** For further ranges of an object that `download` was asked for. */
-  readonly repeated: RepeatedDownload
+  /** For more of what `download` was asked for. */
+  readonly repeated: RepeatedRequest
 }
 
 export function createClients(options: S3StoreOptions, region?: string): Clients {
@@ -63,7 +64,7 @@ export function createClients(options: S3StoreOptions, region?: string): Clients
   const downloading = madeOnce(() => {
     const downloadHandler = new DownloadHandler({ connectMs, idleMs: usualMs })
     const download = create(downloadHandler as never)
-    return { download, repeated: new RepeatedDownload(download, downloadHandler) }
+    return { download, repeated: new RepeatedRequest(download, downloadHandler) }
   })
   return {
     get usual() {

@@ -2,16 +2,18 @@ import { setMaxListeners } from 'node:events'
 import type {
   $Command,
   GetObjectCommandInput,
+  HeadObjectCommandInput,
   S3Client,
   ServiceInputTypes,
   ServiceOutputTypes,
 } from '@aws-sdk/client-s3'
 import { type Clients, createClients, fallbackRegion } from './client.ts'
+import type { DescribedHead } from './described-head.ts'
 import { isUnreached, type ServiceError, statusOf } from './judge-error.ts'
-import type { Download } from './repeated-download.ts'
+import type { Download } from './repeated-request.ts'
 import { withRetries } from './retry.ts'
 import type { S3StoreOptions } from './s3-options.ts'
-import { GetObjectCommand } from './sdk.ts'
+import { GetObjectCommand, HeadObjectCommand } from './sdk.ts'
 
 const hourMs = 60 * 60_000
 
@@ -110,6 +112,12 @@ export class S3Connection {
     const repeated = await this.#clients.repeated.get(input, signal)
     if (repeated !== undefined) return repeated
     return (await this.once(new GetObjectCommand(input), { isDownload: true }, signal)) as unknown as Download
+  }
+
+  /** One try to hear what an object is, of many that are asked about. */
+  async describe(input: HeadObjectCommandInput, signal: AbortSignal | undefined): Promise<DescribedHead> {
+    const repeated = await this.#clients.repeated.head(input, signal)
+    return repeated ?? (await this.once(new HeadObjectCommand(input), { isDownload: true }, signal))
   }
 
   #clientFor({ isDownload, isPatient }: SendOptions): S3Client {

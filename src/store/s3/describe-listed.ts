@@ -13,7 +13,7 @@ import { bareEtag } from './multipart.ts'
 export async function describeListed(bucket: Bucket, listed: Listed): Promise<StoredObject | undefined> {
   const key = (listed.Key ?? '').slice(bucket.prefix.length)
   try {
-    const head = await headObject(bucket, key)
+    const head = await headObject(bucket, key, { isOneOfMany: true })
     return head === undefined ? undefined : describeHead(key, head)
   } catch (error) {
     if (!(error instanceof Failure && statusOf(error.cause) === 400)) throw error

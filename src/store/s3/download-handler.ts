@@ -1,6 +1,6 @@
 import { HttpConnection, type Patience } from './http-connection.ts'
 import { ResponseBody } from './response-body.ts'
-import { readHead } from './response-head.ts'
+import { type ResponseHead, readHead } from './response-head.ts'
 
 /** What the SDK gives of a request. */
 export interface DownloadRequest {
@@ -14,8 +14,8 @@ export interface DownloadRequest {
 }
 
 /**
- * The SDK's way to the server for GetObject, in the place of its own: bodies can be filled straight into memory. Keeps
- * connections for the next request.
+ * The SDK's way to the server for GetObject and HeadObject, in the place of its own: bodies can be filled straight into
+ * memory. Keeps connections for the next request.
  */
 export class DownloadHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' }
@@ -40,7 +40,7 @@ export class DownloadHandler {
     try {
       connection.write(headOf(request))
       const head = await readHead(connection)
-      const body = new ResponseBody(connection, head, release)
+      const body = new ResponseBody(connection, request.method === 'HEAD' ? withoutBody(head) : head, release)
       return { response: { statusCode: head.status, reason: head.reason, headers: { ...head.headers }, body } }
     } catch (error) {
       release(false)
@@ -77,6 +77,11 @@ function connectTo({ protocol, hostname, port }: DownloadRequest, patience: Pati
   return new HttpConnection({ isTls, host, port: port ?? (isTls ? 443 : 80) }, patience)
 }
 
+/** The headers of an answer to HEAD tell of a body that does not come. */
+function withoutBody(head: ResponseHead): ResponseHead {
+  return { ...head, headers: { 'content-length': '0' } }
+}
+
 /** A request without a body. */
 function headOf({ method, path, query, headers, hostname, port }: DownloadRequest): string {
   const host = headers['host'] ?? (port === undefined ? hostname : `${hostname}:${port}`)
@@ -94,6 +99,6 @@ function queryOf(query: DownloadRequest['query'] = {}): string {
 }
 
 /** As it was signed. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 }

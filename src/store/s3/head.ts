@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3'
+import type { HeadObjectCommandInput, HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
@@ -9,14 +9,24 @@ import { bareEtag } from './multipart.ts'
 import { GetObjectCommand, HeadObjectCommand } from './sdk.ts'
 import { checksumsIn } from './whole-object.ts'
 
-export type Head = HeadObjectCommandOutput
+export type Head = Omit<HeadObjectCommandOutput, '$metadata'>
+
+interface HeadOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Others of the bucket are asked about too. */
+  readonly isOneOfMany?: boolean
+}
 
 /** What the store says of an object; undefined if there is none. */
-export async function headObject(bucket: Bucket, key: string, signal?: AbortSignal): Promise<Head | undefined> {
+export async function headObject(bucket: Bucket, key: string, options: HeadOptions = {}): Promise<Head | undefined> {
+  const { signal, isOneOfMany = false } = options
+  const { connection } = bucket
+  const ask: Ask = (input, both) =>
+    isOneOfMany ? connection.describe(input, both) : connection.once(new HeadObjectCommand(input), {}, both)
   const url = urlIn(bucket, key)
   try {
-    return await bucket.connection.retry(url, { signal }, async (both) => {
-      const head = await headOnce(bucket, key, both)
+    return await connection.retry(url, { signal }, async (both) => {
+      const head = await headOnce(bucket, key, ask, both)
       if (head.ETag === undefined) throw serverError('the answer has no ETag')
       // It would be read as an empty one.
       if (head.ContentLength === undefined) throw new Failure('protocol', `${url}: the answer tells no length`)
@@ -39,14 +49,16 @@ export async function missing(bucket: Bucket, key: string): Promise<Failure> {
   return new Failure('unavailable', `${url}: no such object`)
 }
 
+type Ask = (input: HeadObjectCommandInput, signal: AbortSignal | undefined) => Promise<Head>
+
 /** A HEAD is refused without a word. A GET of one byte is told why; or it is not refused: then it was a passing trouble. */
-async function headOnce(bucket: Bucket, key: string, signal: AbortSignal | undefined): Promise<Head> {
+async function headOnce(bucket: Bucket, key: string, ask: Ask, signal: AbortSignal | undefined): Promise<Head> {
   try {
-    return await headWithChecksums(bucket, key, signal)
+    return await headWithChecksums(bucket, key, ask, signal)
   } catch (error) {
     if (![400, 401, 403].includes(statusOf(error) ?? 0) || !isNameless(error as Error)) throw error
     await getOneByte(bucket, key, signal)
-    return headWithChecksums(bucket, key, signal)
+    return headWithChecksums(bucket, key, ask, signal)
   }
 }
 
@@ -63,14 +75,18 @@ async function getOneByte(bucket: Bucket, key: string, signal: AbortSignal | und
 }
 
 /** Asks for checksums too, unless the store does not know what that is. */
-async function headWithChecksums(bucket: Bucket, key: string, signal: AbortSignal | undefined): Promise<Head> {
-  const { connection } = bucket
+async function headWithChecksums(
+  bucket: Bucket,
+  key: string,
+  ask: Ask,
+  signal: AbortSignal | undefined,
+): Promise<Head> {
   const address = addressOf(bucket, key)
   try {
-    return await connection.once(new HeadObjectCommand({ ...address, ChecksumMode: 'ENABLED' }), {}, signal)
+    return await ask({ ...address, ChecksumMode: 'ENABLED' }, signal)
   } catch (error) {
     if (![400, 501].includes(statusOf(error) ?? 0)) throw error
-    return connection.once(new HeadObjectCommand(address), {}, signal)
+    return ask(address, signal)
   }
 }
 

@@ -40,7 +40,7 @@ export async function publishOnce(
   const url = urlIn(bucket, key)
   let isInDoubt = false
   const findOurs = async () => {
-    const head = isInDoubt ? await headObject(bucket, key, signal) : undefined
+    const head = isInDoubt ? await headObject(bucket, key, { signal }) : undefined
     return head !== undefined && isOurs(head, id, expected) ? head : undefined
   }
   return bucket.connection.retry(url, { signal }, async (both) => {
@@ -68,7 +68,7 @@ export async function confirm(
   output: PublishOutput,
 ): Promise<StoredObject> {
   const url = urlIn(bucket, key)
-  const head = await headObject(bucket, key, signal)
+  const head = await headObject(bucket, key, { signal })
   if (head === undefined) throw new Failure('data', `${url}: was stored, and is not there`)
   // Some servers answer to Complete without an ETag, or with an empty one.
   const etag = bareEtag(output.ETag) || bareEtag(head.ETag) || ''
@@ -128,7 +128,7 @@ async function removeVersion(bucket: Bucket, key: string, etag: string, version:
 
 /** A Failure 'exists' if there is an object: for a store that cannot refuse to replace it by itself. */
 export async function refuseExisting(bucket: Bucket, { key, signal }: Publication): Promise<void> {
-  if ((await headObject(bucket, key, signal)) !== undefined) throw existsAlready(urlIn(bucket, key))
+  if ((await headObject(bucket, key, { signal })) !== undefined) throw existsAlready(urlIn(bucket, key))
 }
 
 /** A refused condition in our words: an object came to be under the key. */

@@ -3,7 +3,7 @@ import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
 import { serverError, statusOf, wordsOf } from './judge-error.ts'
 import { bareEtag } from './multipart.ts'
-import type { Download } from './repeated-download.ts'
+import type { Download } from './repeated-request.ts'
 
 type Source = Pick<StoredObject, 'key' | 'etag'>
 

@@ -1,5 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
+import type { StoredObject } from '../../../src/store/store.ts'
 import { randomBytes } from '../../fakes/inputs.ts'
 import { openTestStore } from './store-on.ts'
 
@@ -56,4 +57,24 @@ test('what is not the range is left to the SDK to make sense of', async () => {
     [412, false],
     [412, true],
   ])
+})
+
+test('of many objects, each is described as the SDK would have it', async () => {
+  const { store, standIn, client, name: Bucket } = await openTestStore()
+  const keys = ['plain', 'a key, (not) so simple+*', "d/e//f'!~", '/first', 'Ünï/%2F?x=1&#', 'a\u0301\n']
+  for (const [index, Key] of keys.entries()) {
+    const Metadata = { number: `${index}`, 'words-of-it': 'Q%C3%A4' }
+    const ChecksumAlgorithm = index % 2 === 0 ? 'CRC64NVME' : undefined
+    await client.send(new PutObjectCommand({ Bucket, Key, Body: bytes.subarray(index), Metadata, ChecksumAlgorithm }))
+  }
+  const before = standIn.handled.length
+  const listed: StoredObject[] = []
+  for (let round = 0; round < 2; round++) for await (const each of store.list('')) listed.push(each)
+  const heads = standIn.handled.slice(before).filter(({ operation }) => operation === 'HeadObject')
+  expect(heads.map(({ headers }) => 'amz-sdk-request' in headers)).toEqual([
+    ...keys.map(() => true),
+    ...keys.map(() => false),
+  ])
+  expect(listed.slice(0, keys.length).map(({ key }) => key)).toEqual(keys.toSorted())
+  for (const each of listed) expect(each).toEqual(await store.describe(each.key))
 })
