@@ -1,14 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // On Node 20 the S3 client of the tests would say in each file how long it will be kept for it.
 const quietSdk = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
-
-// What takes minutes, and goes through many cases of what others try in a few: npm run test:long.
-const long = [
-  'test/faults/{kill-zfsync,s3-dialects,s3-faults,s3-patience,s3-requests,storm}.test.ts',
-  'test/e2e/{zfsync-policy,zfsync-retention,zudp-one-way-repair,zudp-relay}.test.ts',
-]
 
 // They simulate minutes of a link, packet by packet: too long for the check before each commit.
 const slow = ['test/udp/control.test.ts']
@@ -18,6 +13,15 @@ const core = ['test/e2e/{descriptors,library,memory,pget,pput,run,sockets,zfsync
 
 // Some wait for real systems.
 const patience = { testTimeout: 120_000, hookTimeout: 60_000 }
+
+/** What takes minutes begins first: else one worker is at it while the others have nothing more to do. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => /\/(faults|e2e\/(rclone-store|terminal|zudp))/.test(moduleId)
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((each) => !isLong(each))]
+  }
+}
 
 /**
  * unit: the rooms, in this process. e2e: the built programs on real systems; core: those that run on another Node too. faults: kills and damage put to them, and
@@ -29,8 +33,9 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   cacheDir: 'node_modules/.vitest',
   test: {
-    // By default vitest leaves one core to itself: half of a small machine, in tests that mostly wait.
+    // By default vitest leaves one core to itself: half of a small machine.
     maxWorkers: '100%',
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {
@@ -45,7 +50,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: ['test/e2e/s3-*.test.ts', ...long],
+          exclude: ['test/e2e/s3-*.test.ts'],
           ...patience,
         },
       },
@@ -54,16 +59,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/{faults,fuzz}/**/*.test.ts', ...slow],
-          exclude: ['test/faults/s3-*.test.ts', ...long],
-          ...patience,
-        },
-      },
-      {
-        test: {
-          name: 'long',
-          include: long,
-          globalSetup: ['test/s3-hosts/global-setup.ts'],
-          env: quietSdk,
+          exclude: ['test/faults/s3-*.test.ts'],
           ...patience,
         },
       },
@@ -71,7 +67,6 @@ export default defineConfig({
         test: {
           name: 's3',
           include: ['test/{e2e,faults}/s3-*.test.ts'],
-          exclude: long,
           globalSetup: ['test/s3-hosts/global-setup.ts'],
           env: quietSdk,
           testTimeout: 120_000,

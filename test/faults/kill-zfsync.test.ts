@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { test } from '../zfs-host/pools.ts'
 
-/** For longer: ZFSYNC_KILLS=50 npx vitest run --config=test/vitest.config.ts --project=long test/faults/kill-zfsync */
+/** For longer: ZFSYNC_KILLS=50 npx vitest run --config=test/vitest.config.ts --project=faults test/faults/kill-zfsync */
 const kills = Number(process.env['ZFSYNC_KILLS'] ?? 8)
 
 const guidsOf = (root: string) =>

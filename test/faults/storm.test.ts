@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { test } from '../zfs-host/pools.ts'
 
-/** For longer: STORM_SECONDS=3000 npx vitest run --config=test/vitest.config.ts --project=long test/faults/storm */
+/** For longer: STORM_SECONDS=3000 npx vitest run --config=test/vitest.config.ts --project=faults test/faults/storm */
 const seconds = Number(process.env['STORM_SECONDS'] ?? 120)
 const seed = process.env['STORM_SEED'] ?? String(Date.now() % 1e6)
 const job = process.env['STORM_JOB'] ?? ''

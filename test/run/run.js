@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os'
 import { biome, build, manPages, provision, typesOfTests, vitest, vitestOn } from './steps.js'
 import { Tally } from './tally.js'
 
-// node test/run/run.js check|test|long|nodes|openzfs; what each does is in the README.
+// node test/run/run.js check|test|nodes|openzfs; what each does is in the README.
 // Real programs wait more than they compute. A percentage would be cut to 100.
-const waiting = [`--maxWorkers=${Math.ceil(1.5 * availableParallelism())}`]
+const options = [`--maxWorkers=${Math.ceil(1.5 * availableParallelism())}`]
 const tally = new Tally()
-const runs = { check, test, long, nodes, openzfs }
+const runs = { check, test, nodes, openzfs }
 const [name] = process.argv.slice(2)
 if (!Object.hasOwn(runs, name)) throw new Error(`usage: run.js ${Object.keys(runs).join('|')}`)
 runs[name]()
@@ -25,21 +25,15 @@ function check() {
 function test() {
   provision(tally)
   if (!check()) return
-  vitest(tally, ['e2e', 'faults', 's3'], waiting)
-  vitestOn(tally, 24, ['unit', 'core'], waiting)
-}
-
-/** Many cases of what the rest tries in a few. */
-function long() {
-  provision(tally)
-  if (build(tally)) vitest(tally, ['long'], waiting)
+  vitest(tally, ['e2e', 'faults', 's3'], { options })
+  vitestOn(tally, 24, ['unit', 'core'], options)
 }
 
 /** Everything on the other lines of Node. */
 function nodes() {
   provision(tally)
   if (!build(tally)) return
-  for (const line of [22, 24]) vitestOn(tally, line, ['unit', 'e2e', 'faults', 's3', 'long'], waiting)
+  for (const line of [22, 24]) vitestOn(tally, line, ['unit', 'e2e', 'faults', 's3'], options)
 }
 
 function openzfs() {
