@@ -16,20 +16,25 @@ export async function connectTcp(address: Address, security: Security, signal: A
   const host = address.host ?? 'localhost'
   const socket = connectPlain({ host, port: address.port, signal })
   socket.setNoDelay(true).setKeepAlive(true, keepAliveMs)
-  await settled(socket, 'connect', address)
+  await settled(socket, 'connect', address, security)
   if (security.kind === 'insecure') return socketLink(socket)
   const secured = connectTls({ ...clientTls(security, host), socket })
-  await settled(secured, 'secureConnect', address)
+  await settled(secured, 'secureConnect', address, security)
   return socketLink(secured)
 }
 
-async function settled(socket: Socket, event: 'connect' | 'secureConnect', address: Address): Promise<void> {
+async function settled(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  address: Address,
+  { kind }: Security,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   try {
     await new Promise<void>((resolve, reject) => {
       timer = setTimeout(() => reject(new Failure('retry', `${formatAddress(address)} does not answer`)), connectMs)
       socket.once(event, () => resolve())
-      socket.once('error', (error) => reject(explained(error, address)))
+      socket.once('error', (error) => reject(explained(error, address, kind)))
       socket.once('close', () => reject(closedEarly(address)))
     })
   } catch (error) {
@@ -40,16 +45,16 @@ async function settled(socket: Socket, event: 'connect' | 'secureConnect', addre
   }
 }
 
-function explained(error: NodeJS.ErrnoException, address: Address): unknown {
+function explained(error: NodeJS.ErrnoException, address: Address, kind: Security['kind']): unknown {
   const { code = '' } = error
   if (code === 'ECONNRESET') return closedEarly(address, error)
-  if (code.startsWith('ERR_SSL')) {
+  const isAboutCertificate = code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|SIGNATURE|ISSUER|CA_/.test(code)
+  if (code.startsWith('ERR_SSL') || (isAboutCertificate && kind === 'key')) {
     return new Failure('permission', `${formatAddress(address)} does not take our key`, {
       hint: 'both ends need the same key file, or certificates; is it a zfsync-recv at all, and without --insecure?',
       cause: error,
     })
   }
-  const isAboutCertificate = code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|SIGNATURE|ISSUER|CA_/.test(code)
   if (!isAboutCertificate) return error
   return new Failure(
     'permission',

@@ -18,7 +18,8 @@ export function clientTls(security: Secured, host: string): ConnectionOptions {
     return { ...common, cert, key, ca, host, ...(isIP(host) === 0 ? { servername: host } : {}) }
   }
   const psk = pskOf(security.key)
-  return { ...common, pskCallback: () => ({ psk, identity }), checkServerIdentity: () => undefined }
+  // No authority: else a certificate, as any web site has one, would do in place of the key.
+  return { ...common, ca: [], pskCallback: () => ({ psk, identity }), checkServerIdentity: () => undefined }
 }
 
 /** For the end that listens. A certificate is asked for; whoever accepts the connection has to look at `authorized`. */

@@ -1,0 +1,38 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createServer } from 'node:tls'
+import { expect, it, onTestFinished } from 'vitest'
+import { temporaryFolder } from '../fakes/folder.ts'
+import { root, runProgram, start } from '../fakes/programs.ts'
+
+const vector = (name: string) => join(root, 'test/vectors/tls', name)
+
+/** Whoever sits on the way, with a certificate that some authority has signed which all programs of this machine believe. */
+async function impostor() {
+  const said: Buffer[] = []
+  const files = { cert: readFileSync(vector('localhost.pem')), key: readFileSync(vector('localhost-key.pem')) }
+  const server = createServer(files, (socket) => {
+    socket.on('data', (bytes) => said.push(bytes)).on('error', () => {})
+  })
+  server.on('tlsClientError', () => {})
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return { port: (server.address() as AddressInfo).port, said }
+}
+
+it('P8: nothing is said to one without the key, though a public authority has signed its certificate', async () => {
+  const folder = temporaryFolder()
+  const key = join(folder, 'key')
+  await runProgram('zfsync-recv', ['--new-key', key])
+  const rows = ['tank\tfilesystem\t1\t1\t-\toff', 'tank@mon\tsnapshot\t2\t2\t-\toff']
+  writeFileSync(join(folder, 'zfs'), `#!/bin/sh\nprintf '${rows.join('\\n')}\\n'\n`, { mode: 0o755 })
+  const { port, said } = await impostor()
+  const PATH = `${folder}:${process.env['PATH']}`
+  const environment = { PATH, NODE_EXTRA_CA_CERTS: vector('localhost.pem') }
+  const { child, ended } = start('zfsync-send', ['--connect', `127.0.0.1:${port}`, '--key', key, 'tank'], environment)
+  child.stdin.end()
+  expect(await ended).toMatchObject({ status: 77, stdout: '' })
+  expect(Buffer.concat(said).toString()).toBe('')
+  expect((await ended).stderr).toContain(`127.0.0.1:${port} does not take our key\n`)
+})
