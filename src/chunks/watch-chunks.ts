@@ -98,7 +98,11 @@ export class ChunkWatch {
     const { files } = this.#table
     if (this.#shipping.count > 0 || files.some((file) => this.#isAwaited(file))) return false
     const hasFailed = this.#shipping.failure !== undefined
-    if (!hasFailed && !files.some((file) => this.#table.mayBeOpen(file))) await this.#end.record(hasEnded)
+    if (!hasFailed && !files.some((file) => this.#table.mayBeOpen(file))) {
+      // Some may have been proven, and removed, while others were looked through.
+      await this.#end.lookThrough()
+      await this.#end.record(hasEnded)
+    }
     const isWhole = this.#manifest.end !== undefined
     if (until === 'once' || hasEnded) {
       if (until === 'end' && !isWhole && !hasFailed) throw this.#end.notWhole()

@@ -51,7 +51,8 @@ export async function ship(args: Arguments, destination: string, manifest: Manif
   try {
     cut?.start()
     tellSystemd(terminal)
-    await watch.run()
+    // What kept the cutter from going on says more than that the stream is not whole.
+    await watch.run().catch((error: unknown) => Promise.reject(cut?.error() ?? error))
   } finally {
     progress.stop()
     await cut?.stop()
