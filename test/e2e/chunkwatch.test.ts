@@ -91,6 +91,7 @@ describe('what is shipped', () => {
   })
 
   test('what keeps the cutter from going on is told', async () => {
+    const { run } = prepare()
     const ended = await run('mkdir chunks/.x.aa.part; chunkwatch -q --split 100K --name x. chunks $STORE < zfs')
     const stderr = 'chunkwatch: cannot open chunks/.x.aa.part: illegal operation on a directory\n'
     expect(ended).toMatchObject({ status: 73, stderr })
