@@ -43,10 +43,15 @@ export function startChild(argv: readonly string[], options: ChildOptions): Chil
   const child = spawn(program, rest, { stdio: [...stdio], detached: options.isGroup === true })
   const ended = endOf(child, program, options.signal)
   const stop = () => stopChild(child, ended, options.isGroup === true ? signalGroup : signalChild)
-  options.signal?.addEventListener('abort', stop, { once: true })
+  const abort = () => {
+    // Whoever reads learns why, not only that it ended too early.
+    child.stdout?.once('error', () => {}).destroy(options.signal?.reason as Error)
+    void stop()
+  }
+  options.signal?.addEventListener('abort', abort, { once: true })
   // Whoever awaits it sees the rejection; until then it is not unhandled.
-  void ended.catch(() => {}).then(() => options.signal?.removeEventListener('abort', stop))
-  if (options.signal?.aborted) void stop()
+  void ended.catch(() => {}).then(() => options.signal?.removeEventListener('abort', abort))
+  if (options.signal?.aborted) abort()
   keepUnread(child.stdout)
   const { stdin, stdout } = child as { stdin: Writable; stdout: Readable }
   return { name: nameOf(argv), stdin, stdout, ended, stderrTail: keepTail(child.stderr, options.onStderr), stop }
