@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { constants } from 'node:os'
+import { resetStdio } from './exit-past-koffi.ts'
 import { Interrupted } from './interrupted.ts'
 
 const stoppers = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -39,6 +40,7 @@ export function abortOnSignals(): Stopping {
 /** Ends the program by the signal itself, so that a shell sees 128+n and stops its loop. */
 export function dieBy(signalName: NodeJS.Signals): never {
   process.removeAllListeners(signalName)
+  resetStdio()
   process.kill(process.pid, signalName)
   // Only a signal that our parent blocked lets us come here.
   process.exit(128 + constants.signals[signalName])

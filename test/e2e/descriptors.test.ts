@@ -15,3 +15,17 @@ test('a pipe that was given twice is read', async () => {
   const ended = await sh(`echo some bytes | pput --file-descriptor 4 file://${folder}/k 4<&0 && cat k`, folder)
   expect(ended).toEqual({ status: 0, stdout: 'some bytes\n', stderr: '' })
 })
+
+test('pipes wait again for whoever uses them after us', async () => {
+  const folder = temporaryFolder()
+  const flags = 'grep flags /proc/self/fdinfo/1 /proc/self/fdinfo/2'
+  const after = (command: string) => sh(`{ ${command}; ${flags}; } 2>&1 | cat | grep -a ^/proc`, folder)
+  const before = await after(':')
+  expect(before.stdout.split('\n')).toHaveLength(3)
+  await sh(`yes | head -c 3M | pput file://${folder}/k`)
+  expect(await after(`pget file://${folder}/k | wc -c; pget file://${folder}/k`)).toEqual(before)
+  expect(await after(`pget file://${folder}/none`)).toEqual(before)
+  expect(await after(`head -c 3M /dev/zero | pput -v --overwrite file://${folder}/k`)).toEqual(before)
+  const killed = `sleep 5 | pput -v --overwrite file://${folder}/k & sleep 1.5; kill $!; wait $! || true`
+  expect(await after(killed)).toEqual(before)
+})
