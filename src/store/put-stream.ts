@@ -93,7 +93,8 @@ class PartByPart {
     // What is on its way belongs to an upload that is gone on with, unless the store is out of reach.
     if (!this.#options.resume || this.error !== undefined) this.#upload?.stop()
     await Promise.all(this.#running)
-    if (!this.#options.resume) await this.#upload?.abandon()
+    if (this.#options.resume) await this.#upload?.leave()
+    else await this.#upload?.abandon()
   }
 
   async #open(): Promise<Upload> {

@@ -51,7 +51,9 @@ export interface Upload {
   publish(proof: ObjectProof): Promise<StoredObject>
   /** Ends what is under way, as far as it would keep others waiting: parts fail then. */
   stop(): void
-  /** Removes all traces. Also right after a failed part or publish. */
+  /** Lets go of it, for others to go on with; in a store that cannot, the same as to abandon it. */
+  leave(): Promise<void>
+  /** Removes all traces. Both also right after a failed part or publish. */
   abandon(): Promise<void>
 }
 
@@ -92,6 +94,11 @@ export interface OpenObject extends StoredObject {
 export interface Store {
   /** As a message names an object: `file:///backup/tank/home@monday`. */
   urlOf(key: string): string
+  /**
+   * Like the URL of the store, but no other store has the same: the same bucket at another endpoint is another store.
+   * Shows no secret.
+   */
+  identity(): Promise<string>
   /**
    * The size of part `number` (from 1) of an upload, in bytes. All but the last part have just this size, and none is
    * meant to be smaller than the one before.

@@ -11,3 +11,20 @@ test('zfs send through split, chunkwatch and back into zfs receive: the same fil
   `)
   expect(ended).toEqual({ status: 0, stdout: '', stderr: '' })
 })
+
+test('where a disk was unmounted nothing is stored, and no chunk removed, until it is back', async ({ zfs }) => {
+  const ended = await zfs.script(`
+    mkdir chunks store; mount -t tmpfs disk store
+    chunkwatch --settle 200ms chunks "file://$PWD/store" >/dev/null 2>said & watching=$!
+    echo one >chunks/xaa
+    while [ -e chunks/xaa ]; do sleep 0.1; done
+    for try in $(seq 100); do umount store && break; sleep 0.1; done 2>/dev/null
+    echo two >chunks/xab
+    until grep -q "^chunkwatch: $PWD/store: is no mount point any more$" said; do sleep 0.1; done
+    ls chunks/xab store
+    mount -t tmpfs disk store
+    while [ -e chunks/xab ]; do sleep 0.1; done
+    cat store/xab
+    kill $watching; ends 143 wait $watching`)
+  expect(ended).toEqual({ status: 0, stdout: 'chunks/xab\n\nstore:\ntwo\n', stderr: '' })
+})

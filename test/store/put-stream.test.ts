@@ -31,6 +31,7 @@ function failingStore(root: string, number: number): Store {
       putPart,
       publish: (proof) => upload.publish(proof),
       stop() {},
+      leave: () => upload.leave(),
       abandon: () => upload.abandon(),
     }
   }

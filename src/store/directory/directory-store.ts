@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Failure } from '../../errors.ts'
@@ -7,7 +7,8 @@ import type { StoreOptions } from '../open-store.ts'
 import type { OpenObject, Store, StoredObject, UnfinishedUpload, Upload, UploadOptions } from '../store.ts'
 import { openUpload } from './directory-upload.ts'
 import { makeDirectories, removeFile } from './durable.ts'
-import { filesOf, isOurs, type ObjectFiles, parseUploadName, recordFile, uploadFile } from './layout.ts'
+import { filesOf, isOurs, type ObjectFiles, parseUploadName, recordFile, refuseLongName, uploadFile } from './layout.ts'
+import { mountGuard } from './mount-guard.ts'
 import { openObject } from './open-object.ts'
 import { bytesFile, describeFile, type RecordNames, recordNamesOnce } from './record.ts'
 import { walk } from './walk.ts'
@@ -30,16 +31,22 @@ export class DirectoryStore implements Store {
   readonly memoryBytes = 3 * partBytes
   readonly #root: string
   readonly #options: StoreOptions
+  readonly #refuseUnmounted: () => Promise<void>
   /** The unfinished uploads of the last directory. */
   #listed: { readonly directory: string; readonly atMs: number; readonly uploads: readonly UploadName[] } | undefined
 
   constructor(root: string, options: StoreOptions) {
     this.#root = root
     this.#options = options
+    this.#refuseUnmounted = mountGuard(root)
   }
 
   urlOf(key: string): string {
     return pathToFileURL(join(this.#root, key)).href.replaceAll('%20', ' ')
+  }
+
+  async identity(): Promise<string> {
+    return this.urlOf('')
   }
 
   partBytes(): number {
@@ -78,10 +85,12 @@ export class DirectoryStore implements Store {
 
   async create(key: string, options: UploadOptions): Promise<Upload> {
     const files = filesOf(this.#root, key)
+    refuseLongName(files)
+    await this.#refuseUnmounted()
     await this.#refuseOtherThings(files, key)
     await makeDirectories(files.directory, this.#root)
     await this.#sweep(files)
-    const id = `${this.#options.owner.id}.${randomBytes(4).toString('hex')}`
+    const id = this.#newId()
     return openUpload(files, { ...options, key, id, readBack: this.#options.readBack }, true)
   }
 
@@ -96,20 +105,33 @@ export class DirectoryStore implements Store {
       if (found === undefined) continue
       const { size, mtime } = bytesFile(found)
       const isOrphan = this.#options.owner.isGone(upload.owner)
+      // Killed between its two names: what was written to it would be written into the object.
+      const isPublished = (await statOrMissing(join(this.#root, folder, upload.name)))?.ino === found.ino
       yield {
         key: folder + upload.name,
         id: upload.id,
         storedBytes: size,
         lastWrite: mtime,
         isOrphan,
-        mayBeResumed: isOrphan,
+        mayBeResumed: isOrphan && !isPublished,
       }
     }
   }
 
+  /** Of several that would go on with the same one, that which gives it its own name first does; the others begin anew. */
   async resume(upload: UnfinishedUpload, options: UploadOptions): Promise<Upload> {
-    const { key, id } = upload
-    return openUpload(filesOf(this.#root, key), { ...options, key, id, readBack: this.#options.readBack }, false)
+    const { key } = upload
+    const files = filesOf(this.#root, key)
+    const id = this.#newId()
+    const isMine = await rename(uploadFile(files, upload.id), uploadFile(files, id)).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false
+        throw error
+      },
+    )
+    if (!isMine) return this.create(key, options)
+    return openUpload(files, { ...options, key, id, readBack: this.#options.readBack }, false)
   }
 
   async remove(target: string | UnfinishedUpload): Promise<void> {
@@ -119,6 +141,10 @@ export class DirectoryStore implements Store {
     if (found === undefined) return
     await removeFile(files.bytes)
     await removeFile(recordFile(files, found.ino))
+  }
+
+  #newId(): string {
+    return `${this.#options.owner.id}.${randomBytes(4).toString('hex')}`
   }
 
   /** Before the stream has flowed for hours: what is no plain file can neither be replaced nor linked over. */
@@ -157,7 +183,7 @@ async function removeUpload(files: ObjectFiles, id: string): Promise<void> {
 
 async function statOrMissing(file: string) {
   return stat(file, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) return undefined
     throw error
   })
 }

@@ -83,11 +83,15 @@ export class DirectoryUpload implements Upload {
   // A disk does not keep anyone waiting for long.
   stop(): void {}
 
-  async abandon(): Promise<void> {
+  async leave(): Promise<void> {
     await this.#sync.catch(() => {})
     await this.#handle.close().catch(() => {})
-    await removeFile(uploadFile(this.#files, this.#options.id))
     if (this.#record !== undefined) await removeFile(this.#record)
+  }
+
+  async abandon(): Promise<void> {
+    await this.leave()
+    await removeFile(uploadFile(this.#files, this.#options.id))
   }
 
   async #write({ bytes, offset }: Part): Promise<void> {
@@ -143,6 +147,7 @@ export class DirectoryUpload implements Upload {
   async #replace(from: string): Promise<void> {
     const old = await stat(this.#files.bytes, { bigint: true }).catch(() => undefined)
     await rename(from, this.#files.bytes)
-    if (old !== undefined) await removeFile(recordFile(this.#files, old.ino))
+    // It is published: an old record that cannot be taken away does not undo that.
+    if (old !== undefined) await removeFile(recordFile(this.#files, old.ino)).catch(() => {})
   }
 }

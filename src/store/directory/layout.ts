@@ -22,16 +22,19 @@ export interface ObjectFiles {
   readonly bytes: string
 }
 
-/** The files of a key. A name that leaves no room for what is added to it is a Failure 'usage'. */
+/** The files of a key. One of the store's own names is a Failure 'usage'. */
 export function filesOf(root: string, key: string): ObjectFiles {
   const bytes = join(root, key)
   const slash = bytes.lastIndexOf('/')
   const name = bytes.slice(slash + 1)
-  if (Buffer.byteLength(name) > maxNameBytes - addedBytes) {
-    throw new Failure('usage', `${name}: longer than ${maxNameBytes - addedBytes} bytes, too long for a file name`)
-  }
   if (isOurs(name)) throw new Failure('usage', `${name}: this form of name belongs to the store itself`)
   return { directory: bytes.slice(0, slash) || '/', name, bytes }
+}
+
+/** Throws 'usage' for a name that leaves no room for what is added to it. */
+export function refuseLongName({ name }: ObjectFiles): void {
+  if (Buffer.byteLength(name) <= maxNameBytes - addedBytes) return
+  throw new Failure('usage', `${name}: longer than ${maxNameBytes - addedBytes} bytes, too long for a file name`)
 }
 
 export function recordFile(files: ObjectFiles, inode: bigint): string {

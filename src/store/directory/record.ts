@@ -118,7 +118,8 @@ async function findRecord(
 
 async function readRecord(file: string): Promise<ObjectRecord | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
+    // A name that leaves no room for a record's has none: somebody has put the file there.
+    if (error.code === 'ENOENT' || error.code === 'ENAMETOOLONG') return undefined
     throw error
   })
   return text === undefined ? undefined : parseRecord(text, file)

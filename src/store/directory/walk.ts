@@ -21,6 +21,8 @@ async function* walkFolder(root: string, folder: string, prefix: string): AsyncG
   entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
   for (const entry of entries) {
     const path = folder + entry.name
+    // On the root of a disk; for root alone to look into.
+    if (path === 'lost+found') continue
     if (entry.isDirectory() && (`${path}/`.startsWith(prefix) || prefix.startsWith(`${path}/`))) {
       yield* walkFolder(root, `${path}/`, prefix)
     } else if (entry.isFile()) yield { prefix: folder, name: entry.name }

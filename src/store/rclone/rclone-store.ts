@@ -30,6 +30,10 @@ export class RcloneStore implements Store {
     return this.#remote.urlOf(key)
   }
 
+  async identity(): Promise<string> {
+    return this.#remote.identity
+  }
+
   partBytes(): number {
     return partBytes
   }

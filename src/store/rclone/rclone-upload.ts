@@ -79,6 +79,10 @@ export class RcloneUpload implements Upload {
     void this.#child.stop()
   }
 
+  leave(): Promise<void> {
+    return this.abandon()
+  }
+
   async abandon(): Promise<void> {
     await this.#child.stop()
     await this.#remote.remove(this.#temporary)

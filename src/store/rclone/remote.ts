@@ -47,6 +47,13 @@ export class Remote {
     return `rclone:${this.#name.replace(/,.*:$/s, ',…:')}${this.#root}${key}`
   }
 
+  /** The store's URL; of a remote written on the fly, with a digest of what is not shown. */
+  get identity(): string {
+    const url = this.urlOf('')
+    if (!this.#name.includes(',')) return url
+    return `${url} (${createHash('sha256').update(this.#name).digest('hex').slice(0, 8)})`
+  }
+
   async features(): Promise<RemoteFeatures> {
     const { Hashes, Features } = JSON.parse((await rcloneOutput(['backend', 'features'], [this.pathOf('')])) ?? '{}')
     const hash = hashNames.find((name) => (Hashes ?? []).includes(name))

@@ -7,7 +7,7 @@ import type {
   ServiceInputTypes,
   ServiceOutputTypes,
 } from '@aws-sdk/client-s3'
-import { type Clients, createClients, fallbackRegion } from './client.ts'
+import { type Clients, createClients, endpointUrl, fallbackRegion } from './client.ts'
 import type { DescribedHead } from './described-head.ts'
 import { isUnreached, type ServiceError, statusOf } from './judge-error.ts'
 import type { Download } from './repeated-request.ts'
@@ -48,6 +48,13 @@ export class S3Connection {
   constructor(options: S3StoreOptions) {
     this.#options = options
     this.#clients = createClients(options)
+  }
+
+  /** What is asked in the place of AWS, also by the SDK's own files: a host, and its port if it is named. */
+  async host(): Promise<string | undefined> {
+    const { endpoint } = this.#options
+    const found = endpoint ?? (await this.#clients.usual.config.serviceConfiguredEndpoint?.())
+    return found === undefined ? undefined : new URL(endpointUrl(found)).host
   }
 
   /** For what is wrong, and no failure. */

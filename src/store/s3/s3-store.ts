@@ -75,6 +75,11 @@ export class S3Store implements Store {
     return urlIn(this.#bucket, key)
   }
 
+  async identity(): Promise<string> {
+    const host = await this.#bucket.connection.host()
+    return host === undefined ? this.urlOf('') : `${this.urlOf('')} at ${host}`
+  }
+
   partBytes(number: number): number {
     return partBytesAt(this.#schedule, number)
   }

@@ -77,6 +77,9 @@ export class S3Upload implements Upload {
     return this.publish(proof)
   }
 
+  // The store has its parts; here there is nothing to let go of.
+  async leave(): Promise<void> {}
+
   async abandon(): Promise<void> {
     this.stop()
     const multipart = await this.#multipart?.catch(() => undefined)

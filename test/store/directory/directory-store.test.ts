@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -177,6 +177,19 @@ describe('the store', () => {
     expect(await keys('nothing/here')).toEqual([])
   })
 
+  test('lists what is beside a name that is too long for its own, and a folder for root alone', async () => {
+    const root = temporaryFolder()
+    const store = openStore(root)
+    await put(store, 'tank/home@1', randomBytes(1))
+    for (const length of [216, 240, 255]) writeFileSync(join(root, 'tank', 'x'.repeat(length)), 'by hand')
+    mkdirSync(join(root, 'lost+found'))
+    writeFileSync(join(root, 'lost+found', '#12'), '')
+    const keys = (await toArray(store.list(''))).map(({ key }) => key)
+    expect(keys).toEqual(['tank/home@1', ...[216, 240, 255].map((length) => `tank/${'x'.repeat(length)}`)])
+    expect(await store.describe('y'.repeat(300))).toBeUndefined()
+    await expect(store.open('y'.repeat(300))).rejects.toMatchObject({ kind: 'unavailable' })
+  })
+
   test('does not make a missing root, whose disk may not be mounted', async () => {
     const root = join(temporaryFolder(), 'unmounted')
     await expect(openStore(root).create('a/b', fresh)).rejects.toMatchObject({ kind: 'unavailable' })
@@ -217,6 +230,30 @@ describe('an unfinished upload', () => {
     expect(await toArray(store.unfinished(''))).toEqual([])
   })
 
+  test("is gone on with by one of those that would; another begins its own, and writes into nobody else's", async () => {
+    const root = temporaryFolder()
+    const [early, late] = [randomBytes(5000, 1), randomBytes(5000, 2)]
+    await leaveUnfinished(root, 'gone-1', early)
+    const [first, second] = [openStore(root, fakeOwner('me-1')), openStore(root, fakeOwner('me-2'))]
+    const [found] = await toArray(first.unfinished('tank/'))
+    const [seenToo] = await toArray(second.unfinished('tank/'))
+    const upload = await first.resume(found!, fresh)
+    await putParts(upload, early)
+    expect(upload.reusedBytes).toBe(5000)
+    // One that has looked before, one that looks now, and one that begins anew and clears up.
+    const other = await second.resume(seenToo!, fresh)
+    expect(await toArray(second.unfinished('tank/'))).not.toContainEqual(
+      expect.objectContaining({ mayBeResumed: true }),
+    )
+    await (await second.create('tank/k', fresh)).abandon()
+    await upload.publish({ size: 5000, checksums: {} })
+    await putParts(other, late)
+    await expect(other.publish({ size: 5000, checksums: {} })).rejects.toMatchObject({ kind: 'exists' })
+    await other.abandon()
+    expect(new Uint8Array(readFileSync(join(root, 'tank/k')))).toEqual(early)
+    expect(filesBelow(root)).toHaveLength(2)
+  })
+
   test('of a program that is gone is swept by the next upload of its key, a running one is left alone', async () => {
     const root = temporaryFolder()
     await leaveUnfinished(root, 'gone-1', randomBytes(10))
@@ -232,6 +269,8 @@ describe('an unfinished upload', () => {
     const { linkSync } = await import('node:fs')
     linkSync(join(root, 'tank/k'), join(root, 'tank/.k.gone-7.01234567.upload'))
     const [unfinished] = await toArray(store.unfinished(''))
+    // Whoever went on with it would write into the object.
+    expect(unfinished).toMatchObject({ isOrphan: true, mayBeResumed: false })
     if (unfinished !== undefined) await store.remove(unfinished)
     expect(await store.describe('tank/k')).toMatchObject({ metadata: fresh.metadata })
     expect(filesBelow(root)).toHaveLength(2)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
@@ -14,9 +14,9 @@ vi.mock('node:fs/promises', async (original) => {
 
 const bytes = Buffer.from('some bytes')
 
-async function begin(root: string, overwrite = false) {
+async function begin(root: string, overwrite = false, note = 'kept') {
   const store = new DirectoryStore(root, { owner: fakeOwner(), readBack: true })
-  const upload = await store.create('k', { overwrite, metadata: { note: 'kept' } })
+  const upload = await store.create('k', { overwrite, metadata: { note } })
   await upload.putPart({ number: 1, offset: 0, bytes })
   return { store, upload }
 }
@@ -30,6 +30,27 @@ describe('an upload', () => {
     await upload.publish({ size: bytes.length, checksums: {} })
     expect(readFileSync(join(root, 'k'))).toEqual(bytes)
     expect(await store.describe('k')).toMatchObject({ metadata: { note: 'kept' } })
+  })
+
+  test('that replaces an object whose record cannot be taken away is published, with its own record', async () => {
+    const root = temporaryFolder()
+    const before = await begin(root)
+    await before.upload.publish({ size: bytes.length, checksums: {} })
+    const { store, upload } = await begin(root, true, 'new')
+    vi.mocked(unlink).mockRejectedValueOnce(Object.assign(new Error('no'), { code: 'EPERM', syscall: 'unlink' }))
+    await upload.publish({ size: bytes.length, checksums: {} })
+    expect(await store.describe('k')).toMatchObject({ metadata: { note: 'new' } })
+  })
+
+  test('that is left for others lets go of its file', async () => {
+    const root = temporaryFolder()
+    const open = () => readdirSync('/proc/self/fd').flatMap((fd) => targetOf(`/proc/self/fd/${fd}`))
+    const { upload } = await begin(root)
+    const file = join(root, readdirSync(root)[0] ?? '')
+    expect(open()).toContain(file)
+    await upload.leave()
+    expect(open()).not.toContain(file)
+    expect(readFileSync(file)).toEqual(bytes)
   })
 
   test.each([false, true])(
@@ -50,3 +71,12 @@ describe('an upload', () => {
     },
   )
 })
+
+/** A descriptor may be closed while it is looked at. */
+function targetOf(link: string): readonly string[] {
+  try {
+    return [readlinkSync(link)]
+  } catch {
+    return []
+  }
+}
