@@ -62,9 +62,10 @@ export async function prepareBackup(store: Store, dataset: string, wishes: Backu
  * it; the last of it is kept from being destroyed, as the base of the next increment.
  */
 export async function backUp(store: Store, dataset: string, wishes: BackupWishes, run: BackupRun): Promise<void> {
-  await withLock(`${dataset} in ${store.urlOf('')}`, run.lock, async () => {
+  const storeName = await store.identity()
+  await withLock(`${dataset} in ${storeName}`, run.lock, async () => {
     const { jobs, wanted, local } = await prepareBackup(store, dataset, wishes)
-    const guard = guardWith(run.protection, store.urlOf(''), local)
+    const guard = guardWith(run.protection, storeName, local)
     if (jobs.length === 0) await guard.keep(wanted)
     for (const job of jobs) await backUpOne(store, job, guard, run)
   })

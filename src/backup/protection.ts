@@ -18,9 +18,9 @@ export interface Guard {
   keep(snapshot: Snapshot): Promise<void>
 }
 
-/** The tag of our holds for one store, so that backups to several stores protect each their own. */
-export function protectionTag(storeUrl: string): string {
-  return `zpipes-${createHash('sha256').update(storeUrl).digest('hex').slice(0, 8)}`
+/** The tag of our holds for one store, so that backups to several stores protect each their own: by its identity. */
+export function protectionTag(store: string): string {
+  return `zpipes-${createHash('sha256').update(store).digest('hex').slice(0, 8)}`
 }
 
 export interface LocalSources {
@@ -28,8 +28,8 @@ export interface LocalSources {
   readonly bookmarks: readonly Source[]
 }
 
-export function guardWith(protection: Protection, storeUrl: string, local: LocalSources): Guard {
-  const tag = protectionTag(storeUrl)
+export function guardWith(protection: Protection, store: string, local: LocalSources): Guard {
+  const tag = protectionTag(store)
   if (protection === 'hold') return holdGuard(tag, local.snapshots)
   const nothing = async () => {}
   return { hold: nothing, letGo: nothing, keep: protection === 'none' ? nothing : bookmarker(tag, local.bookmarks) }
@@ -75,8 +75,8 @@ function bookmarker(tag: string, bookmarks: readonly Source[]): Guard['keep'] {
 }
 
 /** What keeps a stored snapshot, as lines for sh(1). What was its base may have no hold of ours. */
-export function protectionCommands(protection: Protection, storeUrl: string, { step }: BackupJob): readonly string[] {
-  const tag = protectionTag(storeUrl)
+export function protectionCommands(protection: Protection, store: string, { step }: BackupJob): readonly string[] {
+  const tag = protectionTag(store)
   const { name } = step.snapshot
   const [dataset, snapshot] = splitSnapshotName(name)
   if (protection === 'none') return []

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import {
   CompleteMultipartUploadCommand,
+  CreateBucketCommand,
   CreateMultipartUploadCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -103,6 +104,21 @@ describe('zsnap with S3', () => {
     expect(ended).toMatchObject({ status: 0, stdout: '' })
     expect(ended.stderr).toMatch(/@s1: stored, [\d.]+ MiB in [\d.]+ MiB, [\d.]+ MiB of it there already\n$/)
     expect(await partsOf(s3)).toBe(0)
+  })
+
+  test('two buckets of one name, at two endpoints, each keep the base of their next increment', async ({ zfs }) => {
+    const [near, far] = [await standInWithBucket(), await standInWithBucket()]
+    await far.client.send(new CreateBucketCommand({ Bucket: near.name }))
+    const ended = await zfs.script(`${make(near)}
+      far() { AWS_ENDPOINT_URL=${far.server.endpoint} "$@"; }
+      zsnap backup --snapshot s1 "$A/data set"
+      far zsnap backup --snapshot s1 "$A/data set"
+      far zsnap backup "$A/data set"
+      ends 1 zfs destroy "$A/data set@s1" 2>/dev/null
+      zsnap backup "$A/data set"
+      destroy "$A/data set@s1"
+      zsnap status --json "$A/data set" | grep -c '"type":"incremental"'`)
+    expect(ended).toEqual({ ...silence, stdout: '3\n' })
   })
 
   test('commands that --dry-run writes reach the same place', async ({ zfs }) => {

@@ -212,8 +212,9 @@ async function printCommands(
   const { backupPipeline } = await import('../../backup/backup-job.ts')
   const { protectionCommands } = await import('../../backup/protection.ts')
   const words = optionWords(passedOn, args)
+  const storeName = await store.identity()
   for (const job of jobs) {
     terminal.print(backupPipeline(job, store.urlOf(job.key), words))
-    for (const line of protectionCommands(args.protect, store.urlOf(''), job)) terminal.print(line)
+    for (const line of protectionCommands(args.protect, storeName, job)) terminal.print(line)
   }
 }
