@@ -11,6 +11,7 @@ import { iteratedInput } from '../stream/iterated-input.ts'
 import { startProgramOutput } from '../stream/program-output.ts'
 import type { Transfer } from '../stream/transfer.ts'
 import { type Inspection, inspectStream } from '../zfs/send-stream/inspection.ts'
+import type { Snapshot } from '../zfs/snapshot.ts'
 import type { Backup } from './backup.ts'
 import { decryptionOf } from './encryptors.ts'
 
@@ -39,6 +40,8 @@ export interface ReceiveOptions {
   /** Counts the stored bytes. */
   readonly transfer: Transfer
   readonly signal: AbortSignal
+  /** The snapshot that the stream is to go on from, where it was there before. */
+  readonly base: Snapshot | undefined
   /** Done when the store, the programs and the key have given the beginning of the very stream that is meant. */
   makeReady(): Promise<void>
 }
@@ -55,6 +58,7 @@ export async function receiveBackup(store: Store, backup: Backup, options: Recei
     for await (const piece of piecesOf(stream)) {
       if (receiver === undefined) {
         refuseOtherStream(backup, inspection)
+        if (options.base !== undefined) refuseOtherBase(backup, inspection, options.base)
         await options.makeReady()
         const isPackage = inspection.facts?.kind === 'package'
         receiver = startProgramOutput(receive(isPackage), { onBadEnd: 'io', signal })
@@ -74,11 +78,50 @@ export function refuseOtherStream(backup: Backup, { facts }: Inspection): void {
   throw new Failure('data', `${backup.name}: the stream's guid is ${guid}, ${backup.guid} was recorded`)
 }
 
+/**
+ * Throws 'exists' if the stream goes on from another snapshot than the one that is there: where no guid was recorded, a
+ * name has told which is meant, and nothing shall be destroyed for a name.
+ */
+function refuseOtherBase(backup: Backup, { facts }: Inspection, base: Snapshot): void {
+  if (facts === undefined) throw new Failure('data', `${backup.name}: is no ZFS stream as it is stored`, throughHint)
+  const { kind, first } = facts
+  if (first.fromGuid === base.guid || (kind === 'package' && first.fromGuid === undefined)) return
+  throw namesake(base, `${backup.name} goes on from ${first.fromGuid ?? 'none'}`)
+}
+
+/** Throws 'exists' if the snapshot that has a backup's name is another one than the stream's, which is read for it. */
+export async function refuseNamesake(
+  store: Store,
+  backup: Backup,
+  there: Snapshot,
+  options: Omit<ReceiveOptions, 'receive' | 'makeReady' | 'base'>,
+): Promise<void> {
+  const { stream, inspection, close } = await openStreamOf(store, backup, options)
+  try {
+    await stream.fill(new Uint8Array(new SharedArrayBuffer(beginningBytes)))
+  } finally {
+    await close()
+  }
+  const guid = inspection.facts?.first.guid
+  if (guid !== undefined && guid !== there.guid) throw namesake(there, `that of ${backup.name} is ${guid}`)
+}
+
+// The first record, and those before the first snapshot of a package.
+const beginningBytes = 256 * 1024
+
+const throughHint = { hint: '--through names the program that makes it one' }
+
+function namesake({ name, guid }: Snapshot, other: string): Failure {
+  return new Failure('exists', `${name}: is another snapshot of this name: its guid is ${guid}, and ${other}`, {
+    hint: '--to names another dataset to restore to',
+  })
+}
+
 /** A backup's stream, checked on its way: the last piece comes only when object and stream are proven. */
 export async function openStreamOf(
   store: Store,
   backup: Backup,
-  options: Omit<ReceiveOptions, 'receive' | 'makeReady'>,
+  options: Omit<ReceiveOptions, 'receive' | 'makeReady' | 'base'>,
 ) {
   const { undoing, transfer, signal } = options
   const object = await store.open(backup.object.key)

@@ -30,6 +30,8 @@ export interface RestoreRequest {
 }
 
 export interface RestorePlan {
+  /** The backup that was asked for. */
+  readonly wanted: Backup
   /** What is fetched and received, the oldest first; none if the snapshot is there already. */
   readonly steps: readonly Backup[]
   /** Bytes to fetch. */
@@ -49,10 +51,10 @@ export function planRestore(request: RestoreRequest): RestorePlan {
   if (wanted === undefined) throw new Failure('unavailable', `${request.wanted}: there is no backup of it in the store`)
   const { steps, base } = walkBack(wanted, request)
   const bytes = steps.reduce((sum, { object }) => sum + object.size, 0)
-  if (steps.length === 0) return { steps, bytes, base, destroyed: [] }
+  if (steps.length === 0) return { wanted, steps, bytes, base, destroyed: [] }
   const destroyed = base === undefined ? makeRoom(request, steps) : laterThan(base, request)
   refuseFlaws(steps, destroyed.length > 0 || (base === undefined && request.target.exists), request)
-  return { steps, bytes, base, destroyed }
+  return { wanted, steps, bytes, base, destroyed }
 }
 
 /** What cannot be opened is not begun with. What looks bad may be tried, but nothing is destroyed for it. */

@@ -9,7 +9,7 @@ import { splitSnapshotName } from '../zfs/snapshot.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import type { Backup } from './backup.ts'
 import { readCatalogue } from './catalogue.ts'
-import { receiveBackup, type UndoWishes, undoingOf } from './receive-backup.ts'
+import { receiveBackup, refuseNamesake, type UndoWishes, undoingOf } from './receive-backup.ts'
 import { isPackage, planRestore, presentAs, type RestorePlan } from './restore-plan.ts'
 import { refuseUnseen, settledTarget, settleMs, settleTries } from './restore-target.ts'
 
@@ -72,17 +72,31 @@ export async function restore(store: Store, wishes: RestoreWishes, run: RestoreR
   const prepared = await prepareRestore(store, wishes)
   const { jobs } = prepared
   run.onPlan(prepared)
+  if (jobs.length === 0) await refuseOther(store, prepared, wishes, run)
   const makeReady = once(() => prepareTarget(prepared, wishes.to))
-  for (const { backup, undoing, receive } of jobs) {
+  for (const [index, { backup, undoing, receive }] of jobs.entries()) {
     const transfer = new Transfer(backup.object.size)
     run.onStart(backup, transfer)
     const isReceived = () => isPresent(backup, wishes.to)
-    const options = { undoing, receive, transfer, signal: run.signal, makeReady }
+    const base = index === 0 ? prepared.plan.base : undefined
+    const options = { undoing, receive, transfer, signal: run.signal, base, makeReady }
     await whenFree(transfer, isReceived, () => receiveBackup(store, backup, options))
     run.onMade?.()
     if (!(await isReceived())) throw missing(backup, wishes.to)
     run.onReceived(backup)
   }
+}
+
+/** What is there already by its name alone may be another snapshot: then it is not restored, though nothing is to do. */
+async function refuseOther(
+  store: Store,
+  { plan: { wanted, base } }: PreparedRestore,
+  undo: UndoWishes,
+  { signal }: RestoreRun,
+): Promise<void> {
+  if (base === undefined || wanted.guid !== undefined) return
+  const transfer = new Transfer(wanted.object.size)
+  await refuseNamesake(store, wanted, base, { undoing: undoingOf(wanted, undo), transfer, signal })
 }
 
 async function prepareTarget({ before, plan }: PreparedRestore, to: string): Promise<void> {

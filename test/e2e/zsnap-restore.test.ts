@@ -61,6 +61,33 @@ describe('zsnap restore', () => {
     expect(rest).toEqual(['pool-b/copy@s1', 'pool-b/copy@s2', broken, broken])
   })
 
+  test('nothing for a name alone: a snapshot of that name that is another one is no base, and is not what was asked for', async ({
+    zfs,
+  }) => {
+    const ended = await zfs.script(`${make}
+      put() { pput -q --format bytes --meta size=1 --meta "$2" "$ZPIPES_STORE/$A/data set@$1"; }
+      zfs send "$A/data set@s1" | put s1 isfull=true
+      zfs send -i @s1 "$A/data set@s2" | put s2 "parent=$A/data set@s1"
+      zfs create $B/other; zfs snapshot $B/other@s1; fill b/other/precious 100000; zfs snapshot $B/other@later
+      ends 73 zsnap restore -q --force --to $B/other "$A/data set@s2"
+      ends 73 zsnap restore -q --to $B/other "$A/data set@s1"
+      zfs list ${names} $B/other; [ -s b/other/precious ]
+      zsnap restore -q --to $B/copy "$A/data set@s2"
+      zsnap restore -q --to $B/copy "$A/data set@s2"
+      zfs list ${names} $B/copy`)
+    expect(ended.stdout).toBe('pool-b/other@s1\npool-b/other@later\npool-b/copy@s1\npool-b/copy@s2\n')
+    const guid = '[0-9a-f]{16}'
+    const said = (end: string) =>
+      `zsnap: pool-b/other@s1: is another snapshot of this name: its guid is ${guid}, and ${end}\n`
+    const hint = 'zsnap: hint: --to names another dataset to restore to\n'
+    expect(ended.stderr).toMatch(
+      new RegExp(
+        `^${said(`pool-a/data set@s2 goes on from ${guid}`)}${hint}${said(`that of pool-a/data set@s1 is ${guid}`)}${hint}$`,
+      ),
+    )
+    expect(ended.status).toBe(0)
+  })
+
   test('only what the target lacks; --json', async ({ zfs }) => {
     const ended = await zfs.script(`${stored}
       zsnap restore -q --to $B/copy "$A/data set@s2"
