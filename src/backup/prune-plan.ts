@@ -17,13 +17,37 @@ export function planPrune(
   const kept = new Set(backups.filter(isKept))
   const needed = new Map<Backup, Backup>()
   for (const one of kept) {
-    const seen = (each: Backup) => kept.has(each) || needed.has(each)
-    for (let each = sourceOf(one, parentOf); each !== undefined && !seen(each); each = sourceOf(each, parentOf)) {
-      needed.set(each, one)
+    const open = [one]
+    for (let each = open.pop(); each !== undefined; each = open.pop()) {
+      for (const source of sourcesOf(each, backups, parentOf)) {
+        if (kept.has(source) || needed.has(source)) continue
+        needed.set(source, one)
+        open.push(source)
+      }
     }
   }
   const going = backups.filter((each) => !kept.has(each) && !needed.has(each))
   return { removed: incrementsFirst(going, parentOf), needed }
+}
+
+/** All that it may go on from. */
+function sourcesOf(backup: Backup, backups: readonly Backup[], parentOf: Chains['parentOf']): readonly Backup[] {
+  if (tellsNoSource(backup)) return backups.filter((each) => each !== backup && mayBeSource(each, backup))
+  const source = sourceOf(backup, parentOf)
+  return source === undefined ? [] : [source]
+}
+
+/** Its metadata are lost, as with a damaged record: its bytes may be good, and go on from any that was there before. */
+export function tellsNoSource({ isFull, parent, fromGuid }: Backup): boolean {
+  return !isFull && parent === undefined && fromGuid === undefined
+}
+
+function mayBeSource({ name, object: { published } }: Backup, of: Backup): boolean {
+  return published <= of.object.published && datasetOf(name) === datasetOf(of.name)
+}
+
+function datasetOf(name: string): string {
+  return name.slice(0, name.indexOf('@'))
 }
 
 function sourceOf(backup: Backup, parentOf: Chains['parentOf']): Backup | undefined {

@@ -99,3 +99,15 @@ it('removes all that nothing needs, and says what is needed', () => {
   expect([...plan.needed]).toEqual([[full, second]])
   expect(planPrune(all, chainsOf(all), () => false).removed).toEqual([other, third, second, full])
 })
+
+it('P5: what has lost its metadata keeps all that it may go on from, and what those need', () => {
+  const lost = { ...z3Backup(4, 3), parent: undefined }
+  const other = { ...backup(1), name: 'tank/other@s1' }
+  const backups = [backup(1), backup(2, 1), backup(3), lost, backup(5, 4), backup(6), other]
+  const kept = new Set([lost, backups[4], backups[5], other])
+  const { removed, needed } = planPrune(backups, chainsOf(backups), (each) => kept.has(each))
+  expect(removed).toEqual([])
+  expect([...needed]).toEqual([1, 2, 3].map((number) => [backups[number - 1], lost]))
+  const young = [lost, backup(7), backup(8)]
+  expect(planPrune(young, chainsOf(young), (each) => each === lost).removed).toHaveLength(2)
+})

@@ -48,6 +48,22 @@ describe('zsnap prune --store', () => {
     expect(ended).toMatchObject({ status: 0, stdout: '6\n6\n' })
   })
 
+  test('P5: one whose record is damaged keeps what its bytes may go on from, and that is told', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      for each in "store/$A/.data set@s3".*; do cp "$each" kept; echo '{' >"$each"; done
+      ${prune} --keep-last 1 "$A/data set"
+      ${list}
+      for each in "store/$A/.data set@s3".*; do cp kept "$each"; done
+      zsnap restore -q --to $B/copy "$A/data set@s4"
+      ${prune} -r --keep-last 1 "$A"
+      ${list}`)
+    expect(ended.stdout).toBe(`${[1, 2, 3, 4, 5, 6, 5, 6].map((number) => `data set@s${number}\n`).join('')}`)
+    expect(ended.stderr).toBe(
+      'zsnap: pool-a/data set@s3: does not say what it goes on from: all that is older stays for it\nzsnap: hint: remove it if it is of no use\n',
+    )
+    expect(ended.status).toBe(0)
+  })
+
   test('a broken backup is left to be looked at, and takes no place', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       rm "store/$A/data set@s5"

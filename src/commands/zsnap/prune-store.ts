@@ -29,9 +29,10 @@ export async function pruneStore(
   const goingOn = goOnAfterFailures(terminal)
   const { withLock } = await import('../../stream/lock.ts')
   const lock = { folder: runtimeFolder(), owner: ownerOfThisProgram() }
+  const storeName = await store.identity()
   for (const dataset of await datasetsIn(store, pruning)) {
     const prune = () => pruneDataset(store, dataset, pruning, terminal, (error) => goingOn.note(failureOf(error)))
-    const lockName = `${dataset} in ${store.urlOf('')}`
+    const lockName = `${dataset} in ${storeName}`
     await goingOn.attempt(() => (pruning.isDryRun ? prune() : withLock(lockName, lock, prune)))
   }
   goingOn.end()
@@ -50,12 +51,12 @@ async function datasetsIn(store: Store, { datasets, isRecursive }: StorePruning)
 async function pruneDataset(
   store: Store,
   dataset: string,
-  { decide, isDryRun }: StorePruning,
+  { decide, isDryRun, isRecursive }: StorePruning,
   terminal: Terminal,
   onFailure: (error: unknown) => void,
 ): Promise<void> {
   const { readCatalogue } = await import('../../backup/catalogue.ts')
-  const { planPrune } = await import('../../backup/prune-plan.ts')
+  const { planPrune, tellsNoSource } = await import('../../backup/prune-plan.ts')
   const { listBackups } = await import('../../backup/list-backups.ts')
   const { pruneBackups } = await import('../../backup/prune-backups.ts')
   const { refuseUnderWay } = await import('../../backup/refuse-under-way.ts')
@@ -64,6 +65,8 @@ async function pruneDataset(
   const own = catalogue.backups
     .filter(({ name }) => name.startsWith(`${dataset}@`))
     .toSorted((a, b) => a.creation.getTime() - b.creation.getTime())
+  const hasBelow = isRecursive && catalogue.backups.some(({ name }) => name.startsWith(`${dataset}/`))
+  if (own.length === 0 && hasBelow) return
   if (own.length === 0) throw new Failure('unavailable', `${store.urlOf(`${dataset}@`)}: there is no backup of it`)
 
   const decisions = decisionsFor(own, decide, catalogue.flawOf)
@@ -74,6 +77,7 @@ async function pruneDataset(
     return needer === undefined ? each : { ...each, isKept: true, reasons: [`${needer.name} needs it`] }
   })
   if (isDryRun || terminal.verbose) tell(told, isDryRun, terminal)
+  tellSourceless(new Set([...plan.needed.values()].filter(tellsNoSource)), terminal)
   const gone = new Set<Backup>()
   const run = {
     signal: terminal.signal,
@@ -99,6 +103,14 @@ function decisionsFor(
 ): readonly Decision[] {
   const decided = new Map(decide(own.filter((each) => flawOf(each) === undefined)).map((each) => [each.item, each]))
   return own.map((item) => decided.get(item) ?? { item, isKept: true, reasons: [`left alone: ${flawOf(item)}`] })
+}
+
+/** A disk that fills up shall not be a riddle. */
+function tellSourceless(backups: ReadonlySet<Backup>, terminal: Terminal): void {
+  for (const { name } of backups) {
+    terminal.say(`${name}: does not say what it goes on from: all that is older stays for it`)
+    terminal.hint('remove it if it is of no use')
+  }
 }
 
 function tell(decisions: readonly Decision[], isDryRun: boolean, terminal: Terminal): void {
