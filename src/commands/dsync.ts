@@ -3,6 +3,7 @@ import { defineCommand } from '../cli/command.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import type { CopyTreeOptions } from '../copy/copy-tree.ts'
 import type { RemovalLimit } from '../copy/removal-limit.ts'
+import type { RootMark } from '../copy/root-mark.ts'
 import type { Tally } from '../copy/tally.ts'
 import { type Arguments, options, positionals } from './dsync/options.ts'
 import { prepareRun } from './dsync/prepare-run.ts'
@@ -35,10 +36,10 @@ export const dsync = defineCommand({
     const startedMs = performance.now()
     const progress = terminal.progress(tally)
     try {
-      await copyTree(run)
+      const roots = await copyTree(run)
       if (args.delete && tally.isComplete) {
         const host = run.hosts.find(({ isLost }) => !isLost) ?? thisHost()
-        tally.deleted = await run.copier.removeExtra(host, removalLimit(args, tally), terminal.signal)
+        tally.deleted = await run.copier.removeExtra(host, removalLimit(args, tally, roots), terminal.signal)
       }
     } finally {
       progress.stop()
@@ -51,10 +52,10 @@ export const dsync = defineCommand({
 })
 
 /** None in a dry run: it tells how many it would be. */
-function removalLimit(args: Arguments, { found }: Tally): RemovalLimit | undefined {
+function removalLimit(args: Arguments, { found }: Tally, roots: RootMark): RemovalLimit | undefined {
   const most = args['max-delete']
   if (args['dry-run']) return undefined
-  return most === undefined ? { most: found.files + found.folders, isGiven: false } : { most, isGiven: true }
+  return { most: most ?? found.files + found.folders, isGiven: most !== undefined, roots }
 }
 
 async function print(args: Arguments, run: CopyTreeOptions, terminal: Terminal): Promise<void> {

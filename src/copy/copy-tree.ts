@@ -5,7 +5,7 @@ import { checkVanished, type LocalSource } from './check-vanished.ts'
 import type { Attempt, PartJob, Remainder } from './copier.ts'
 import { emptyQueues, filesOf, findNames, type NameSource } from './find-names.ts'
 import { type Host, HostLost, loseHost, thisHost } from './host.ts'
-import { markRoot } from './root-mark.ts'
+import { allMarks, markRoot, type RootMark } from './root-mark.ts'
 import type { Owner } from './run-folder.ts'
 import { SpareProcessors } from './spare-processors.ts'
 import type { Tally } from './tally.ts'
@@ -44,20 +44,21 @@ export interface PartOutcome {
 const restPauseMs = 500
 
 /**
- * Copies all names, while the walk that finds them still goes on. Resolves when each is copied or given up: what could
- * not be done is in the tally. Throws what makes the whole hopeless.
+ * Copies all names, while the walk that finds them still goes on. Resolves when each is copied or given up, to what knows
+ * whether both folders are still those: what could not be done is in the tally. Throws what makes the whole hopeless.
  */
-export async function copyTree(options: CopyTreeOptions): Promise<void> {
+export async function copyTree(options: CopyTreeOptions): Promise<RootMark> {
   const { folder } = options
   folder.claim(options.owner)
   try {
     const source = await markRoot(options.localSource?.path)
     await prepareAny(options)
-    const destination = await markRoot(options.localDestination)
+    const roots = allMarks([source, await markRoot(options.localDestination)])
     await copyParts(options)
     await copyRest(options)
-    for (const root of [source, destination]) await root.check()
+    await roots.check()
     doubtVanished(options)
+    return roots
   } finally {
     folder.release()
   }

@@ -135,6 +135,7 @@ export class Rclone implements Copier {
     if (kept !== undefined) throw new Failure('data', `'${kept}' would be deleted, and the source has it: nothing was`)
     if (limit !== undefined) refuseMany(extra.length, limit)
     if (limit === undefined || extra.length === 0) return extra.length
+    await limit.roots.check()
     const remove = ['delete', '--files-from-raw=-', destination]
     const names = Readable.from([extra.map((name) => `${name}\n`).join('')])
     const removed = await this.#run(remove, names, host, signal)

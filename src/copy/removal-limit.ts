@@ -1,16 +1,19 @@
 import { readdir } from 'node:fs/promises'
 import { Failure } from '../errors.ts'
 import type { BytePath } from './entry.ts'
+import type { RootMark } from './root-mark.ts'
 
 /** How many names may be deleted. */
 export interface RemovalLimit {
   readonly most: number
   /** The user said it; else it is what the source has. */
   readonly isGiven: boolean
+  /** The folders that were copied: a source that is not mounted any more has nothing, and all would go. */
+  readonly roots: RootMark
 }
 
 /** Throws 'exists' if it would be more. A source that is not mounted has nothing, and all would go. */
-export function refuseMany(extra: number, { most, isGiven }: RemovalLimit): void {
+export function refuseMany(extra: number, { most, isGiven }: Omit<RemovalLimit, 'roots'>): void {
   if (extra <= most) return
   const would = `${extra} names would be deleted`
   if (isGiven) throw new Failure('exists', `${would}, and --max-delete is ${most}: none was`)

@@ -20,6 +20,15 @@ export async function markRoot(path: string | undefined): Promise<RootMark> {
   }
 }
 
+/** All of them as one. */
+export function allMarks(marks: readonly RootMark[]): RootMark {
+  return {
+    async check() {
+      for (const mark of marks) await mark.check()
+    },
+  }
+}
+
 export function checkSame(path: string, before: string, now: string | undefined): void {
   if (now === before) return
   const hint = 'look whether it was unmounted, and run the same command again'

@@ -116,7 +116,15 @@ export class Rsync implements Copier {
   }
 
   async removeExtra(host: Host, limit: RemovalLimit | undefined, signal: AbortSignal): Promise<number> {
-    if (limit !== undefined) refuseMany(await this.removeExtra(host, undefined, signal), limit)
+    const extra = await this.#removeExtra(host, '--dry-run', signal)
+    if (limit === undefined || extra === 0) return extra
+    refuseMany(extra, limit)
+    await limit.roots.check()
+    // Of a source that is unmounted from now on, no more goes than was extra in it.
+    return await this.#removeExtra(host, `--max-delete=${extra}`, signal)
+  }
+
+  async #removeExtra(host: Host, how: string, signal: AbortSignal): Promise<number> {
     const { exclude, spared } = this.#options
     const argv = this.#argv(host, [
       '--recursive',
@@ -124,7 +132,7 @@ export class Rsync implements Copier {
       '--existing',
       '--ignore-existing',
       ...[...exclude, ...spared.map(rooted)].map(leftOut),
-      ...(limit === undefined ? ['--dry-run'] : []),
+      how,
     ])
     const { end, said, report } = await this.#run(argv, Readable.from([]), host, signal)
     if (judgeRsync(end, said) !== 'done') throw new Failure(kindOfComplaint(said), `deleting: ${lastLines(said)}`)

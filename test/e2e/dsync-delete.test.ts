@@ -43,6 +43,25 @@ describe.skipIf(lacksRsync)('dsync --delete (rsync)', () => {
     expect((await sh('rsync -n -i -aAXHc --delete src/ dst/', folder)).stdout).toBe('')
   })
 
+  it.each([
+    // Nothing was extra: all that is there is no more than the source has had.
+    ['as it looks what is extra', '--dry-run', 'd', 69, /src is another folder than when the copy began/],
+    ['as it deletes', '--max-delete=', 'extra', 74, /deleting: Deletions stopped due to --max-delete limit/],
+  ])('keeps the copy of a source that is unmounted %s', async (_, word, name, status, said) => {
+    await sh(`mkdir path; touch src/1 src/2 src/3; cp -a src dst; touch dst/${name}`, folder)
+    // As an unmounted disk leaves it: the folder is there, and nothing in it.
+    const rsync = `#!/bin/sh
+      case "$*" in *--delete*) case "$*" in *${word}*) mv src mounted; mkdir src ;; esac ;; esac
+      exec "$RSYNC" "$@"\n`
+    writeFileSync(join(folder, 'path/rsync'), rsync, { mode: 0o755 })
+    const command = 'export RSYNC=$(command -v rsync); PATH=$PWD/path:$PATH dsync --working-dir work --delete src dst'
+    const ended = await sh(command, folder)
+    expect(ended).toMatchObject({ status, stderr: expect.stringMatching(said) })
+    const left = (await sh('find dst -type f', folder)).stdout.trim().split('\n')
+    // No more than one has gone: so many were extra.
+    expect(left.length).toBeGreaterThanOrEqual(5)
+  })
+
   it('leaves its own folders alone where they lie in the destination', async () => {
     await run('src dst')
     await sh('touch dst/d/old; mkdir -p dst/books/other dst/logs; touch dst/logs/earlier', folder)
