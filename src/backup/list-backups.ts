@@ -16,9 +16,13 @@ export async function listBelow(store: Store, prefix: string): Promise<readonly 
   return backups
 }
 
-/** `dataset@snapshot`: neither part is empty, a snapshot's name has no slash, and no part of it leads elsewhere. */
+/**
+ * `dataset@snapshot`: neither part is empty, a snapshot's name has no slash, no part of it leads elsewhere, and there is
+ * nothing in it that a terminal or a file system would act upon.
+ */
 export function isBackupKey(key: string): boolean {
-  return !key.startsWith(ownPrefix) && /^[^@]+@[^@/]+$/.test(key) && !/(^|\/)\.{0,2}(\/|$)/.test(key)
+  const isOfThatForm = /^[^@\p{Cc}]+@[^@/\p{Cc}]+$/u.test(key)
+  return isOfThatForm && !key.startsWith(ownPrefix) && !/(^|\/)\.{0,2}(\/|$)/.test(key)
 }
 
 /** Reads what z3, its forks and pput record. Old z3 wrote is_full, which Swift and Ceph give back as is-full. */

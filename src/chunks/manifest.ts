@@ -77,7 +77,12 @@ function isChunk(entry: object): entry is ManifestChunk {
   const { chunk, size, md5, sha256 } = entry as Partial<Record<keyof ManifestChunk, unknown>>
   const isHex = (value: unknown, digits: number) =>
     typeof value === 'string' && /^[0-9a-f]+$/.test(value) && value.length === digits
-  return typeof chunk === 'string' && chunk !== '' && isCount(size) && isHex(md5, 32) && isHex(sha256, 64)
+  return typeof chunk === 'string' && isName(chunk) && isCount(size) && isHex(md5, 32) && isHex(sha256, 64)
+}
+
+/** Of a file in a folder: whoever wrote the manifest must not lead us elsewhere. */
+function isName(text: string): boolean {
+  return /^[^/\0]+$/.test(text) && text !== '.' && text !== '..'
 }
 
 function isEnd(entry: object): entry is ManifestEnd {

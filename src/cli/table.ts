@@ -1,3 +1,5 @@
+import { printable } from './messages.ts'
+
 export interface TableLayout {
   /** Between columns; two spaces if not given. */
   readonly separator?: string
@@ -5,10 +7,12 @@ export interface TableLayout {
   readonly right?: readonly number[]
 }
 
-/** Rows of cells as lines of aligned columns. Nothing follows the last cell of a line. */
-export function alignedLines(rows: readonly (readonly string[])[], layout: TableLayout = {}): readonly string[] {
+/** Rows of cells as lines of aligned columns, control characters as escapes. Nothing follows the last cell of a line. */
+export function alignedLines(table: readonly (readonly string[])[], layout: TableLayout = {}): readonly string[] {
   const { separator = '  ', right = [] } = layout
-  const widthOf = rows.every((row) => isAscii(row.join(''))) ? (cell: string) => cell.length : columnsOf
+  const isPlain = table.every((row) => isAscii(row.join('')))
+  const rows = isPlain ? table : table.map((row) => row.map(printable))
+  const widthOf = isPlain ? (cell: string) => cell.length : columnsOf
   const widths = columnWidths(rows, widthOf)
   const aligned = (cell: string, column: number) => {
     const gap = ' '.repeat((widths[column] ?? 0) - widthOf(cell))

@@ -56,6 +56,9 @@ it('passes over keys that lead elsewhere', async () => {
   const objects = [
     'tank/a b@s1',
     '../x@s1',
+    'tank/a@s\x1b[2J',
+    'tank/a\0b@s1',
+    'tank/a\nb@s1',
     'tank/../x@s1',
     './x@s1',
     'a//b@s1',

@@ -24,3 +24,11 @@ it('counts what a terminal shows, and takes no rows', () => {
   ).toEqual(['cafe\u0301  x', 'abcd  y'])
   expect(alignedLines([])).toEqual([])
 })
+
+it('shows control characters as what they are: a name out of a store drives no terminal', () => {
+  const rows = [
+    ['a\x1b]0;title\x07', 'x\ny'],
+    ['tank', 'z'],
+  ]
+  expect(alignedLines(rows)).toEqual(['a\\x1b]0;title\\x07  x\\ny', 'tank               z'])
+})

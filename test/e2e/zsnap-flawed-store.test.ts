@@ -43,6 +43,22 @@ describe('what is flawed in the store', () => {
     expect(ended.status).toBe(0)
   })
 
+  test('by names and metadata that would drive a terminal: they are shown as what they are', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      evil=$(printf 'x\\033]0;title\\007')
+      echo bytes | pput --metadata "parent=$A/data set@$evil" "$ZPIPES_STORE/$A/data set@s9"
+      echo bytes | pput "$ZPIPES_STORE/$A/data set@$evil"
+      echo bytes | pput "$ZPIPES_STORE/$A/$evil@s1"
+      : >"store/$A/.$evil.gone-1.01234567.upload"
+      zsnap status || :
+      zsnap prune -n --match '*' --keep-last 1 --store "$ZPIPES_STORE" "$A/data set"
+      zsnap clean -n --max-age 0s`)
+    expect(ended.status).toBe(0)
+    expect(ended.stdout).toContain('x\\x1b]0;title\\x07')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not come
+    expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/)
+  })
+
   test('a restore that needs it destroys nothing before it finds out', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap restore -q --to $B/copy "$A/data set@s1"

@@ -2,6 +2,7 @@ import type { UploadAge } from '../../backup/stale-uploads.ts'
 import { backupOptions } from '../../cli/backup-options.ts'
 import { defineCommand, type OptionSpecs } from '../../cli/command.ts'
 import { goOnAfterFailures } from '../../cli/going-on.ts'
+import { printable } from '../../cli/messages.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes, formatDuration, parseDuration } from '../../cli/units.ts'
 import { openBackupStore } from './backup-store.ts'
@@ -60,7 +61,7 @@ function tell({ upload, ageMs, isStale }: UploadAge, { isGone, isDryRun }: Outco
   terminal.event({ upload: key, id, storedBytes, lastWrite, stale: isStale, removed: isGone })
   if (terminal.json) return
   const facts = `${formatBytes(storedBytes)}, last written to ${formatDuration(Math.max(0, ageMs))} ago`
-  if (isGone) terminal.print(`${key}: removed, ${facts}`)
-  else if (isStale && isDryRun) terminal.print(`${key}: would be removed, ${facts}`)
+  if (isGone) terminal.print(`${printable(key)}: removed, ${facts}`)
+  else if (isStale && isDryRun) terminal.print(`${printable(key)}: would be removed, ${facts}`)
   else if (!isStale && terminal.verbose) terminal.say(`${key}: left alone, ${facts}`)
 }

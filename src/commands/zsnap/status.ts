@@ -1,6 +1,7 @@
 import type { DatasetStatus, SnapshotStatus } from '../../backup/dataset-status.ts'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
 import type { CheckResult } from '../../cli/exit-status.ts'
+import { printable } from '../../cli/messages.ts'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
 import { alignedLines } from '../../cli/table.ts'
 import type { Terminal } from '../../cli/terminal.ts'
@@ -64,11 +65,11 @@ function show(each: DatasetStatus, store: Store, terminal: Terminal): void {
   terminal.event({ ...facts, newestGood: newestGood?.name, newestGoodCreation: newestGood?.creation })
   if (terminal.json) return
   if (!terminal.quiet) {
-    terminal.print(`backup status for ${each.dataset}@* on ${store.urlOf('')}`)
+    terminal.print(printable(`backup status for ${each.dataset}@* on ${store.urlOf('')}`))
     const layout = { separator: ' | ', right: [5, 6] }
     for (const line of alignedLines([header, ...snapshots.map(rowOf)], layout)) terminal.print(line)
   }
-  terminal.print(`${each.state}: ${each.summary}`)
+  terminal.print(printable(`${each.state}: ${each.summary}`))
 }
 
 function showNothing(store: Store, terminal: Terminal): void {
