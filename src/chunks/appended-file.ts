@@ -6,23 +6,26 @@ export class AppendedFile {
   readonly file: string
   text: string
   readonly #handle: FileHandle
+  /** Its length. That of the text is another one where names of others are no UTF-8. */
+  #bytes: number
   #last: Promise<void> = Promise.resolve()
 
-  private constructor(file: string, handle: FileHandle, text: string) {
+  private constructor(file: string, handle: FileHandle, lines: Buffer) {
     this.file = file
     this.#handle = handle
-    this.text = text
+    this.#bytes = lines.length
+    this.text = lines.toString('utf8')
   }
 
   static async open(file: string): Promise<AppendedFile> {
-    const found = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return ''
+    const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0)
       throw error
     })
-    const text = found.slice(0, found.lastIndexOf('\n') + 1)
+    const lines = found.subarray(0, found.lastIndexOf('\n') + 1)
     const handle = await open(file, 'a')
-    if (text !== found) await handle.truncate(Buffer.byteLength(text))
-    return new AppendedFile(file, handle, text)
+    if (lines.length < found.length) await handle.truncate(lines.length)
+    return new AppendedFile(file, handle, lines)
   }
 
   async append(lines: string): Promise<void> {
@@ -39,9 +42,10 @@ export class AppendedFile {
   async #write(lines: string): Promise<void> {
     try {
       // Also what a truncation that failed has left.
-      await this.#handle.truncate(Buffer.byteLength(this.text))
+      await this.#handle.truncate(this.#bytes)
       await this.#handle.appendFile(lines)
       await this.#handle.datasync()
+      this.#bytes += Buffer.byteLength(lines)
       this.text += lines
     } catch (error) {
       aboutFile(this.file)(error)

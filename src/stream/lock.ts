@@ -65,12 +65,18 @@ async function findOther(folder: string, subject: string, owner: Writer): Promis
   for (const name of await readdir(folder)) {
     const [itsSubject, id = ''] = name.split('.')
     if (id === owner.id) continue
-    const isOver = owner.isGone(id) || (itsSubject === subject && (await isNumberReused(join(folder, name), id)))
+    const mayAsk = itsSubject === subject && machineOf(id) === machineOf(owner.id)
+    const isOver = owner.isGone(id) || (mayAsk && (await isNumberReused(join(folder, name), id)))
     // Those for something else too: nobody may ask for it again.
     if (isOver) await unlink(join(folder, name)).catch(() => {})
     else if (itsSubject === subject) return name
   }
   return undefined
+}
+
+/** In a container that has the folder too, numbers are those of other processes. */
+function machineOf(ownerId: string): string | undefined {
+  return ownerId.split('-')[0]
 }
 
 /** True if the owner is known to be another process than the one that has its number now. */

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { md5Line } from '../../src/chunks/manifest.ts'
+import { manifestHead, md5Line, parseManifest } from '../../src/chunks/manifest.ts'
 import { ManifestFile } from '../../src/chunks/manifest-file.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 
@@ -40,4 +40,21 @@ test('what is no manifest is refused, and stays as it is', async () => {
   writeFileSync(join(folder, 'files.manifest'), 'a poem\n')
   await expect(ManifestFile.open(folder)).rejects.toMatchObject({ kind: 'data' })
   expect(readFileSync(join(folder, 'files.manifest'), 'utf8')).toBe('a poem\n')
+})
+
+test('a list that others have begun grows by whole lines, though its names are no UTF-8', async () => {
+  const folder = temporaryFolder()
+  const line = Buffer.from(`${'b'.repeat(32)}  caf\xe9\n`, 'latin1')
+  writeFileSync(join(folder, 'files.md5'), Buffer.concat([line, Buffer.from('cccc  \xe9', 'latin1')]))
+  const manifest = await ManifestFile.open(folder)
+  await manifest.record(entry('xaa'))
+  await manifest.record(entry('xab'))
+  await manifest.close()
+  const added = ['xaa', 'xab'].map((name) => `${md5Line(entry(name))}\n`).join('')
+  expect(readFileSync(join(folder, 'files.md5'))).toEqual(Buffer.concat([line, Buffer.from(added)]))
+})
+
+test.each(['../../etc/shadow', '/etc/shadow', 'a/b', '..', '.', 'a\0b'])('no chunk is called %j', (name) => {
+  const text = `${manifestHead}${JSON.stringify(entry(name))}\n`
+  expect(() => parseManifest(text, 'list')).toThrow('list:2: is no entry of a manifest')
 })

@@ -52,7 +52,7 @@ it('leaves nothing of a program that was killed, whatever it was at', async () =
 })
 
 it('does not stand in the way when another program has got the number since', async () => {
-  const [mine, other] = places('me-1', `other-${process.pid}`)
+  const [mine, other] = places('me-1', `me-${process.pid}`)
   const name = await withLock(what, other!, async () => readdirSync(other!.folder)[0]!)
   const file = join(mine!.folder, name)
   const enter = () => withLock(what, mine!, async () => 'in')
@@ -62,6 +62,15 @@ it('does not stand in the way when another program has got the number since', as
   }
   writeFileSync(file, `${what}\n1\n`)
   expect(await enter()).toBe('in')
+})
+
+it('stands in the way of a program on another machine, or in a container, where its number is that of others', async () => {
+  const [mine, other] = places('me-1', `other-${process.pid}`)
+  await withLock(what, other!, async () => {
+    const [file = ''] = readdirSync(other!.folder)
+    writeFileSync(join(other!.folder, file), `${what}\n1\n`)
+    await expect(withLock(what, mine!, async () => 'in')).rejects.toMatchObject({ kind: 'retry' })
+  })
 })
 
 it('does not trust a folder that another has made, or that leads elsewhere', async () => {
