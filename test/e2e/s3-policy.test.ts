@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AbortMultipartUploadCommand, CreateMultipartUploadCommand } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
 import { randomBytes } from '../fakes/inputs.ts'
 import { root, start } from '../fakes/programs.ts'
+import { hiding } from '../fakes/s3-server/dialect.ts'
 import type { Operation } from '../fakes/s3-server/operation.ts'
 import type { StandIn } from '../fakes/s3-server/server.ts'
 import { standInWithBucket } from '../fakes/s3-server/started.ts'
@@ -67,11 +69,46 @@ test('pput asks for nothing that the policy in the README does not allow', async
     'PutObject',
     'UploadPart',
   ])
-  const needed = new Set([...made].map((operation) => actions[operation]))
-  const allowed = policyOfReadme()
-  expect([...needed].filter((action) => !allowed.has(action))).toEqual([])
   // ListBucket is there so that a missing key is answered with 404.
-  expect([...allowed].filter((action) => !needed.has(action))).toEqual(['s3:ListBucket'])
+  expect(policies().put).toEqual([...neededSince(standIn, before), 's3:ListBucket'].toSorted())
+})
+
+test('with tags and a lock it asks for what the policy for them allows, and for all of it', async () => {
+  // As AWS answers a key that may not see them: each look is a request then, and is counted.
+  const { standIn, ...bucket } = await standInWithBucket({ dialect: hiding })
+  const before = standIn.handled.length
+  const wishes = [...inParts, '--tag', 'a=b', '--lock-mode', 'GOVERNANCE', '--lock-days', '30']
+  expect((await pput(bucket, small, wishes, 'small')).status).toBe(0)
+  expect((await pput(bucket, large, wishes, 'large')).status).toBe(0)
+  const needed = neededSince(standIn, before)
+  const { put, putWithTagsAndLock } = policies()
+  expect(putWithTagsAndLock.filter((action) => !put.includes(action))).toEqual(
+    needed.filter((action) => !put.includes(action)),
+  )
+  expect(put.filter((action) => !putWithTagsAndLock.includes(action))).toEqual([])
+})
+
+test('zsnap prune --store asks for what its policy allows, and for all of it', async () => {
+  const { standIn, ...bucket } = await standInWithBucket()
+  for (const name of ['mon', 'tue']) {
+    const full = ['--format', 'bytes', '--metadata', 'isfull=true']
+    expect((await pput(bucket, small, full, `tank/home@${name}`)).status).toBe(0)
+  }
+  const at = { Bucket: bucket.name, Key: 'tank/home@wed' }
+  const { UploadId } = await bucket.client.send(new CreateMultipartUploadCommand(at))
+  const prune = () => {
+    const words = ['prune', '--store', `s3://${bucket.name}`, '--match', '*', '--keep-last', '1', 'tank/home']
+    return start('zsnap', words, bucket.environment).ended
+  }
+  const before = standIn.handled.length
+  // Of an upload under way the parts are asked for too.
+  expect((await prune()).status).toBe(75)
+  const refused = standIn.handled.slice(before)
+  await bucket.client.send(new AbortMultipartUploadCommand({ ...at, UploadId }))
+  const after = standIn.handled.length
+  expect(await prune()).toMatchObject({ status: 0, stderr: '' })
+  expect(policies().prune).toEqual(neededFor([...refused, ...standIn.handled.slice(after)]))
+  expect([...standIn.bucket(bucket.name).objects.keys()]).toEqual(['tank/home@tue'])
 })
 
 test('pget needs s3:GetObject alone', async () => {
@@ -87,11 +124,37 @@ test('pget needs s3:GetObject alone', async () => {
   expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('`pget` needs `s3:GetObject` alone.')
 })
 
-function policyOfReadme(): Set<string> {
+/** The actions that those of the README allow, in the order of their letters. */
+function policies() {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const [, json = ''] = /```json\n(\{"Version".*?)```/s.exec(readme) ?? []
-  const { Statement } = JSON.parse(json) as { Statement: readonly { Action: readonly string[] }[] }
-  return new Set(Statement.flatMap(({ Action }) => Action))
+  const [put = [], putWithTagsAndLock = [], prune = [], ...others] = [
+    ...readme.matchAll(/```json\n(\{"Version".*?)```/gs),
+  ].map(([, json = '']) => {
+    const { Statement } = JSON.parse(json) as { Statement: readonly { Action: readonly string[] }[] }
+    return Statement.flatMap(({ Action }) => Action).toSorted()
+  })
+  expect(others).toEqual([])
+  return { put, putWithTagsAndLock, prune }
+}
+
+/** What a header needs beside the action of its request. */
+const actionsOfHeaders: Readonly<Record<string, string>> = {
+  'x-amz-acl': 's3:PutObjectAcl',
+  'x-amz-object-lock-legal-hold': 's3:PutObjectLegalHold',
+  'x-amz-object-lock-mode': 's3:PutObjectRetention',
+  'x-amz-tagging': 's3:PutObjectTagging',
+}
+
+function neededSince({ handled }: StandIn, before: number): readonly string[] {
+  return neededFor(handled.slice(before))
+}
+
+function neededFor(handled: StandIn['handled']): readonly string[] {
+  const needed = handled.flatMap(({ operation, headers }) => [
+    actions[operation],
+    ...Object.entries(actionsOfHeaders).flatMap(([name, action]) => (headers[name] === undefined ? [] : [action])),
+  ])
+  return [...new Set(needed)].toSorted()
 }
 
 function operationsSince({ handled }: StandIn, before: number): Set<Operation> {
