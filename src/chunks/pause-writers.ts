@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import type { Chunk } from './chunk-life.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import { nameOfProcess, type OpenFiles, stateOfProcess, type Writer } from './open-files.ts'
 
@@ -37,7 +38,7 @@ export class WriterPause {
   /** After a look at the files. What is still being written does not count: it could not be shipped while its writer is stopped. */
   async adjust(table: ChunkTable, open: OpenFiles): Promise<void> {
     const { maxBacklogBytes, folder, pauses, signal } = this.#options
-    const waiting = table.files.filter((file) => table.stageOf(file) !== 'recorded' && !table.mayBeOpen(file))
+    const waiting = table.files.filter((file) => isAwaited(table.stageOf(file)) && !table.mayBeOpen(file))
     const bytes = waiting.reduce((sum, { size }) => sum + size, 0)
     if (pauses.count > 0) {
       if (bytes < resumeShare * maxBacklogBytes) this.end()
@@ -69,6 +70,11 @@ export class WriterPause {
       this.#refused.add(pid)
     }
   }
+}
+
+/** What was given up stays where it is: a writer would wait for it for ever. */
+function isAwaited(stage: Chunk['stage'] | undefined): boolean {
+  return stage !== 'recorded' && stage !== 'refused'
 }
 
 /** By the folder, not by the files that were seen there: a fast writer is at the next before all processes are looked at. */

@@ -108,6 +108,15 @@ describe('what is shipped', () => {
     expect(await run('chunkwatch --join $STORE | cmp - random')).toEqual(nothing)
   })
 
+  test('what it cuts, and ends when a chunk is given up, though that is as much as --max-backlog', async () => {
+    const { run } = prepare()
+    await run("printf '%102400d' 0 >store/xaa")
+    const ended = await run('cat /dev/zero | chunkwatch -q --split 100K --max-backlog 100K chunks $STORE')
+    expect(ended).toMatchObject({ status: 73, stderr: expect.stringContaining('other bytes than here') })
+    // No more than what was given up: the stream has not ended where it was broken off.
+    expect((await run('wc -c <chunks/xaa; ls -A chunks')).stdout).toBe('102400\nfiles.manifest\nfiles.md5\nxaa\n')
+  })
+
   test('through rclone, and back', async () => {
     const { run, folder } = prepare()
     const remote = `rclone::local:${folder}/store`

@@ -9,12 +9,16 @@ export async function startCutting(args: Arguments, terminal: Terminal, tally: (
   const { openInput } = await import('../../stream/input.ts')
   const { setTimeout: sleep } = await import('node:timers/promises')
   const source = watchFolder(args.source)
-  const input = openInput(0, terminal.signal)
+  // Nobody waits for space, or a smaller backlog, when nothing more is shipped; and what is broken off has no last chunk.
+  const stop = new AbortController()
+  const stopped = new Error('stopped')
+  const signal = AbortSignal.any([terminal.signal, stop.signal])
+  const input = openInput(0, signal)
   let cutting: Promise<void> | undefined
   let failure: unknown
   async function gate(): Promise<void> {
     while (args['max-backlog'] !== undefined && tally().backlogBytes >= args['max-backlog']) {
-      terminal.signal.throwIfAborted()
+      signal.throwIfAborted()
       await sleep(100)
     }
   }
@@ -30,17 +34,18 @@ export async function startCutting(args: Arguments, terminal: Terminal, tally: (
         folder: args.source,
         prefix: args.name,
         chunkBytes: args.split ?? 0,
-        signal: terminal.signal,
+        signal,
         gate,
         onFullDisk,
       }
       cutting = cutStream(input, cut)
         .catch((error: unknown) => {
-          failure = error
+          if (error !== stopped) failure = error
         })
         .finally(() => source.end())
     },
     async stop() {
+      stop.abort(stopped)
       await input.close()
       await cutting
     },
