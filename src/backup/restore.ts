@@ -87,14 +87,15 @@ export async function restore(store: Store, wishes: RestoreWishes, run: RestoreR
   }
 }
 
-/** What is there already by its name alone may be another snapshot: then it is not restored, though nothing is to do. */
+/** What another dataset has already by its name alone may be another snapshot: then it is not restored, though nothing is to do. */
 async function refuseOther(
   store: Store,
   { plan: { wanted, base } }: PreparedRestore,
-  undo: UndoWishes,
+  { to, ...undo }: RestoreWishes,
   { signal }: RestoreRun,
 ): Promise<void> {
-  if (base === undefined || wanted.guid !== undefined) return
+  const isOwn = splitSnapshotName(wanted.name)[0] === to
+  if (base === undefined || wanted.guid !== undefined || isOwn) return
   const transfer = new Transfer(wanted.object.size)
   await refuseNamesake(store, wanted, base, { undoing: undoingOf(wanted, undo), transfer, signal })
 }

@@ -1,9 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { link, mkdtemp, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 /*
  * Between a look at a file and its removal by name another may get the name, and would be removed unseen. So files are
- * moved into a folder beside them first: what is looked at there is what is removed, and nobody opens it by its name.
+ * moved into a folder beside them first: what is looked at there is what is removed, and nobody opens it by its name. A
+ * full disk has no room for a folder, and most of all then something has to be removed: there they get other names.
+ *
+ *   .chunkwatch.removing-XXXXXX/NAME
+ *   .chunkwatch.removing-<16 digits>.NAME      on a full disk
  */
 const prefix = '.chunkwatch.removing-'
 
@@ -16,29 +21,46 @@ export interface AsideFolder {
   close(): Promise<void>
 }
 
-/** Makes a folder for files of a directory. */
+/** Makes a place for files of a directory. */
 export async function openAside(directory: string): Promise<AsideFolder> {
-  const folder = await mkdtemp(join(directory, prefix))
+  const folder = await mkdtemp(join(directory, prefix)).catch(ifFull)
+  const random = randomBytes(8).toString('hex')
+  const asideOf = (name: string) =>
+    folder === undefined ? join(directory, `${prefix}${random}.${name}`) : join(folder, name)
+  const places = new Map<string, string>()
   return {
     async take(path) {
-      const aside = join(folder, basename(path))
+      const aside = asideOf(basename(path))
+      places.set(aside, path)
       const error = await rename(path, aside).catch((reason: NodeJS.ErrnoException) => reason)
       if (error === undefined) return aside
       if (error.code === 'ENOENT') return undefined
       throw error
     },
-    putBack: (aside) => giveName(aside, join(directory, basename(aside))),
-    close: () => rmdir(folder).catch(() => {}),
+    putBack: (aside) => giveName(aside, places.get(aside) ?? aside),
+    async close() {
+      if (folder !== undefined) await rmdir(folder).catch(() => {})
+    },
   }
+}
+
+function ifFull(error: NodeJS.ErrnoException): undefined {
+  if (!['ENOSPC', 'EDQUOT'].includes(error.code ?? '')) throw error
 }
 
 /** Puts back what a killed program left aside in a directory. */
 export async function putAllBack(directory: string): Promise<void> {
-  const folders = (await readdir(directory).catch(() => [])).filter((name) => name.startsWith(prefix))
-  for (const folder of folders.map((name) => join(directory, name))) {
-    for (const name of await readdir(folder)) await giveName(join(folder, name), join(directory, name))
-    await rmdir(folder).catch(() => {})
+  for (const aside of (await readdir(directory).catch(() => [])).filter((name) => name.startsWith(prefix))) {
+    const path = join(directory, aside)
+    const [, name] = /^[0-9a-f]{16}\.(.+)$/s.exec(aside.slice(prefix.length)) ?? []
+    if (name === undefined) await emptyFolder(path, directory)
+    else await giveName(path, join(directory, name))
   }
+}
+
+async function emptyFolder(folder: string, directory: string): Promise<void> {
+  for (const name of await readdir(folder)) await giveName(join(folder, name), join(directory, name))
+  await rmdir(folder).catch(() => {})
 }
 
 /** Unlike rename(2), link(2) takes nobody's name. */

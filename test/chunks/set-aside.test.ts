@@ -1,8 +1,34 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openAside, putAllBack } from '../../src/chunks/set-aside.ts'
 import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>()
+  return { ...real, mkdtemp: vi.fn(real.mkdtemp) }
+})
+
+test('on a disk that is too full for a folder it is aside too, and comes back after a kill', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'xaa')
+  writeFileSync(file, 'bytes')
+  const open = () => {
+    vi.mocked(mkdtemp).mockRejectedValueOnce(Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'mkdtemp' }))
+    return openAside(folder)
+  }
+  const aside = await open()
+  const path = (await aside.take(file)) ?? ''
+  expect([existsSync(file), readFileSync(path, 'utf8')]).toEqual([false, 'bytes'])
+  await aside.putBack(path)
+  await aside.close()
+  expect(readdirSync(folder)).toEqual(['xaa'])
+  const killed = await open()
+  await killed.take(file)
+  await putAllBack(folder)
+  expect([readdirSync(folder), readFileSync(file, 'utf8')]).toEqual([['xaa'], 'bytes'])
+})
 
 test('a file that is aside has no name that anybody knows, and gets it back', async () => {
   const folder = temporaryFolder()

@@ -41,3 +41,18 @@ test('space that gets low is told once, before there is none', async ({ skip }) 
   const ended = await sh(`mkdir chunks store; unshare --mount sh -c '${inside}'`, temporaryFolder())
   expect(ended.stdout).toMatch(/^chunkwatch: chunks: .* are free, .* used: the disk is nearly full\n$/)
 })
+
+test('chunks are removed though there is no room for anything more', async ({ skip }) => {
+  // Of a tmpfs no folder takes room.
+  const inside = `mount -o loop image chunks 2>/dev/null || exit 99
+    head -c 1M /dev/zero >chunks/xaa; head -c 30M /dev/zero >chunks/xab
+    for each in 1 2 3 4 5 6 7 8; do echo x >chunks/.$each; done
+    ! mkdir chunks/folder && exec 2>&3 && timeout 60 chunkwatch -q --once --settle 300ms --state state chunks file://$PWD/store
+    echo $?; ls chunks`
+  const ended = await sh(
+    `mkdir chunks store state; truncate -s 8M image; mkfs.ext4 -q -m 0 image && unshare --mount sh -c '${inside}' 3>said 2>/dev/null`,
+    temporaryFolder(),
+  )
+  if (ended.status === 99 || !mayMount) skip('a file cannot be mounted here')
+  expect(ended.stdout).toBe('0\nlost+found\n')
+})

@@ -32,7 +32,7 @@ export function filesOf(root: string, key: string): ObjectFiles {
 }
 
 /** Throws 'usage' for a name that leaves no room for what is added to it. */
-export function refuseLongName({ name }: ObjectFiles): void {
+export function refuseLongName({ name }: Pick<ObjectFiles, 'name'>): void {
   if (Buffer.byteLength(name) <= maxNameBytes - addedBytes) return
   throw new Failure('usage', `${name}: longer than ${maxNameBytes - addedBytes} bytes, too long for a file name`)
 }

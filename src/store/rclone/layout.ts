@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { Failure } from '../../errors.ts'
-import { isOurs } from '../directory/layout.ts'
+import { isOurs, refuseLongName } from '../directory/layout.ts'
 
 /*
  * The files of the directory store (directory/layout.ts), for an object with the key `tank/home@mon`:
@@ -14,7 +14,6 @@ import { isOurs } from '../directory/layout.ts'
  * records: the size, then the remote's hash tells which is meant.
  */
 
-const maxNameBytes = 255 - 40
 const recordIds = 2 ** 47
 
 export interface KeyFiles {
@@ -27,9 +26,7 @@ export interface KeyFiles {
 export function filesOf(key: string): KeyFiles {
   const slash = key.lastIndexOf('/') + 1
   const name = key.slice(slash)
-  if (Buffer.byteLength(name) > maxNameBytes) {
-    throw new Failure('usage', `${name}: longer than ${maxNameBytes} bytes, too long for a file name`)
-  }
+  refuseLongName({ name })
   if (isOurs(name)) throw new Failure('usage', `${name}: this form of name belongs to the store itself`)
   return { folder: key.slice(0, slash), name }
 }
