@@ -48,7 +48,7 @@ export interface FinishedPart {
 
 export interface Owner {
   readonly id: string
-  isGone(id: string): boolean
+  isGone(id: string, lastWrite: Date): boolean
 }
 
 /**
@@ -82,7 +82,8 @@ export class RunFolder {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }
       const other = existsSync(file) ? readFileSync(file, 'utf8') : ''
-      if (other !== '' && other !== owner.id && !owner.isGone(other)) {
+      // It is written once: a process that is younger has got the number since, as after a restart of the machine.
+      if (other !== '' && other !== owner.id && !owner.isGone(other, mtimeOf(file))) {
         throw new Failure('retry', `another dsync copies this tree already (${file})`)
       }
       rmSync(file, { force: true })
@@ -144,6 +145,10 @@ export class RunFolder {
   release(): void {
     rmSync(this.file('owner'), { force: true })
   }
+}
+
+function mtimeOf(file: string): Date {
+  return statSync(file, { throwIfNoEntry: false })?.mtime ?? new Date()
 }
 
 /** None where a kill has cut a line, and the next run's first line stands behind it. */

@@ -6,8 +6,8 @@ import type { ObjectPlace } from './url.ts'
 export interface Owner {
   /** Of letters, digits and dashes; no other running program has the same. */
   readonly id: string
-  /** True only if the program of this id is known to have ended. */
-  isGone(id: string): boolean
+  /** True only if the program of this id, which has written so lately, is known to have ended. */
+  isGone(id: string, lastWrite: Date): boolean
 }
 
 export interface StoreOptions {

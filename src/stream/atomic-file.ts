@@ -16,8 +16,8 @@ export interface AtomicFile extends Output {
 export interface Writer {
   /** Of letters, digits and dashes. */
   readonly id: string
-  /** True only if the program of this id is known to have ended. */
-  isGone(id: string): boolean
+  /** True only if the program of this id, which may be known to have written so lately, is known to have ended. */
+  isGone(id: string, lastWrite?: Date): boolean
 }
 
 /**
@@ -58,7 +58,10 @@ async function removeLeftovers(final: string, writer: Writer): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
     if (!name.startsWith(prefix)) continue
     const [, id] = /^([\w-]+)\.[0-9a-f]{8}\.part$/.exec(name.slice(prefix.length)) ?? []
-    if (id !== undefined && writer.isGone(id)) await unlink(join(directory, name)).catch(() => {})
+    if (id === undefined) continue
+    const file = join(directory, name)
+    const { mtime } = await stat(file).catch(() => ({ mtime: undefined }))
+    if (writer.isGone(id, mtime)) await unlink(file).catch(() => {})
   }
 }
 

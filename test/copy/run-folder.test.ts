@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { RunFolder } from '../../src/copy/run-folder.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
@@ -35,6 +35,16 @@ describe('RunFolder', () => {
     expect(readFileSync(folder.file('owner'), 'utf8')).toBe('second')
     folder.release()
     folder.claim(ownerNamed('third'))
+  })
+
+  it('is taken over after a restart, when another process has got the number of its owner', () => {
+    const folder = new RunFolder(temporaryFolder(), ['x'])
+    folder.claim(ownerNamed('me-7'))
+    const restarted = { id: 'me-8', isGone: (_: string, lastWrite: Date) => lastWrite.getTime() < Date.now() - 1000 }
+    expect(() => folder.claim(restarted)).toThrow(expect.objectContaining({ kind: 'retry' }))
+    utimesSync(folder.file('owner'), 0, 0)
+    folder.claim(restarted)
+    expect(readFileSync(folder.file('owner'), 'utf8')).toBe('me-8')
   })
 
   it('knows what an earlier run has found and finished, except a line that was cut', () => {

@@ -104,7 +104,7 @@ export class DirectoryStore implements Store {
       const found = await statOrMissing(join(this.#root, folder, fileName))
       if (found === undefined) continue
       const { size, mtime } = bytesFile(found)
-      const isOrphan = this.#options.owner.isGone(upload.owner)
+      const isOrphan = this.#options.owner.isGone(upload.owner, mtime)
       // Killed between its two names: what was written to it would be written into the object.
       const isPublished = (await statOrMissing(join(this.#root, folder, upload.name)))?.ino === found.ino
       yield {
@@ -157,7 +157,9 @@ export class DirectoryStore implements Store {
   /** Removes what killed programs left of this key. */
   async #sweep(files: ObjectFiles): Promise<void> {
     for (const { name, id, owner } of await this.#uploadsIn(files.directory)) {
-      if (name === files.name && this.#options.owner.isGone(owner)) await removeUpload(files, id)
+      if (name !== files.name) continue
+      const found = await statOrMissing(uploadFile(files, id))
+      if (found !== undefined && this.#options.owner.isGone(owner, found.mtime)) await removeUpload(files, id)
     }
   }
 

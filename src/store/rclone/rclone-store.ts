@@ -76,8 +76,8 @@ export class RcloneStore implements Store {
       const upload = parseUploadName(nameOf(path))
       const key = folderOf(path) + (upload?.name ?? '')
       if (upload === undefined || !key.startsWith(prefix)) continue
-      const isOrphan = this.#options.owner.isGone(upload.owner)
       const lastWrite = new Date(entry.modified)
+      const isOrphan = this.#options.owner.isGone(upload.owner, lastWrite)
       yield { key, id: upload.id, storedBytes: entry.size, lastWrite, isOrphan, mayBeResumed: false }
     }
   }
@@ -112,9 +112,9 @@ export class RcloneStore implements Store {
   /** Removes what killed programs left of this key. */
   async #sweep(key: string): Promise<void> {
     const { folder, name } = filesOf(key)
-    for (const { path } of await this.#remote.list(folder, [`/.${patternOf(name)}.*.upload`])) {
+    for (const { path, modified } of await this.#remote.list(folder, [`/.${patternOf(name)}.*.upload`])) {
       const upload = parseUploadName(path)
-      if (upload?.name !== name || !this.#options.owner.isGone(upload.owner)) continue
+      if (upload?.name !== name || !this.#options.owner.isGone(upload.owner, new Date(modified))) continue
       await this.#remote.remove(folder + path)
     }
   }

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DirectoryStore } from '../../../src/store/directory/directory-store.ts'
+import type { Owner } from '../../../src/store/open-store.ts'
 import type { Upload } from '../../../src/store/store.ts'
 import { filesBelow, temporaryFolder } from '../../fakes/folder.ts'
 import { randomBytes } from '../../fakes/inputs.ts'
@@ -10,7 +11,7 @@ import { fakeOwner } from '../../fakes/owner.ts'
 
 const fresh = { overwrite: false, metadata: { 'zfs-guid': '00ff', note: 'ünïcode = fine' } }
 
-function openStore(root: string, owner = fakeOwner()) {
+function openStore(root: string, owner: Owner = fakeOwner()) {
   return new DirectoryStore(root, { owner, readBack: true })
 }
 
@@ -260,6 +261,21 @@ describe('an unfinished upload', () => {
     await leaveUnfinished(root, 'alive-1', randomBytes(10))
     await put(openStore(root), 'tank/k', randomBytes(10))
     expect(filesBelow(root).filter((file) => file.endsWith('.upload'))).toEqual([expect.stringContaining('.alive-1.')])
+  })
+
+  test('is told of its last write to whoever knows what runs: after a restart another may have the number', async () => {
+    const root = temporaryFolder()
+    await leaveUnfinished(root, 'me-7', randomBytes(10))
+    const [file = ''] = filesBelow(root)
+    const written = new Date('2026-01-01')
+    utimesSync(join(root, file), written, written)
+    const after = {
+      id: 'me-1',
+      isGone: (id: string, lastWrite: Date) => id === 'me-7' && Number(lastWrite) === Number(written),
+    }
+    expect(await toArray(openStore(root, after).unfinished(''))).toMatchObject([{ isOrphan: true, mayBeResumed: true }])
+    await (await openStore(root, after).create('tank/k', fresh)).abandon()
+    expect(filesBelow(root)).toEqual([])
   })
 
   test('killed between its two names leaves an object with its record', async () => {
