@@ -11,7 +11,6 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
 import { root, sh, start, startShell } from '../fakes/programs.ts'
@@ -127,8 +126,10 @@ describe('what is shipped', () => {
 
   test('a chunk renamed into place goes at once', async () => {
     const { chunks, folder, watch } = prepare()
+    // By the next of its series it need not settle: then it watches.
+    for (const name of ['xaa', 'xab']) writeFileSync(join(chunks, name), 'bytes')
     const { child, saw } = watch('--settle=1h')
-    await sleep(1000)
+    await saw('  xaa\n')
     writeFileSync(join(folder, 'made'), 'bytes')
     renameSync(join(folder, 'made'), join(chunks, 'moved'))
     await saw('  moved\n')
