@@ -10,7 +10,7 @@ const large = Buffer.from(randomBytes(3_000_000))
 const ok = 'HTTP/1.1 200 OK\r\n'
 
 /** Answers every request with these pieces, each a write of its own. */
-async function serve(answer: (socket: Socket, nth: number) => unknown) {
+async function serve(answer: (socket: Socket, nth: number) => unknown, idleMs = 10_000) {
   const sockets: Socket[] = []
   const requests: string[] = []
   const server = createServer((socket) => {
@@ -27,7 +27,7 @@ async function serve(answer: (socket: Socket, nth: number) => unknown) {
   })
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const handler = new DownloadHandler({ connectMs: 2000, idleMs: 300 })
+  const handler = new DownloadHandler({ connectMs: 10_000, idleMs })
   onTestFinished(() => handler.destroy())
   const request = { method: 'GET', protocol: 'http:', hostname: '127.0.0.1', port, path: '/b/k', headers: {} }
   const get = async (signal?: AbortSignal) => {
@@ -161,7 +161,7 @@ describe('what is broken', () => {
   })
 
   test('silence, before an answer and within one', async () => {
-    const { get } = await serve((socket, nth) => nth === 2 && socket.write(`${head}x`))
+    const { get } = await serve((socket, nth) => nth === 2 && socket.write(`${head}x`), 300)
     await expect(get()).rejects.toMatchObject({ name: 'TimeoutError' })
     const { body } = await get()
     await expect(body.fill(new Uint8Array(large.length))).rejects.toMatchObject({ name: 'TimeoutError' })
@@ -171,10 +171,10 @@ describe('what is broken', () => {
     const { get } = await serve(async (socket) => {
       socket.write(`${ok}Content-Length: 5\r\n\r\n`)
       for (const byte of 'slow!') {
-        await sleep(120)
+        await sleep(300)
         socket.write(byte)
       }
-    })
+    }, 1000)
     const { body } = await get()
     expect((await filled(body, 5)).toString()).toBe('slow!')
   })
