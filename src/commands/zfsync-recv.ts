@@ -220,7 +220,7 @@ async function listen(text: string, args: Arguments, single: ReceiverRun, termin
   const security = await readSecurity(args)
   const allowances = args.allow.map((each) => parseAllowance(checkedAllowance(each, security), single.root))
   const turns = new Turns(args['max-receives'] ?? 1)
-  const run = { ...single, turns, signal: graceful(args.grace ?? 0, terminal) }
+  const run = { ...single, turns, signal: await graceful(args.grace ?? 0, terminal) }
   const times = { helloMs: args.timeout ?? 0, silenceMs: args.timeout ?? 0 }
   const { owner } = run.lock
   let connections = 0
@@ -252,11 +252,12 @@ function checkedAllowance(text: string, security: Security): string {
 }
 
 /** A signal that aborts some time after the terminal's. */
-function graceful(graceMs: number, terminal: Terminal): AbortSignal {
+async function graceful(graceMs: number, terminal: Terminal): Promise<AbortSignal> {
+  const { onAbort } = await import('../stream/on-abort.ts')
   terminal.allowGrace(graceMs)
   const controller = new AbortController()
   setMaxListeners(0, controller.signal)
-  terminal.signal.addEventListener('abort', () => {
+  onAbort(terminal.signal, () => {
     setTimeout(() => controller.abort(terminal.signal.reason), graceMs)
   })
   return controller.signal

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { Failure } from '../errors.ts'
+import { onAbort } from './on-abort.ts'
 
 export interface ChildOptions {
   readonly stdin: 'pipe' | 'inherit' | 'ignore'
@@ -48,10 +49,9 @@ export function startChild(argv: readonly string[], options: ChildOptions): Chil
     child.stdout?.once('error', () => {}).destroy(options.signal?.reason as Error)
     void stop()
   }
-  options.signal?.addEventListener('abort', abort, { once: true })
+  const forget = options.signal === undefined ? () => {} : onAbort(options.signal, abort)
   // Whoever awaits it sees the rejection; until then it is not unhandled.
-  void ended.catch(() => {}).then(() => options.signal?.removeEventListener('abort', abort))
-  if (options.signal?.aborted) abort()
+  void ended.catch(() => {}).then(forget)
   keepUnread(child.stdout)
   const { stdin, stdout } = child as { stdin: Writable; stdout: Readable }
   return { name: nameOf(argv), stdin, stdout, ended, stderrTail: keepTail(child.stderr, options.onStderr), stop }

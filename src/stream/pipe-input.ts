@@ -2,6 +2,7 @@ import { fstatSync, readSync } from 'node:fs'
 import { Socket, type SocketConstructorOpts } from 'node:net'
 import { Failure } from '../errors.ts'
 import type { Input } from './input.ts'
+import { onAbort } from './on-abort.ts'
 import { readAtOnce } from './pipe-at-once.ts'
 import { widenPipe } from './pipe-size.ts'
 
@@ -55,8 +56,7 @@ export class PipeInput implements Input {
       this.#finish()
     })
     this.#socket.on('error', (error) => this.#fail(error))
-    if (signal?.aborted) this.#fail(signal.reason)
-    signal?.addEventListener('abort', () => this.#fail(signal.reason), { once: true })
+    if (signal !== undefined) onAbort(signal, () => this.#fail(signal.reason))
   }
 
   fill(target: Uint8Array): Promise<number> {

@@ -1,6 +1,7 @@
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { Failure } from '../errors.ts'
+import { onAbort } from '../stream/on-abort.ts'
 import { type Address, formatAddress } from './address.ts'
 import { type CertificateNames, namesOf } from './certificate-names.ts'
 import type { Link } from './channel.ts'
@@ -55,8 +56,8 @@ export async function listenTcp(at: Address | { fd: number }, security: Security
       const bound = server.address()
       const port = typeof bound === 'object' && bound !== null ? bound.port : 0
       onListening({ host: 'fd' in at ? undefined : at.host, port })
+      onAbort(signal, () => server.close(() => resolve()))
     })
-    signal.addEventListener('abort', () => server.close(() => resolve()), { once: true })
   })
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '../errors.ts'
 import { type LockPlace, withLock } from '../stream/lock.ts'
+import { unlessAborted } from '../stream/on-abort.ts'
 import type { Turns } from '../stream/turns.ts'
 import { AnnouncedStream } from './announced-stream.ts'
 import { bufferReady } from './buffer.ts'
@@ -49,7 +50,8 @@ export interface ReceiverRun {
  * for answers. Throws what ends the dialogue itself; what fails for one dataset is told, and the next goes on.
  */
 export async function serveSender(channel: Channel, run: ReceiverRun): Promise<void> {
-  const hello = await readHello(channel).catch((error: unknown) => {
+  const hello = await unlessStopping(readHello(channel), run.stopping).catch((error: unknown) => {
+    run.signal.throwIfAborted()
     throw explained(error, false)
   })
   const isHeard = hello.role !== 'container'
@@ -165,16 +167,11 @@ async function attempt(channel: Channel, message: SenderMessage, run: Working, a
 }
 
 /** Rejects when the signal aborts before the message has come. */
-async function unlessStopping(message: Promise<SenderMessage>, stopping: AbortSignal): Promise<SenderMessage> {
-  let stop = () => {}
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(new Failure('retry', 'the receiver is being stopped'))
+async function unlessStopping<T>(message: Promise<T>, stopping: AbortSignal): Promise<T> {
+  return await unlessAborted(stopping, message).catch((error: unknown) => {
+    if (!stopping.aborted || error !== stopping.reason) throw error
+    throw new Failure('retry', 'the receiver is being stopped', { cause: error })
   })
-  if (stopping.aborted) stop()
-  stopping.addEventListener('abort', stop)
-  // Nobody waits for it any more.
-  message.catch(() => {})
-  return await Promise.race([message, stopped]).finally(() => stopping.removeEventListener('abort', stop))
 }
 
 async function nextMessage(channel: Channel): Promise<SenderMessage> {

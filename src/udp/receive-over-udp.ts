@@ -51,8 +51,7 @@ export async function receiveOverUdp(
   const memory = new PacketMemory(options.windowBytes)
   const machine = new ReceivingMachine(options, memory)
   const wire = await listen(machine, options.at, memory)
-  const abort = () => wire.fail(options.signal.reason)
-  options.signal.addEventListener('abort', abort, { once: true })
+  wire.heed(options.signal)
   let output: Destination | undefined
   let trace: ReturnType<typeof traceOf>
   try {
@@ -67,7 +66,6 @@ export async function receiveOverUdp(
     throw error
   } finally {
     trace?.stop()
-    options.signal.removeEventListener('abort', abort)
     await wire.close()
   }
 }

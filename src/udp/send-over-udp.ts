@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import type { Input } from '../stream/input.ts'
+import { unlessAborted } from '../stream/on-abort.ts'
 import type { Transfer } from '../stream/transfer.ts'
 import { type Address, formatAddress, type HostAndPort, resolveHost } from './address.ts'
 import { ephemeralOf, type Trust } from './agreement.ts'
@@ -49,14 +50,13 @@ const farewellEveryMs = 20
  */
 export async function sendOverUdp(input: Input, options: SendOptions): Promise<void> {
   const { host, port } = options.to
-  const { address, family } = await resolveHost(host)
+  const { address, family } = await unlessAborted(options.signal, resolveHost(host))
   const peer = { address, port }
   const caller = new Caller(randomBytes(8), ephemeralOf(randomBytes(32)), options.trust)
   const memory = new PacketMemory(options.windowBytes)
   const refusal = (): string | undefined => wire.refusedAfter(mostRefused)
   const wire = await Wire.open(calling(caller, peer, options, refusal), family, undefined, memory)
-  const abort = () => wire.fail(options.signal.reason)
-  options.signal.addEventListener('abort', abort, { once: true })
+  wire.heed(options.signal)
   try {
     await wire.until(() => caller.session !== undefined)
     const session = caller.session!
@@ -65,7 +65,6 @@ export async function sendOverUdp(input: Input, options: SendOptions): Promise<v
     await wire.until(() => search.foundBytes(wire.nowMs) !== undefined)
     await sendOn(wire, session, search, { input, memory, peer, rttMs: caller.rttMs, ...options })
   } finally {
-    options.signal.removeEventListener('abort', abort)
     await wire.close()
   }
 }

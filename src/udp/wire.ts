@@ -1,3 +1,4 @@
+import { onAbort } from '../stream/on-abort.ts'
 import type { Address } from './address.ts'
 import { type DatagramSocket, openSocket, type SocketEvents } from './datagram-socket.ts'
 import type { PacketMemory } from './packet-memory.ts'
@@ -41,6 +42,7 @@ export class Wire {
   #immediate: NodeJS.Immediate | undefined
   #error: unknown
   #isClosed = false
+  #forgetSignal = () => {}
   /** Since the wire was opened. */
   readonly spent = new TimeSpent(performance.now())
 
@@ -122,12 +124,18 @@ export class Wire {
     this.#waiters = []
   }
 
+  /** The signal's abort fails the wire, also one that has been before. */
+  heed(signal: AbortSignal): void {
+    this.#forgetSignal = onAbort(signal, () => this.fail(signal.reason))
+  }
+
   send({ packet, to, packetBytes }: Outgoing): void {
     this.#socket?.send(packet, to, packetBytes)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#forgetSignal()
     clearTimeout(this.#timer)
     if (this.#immediate !== undefined) clearImmediate(this.#immediate)
     await this.#socket?.close()

@@ -154,8 +154,8 @@ async function makeKey(folder: string): Promise<void> {
   if (status !== 0) throw new Error(stderr)
 }
 
-/** Starts a busy call and waits until it is at work. */
-async function startBusy(program: string, call: Busy, folder: string): Promise<Started> {
+/** Starts a busy call and waits until it is at work, or only until it hears signals. */
+async function startBusy(program: string, call: Busy, folder: string, isAtWork = true): Promise<Started> {
   const started = start(program, call.words(folder))
   const { child } = started
   if (call.isStuck) {
@@ -165,9 +165,10 @@ async function startBusy(program: string, call: Busy, folder: string): Promise<S
   const piece = Buffer.alloc(64 << 10, 'x')
   const feed = setInterval(() => call.isFed && child.stdin.writableLength === 0 && child.stdin.write(piece), 5)
   const ended = started.ended.finally(() => clearInterval(feed))
-  while (!(call.leaves ? left(folder).length > 0 : hearsSignals(child.pid)) && child.exitCode === null) await sleep(50)
+  while (!(call.leaves && isAtWork ? left(folder).length > 0 : hearsSignals(child.pid)) && child.exitCode === null)
+    await sleep(50)
   // From hearing signals to the work there is only the import of its modules.
-  await sleep(500)
+  if (isAtWork) await sleep(500)
   if (child.exitCode !== null) throw new Error(`not busy: ${JSON.stringify(await ended)}`)
   return { ...started, ended }
 }
@@ -258,6 +259,15 @@ describe.each(readdirSync(join(root, 'bin')))('%s', { timeout: 30_000 }, (progra
       const sentMs = performance.now()
       child.kill(signal)
       expect(await ended).toMatchObject({ status, stderr: '' })
+      expect(performance.now() - sentMs).toBeLessThan(4000)
+      expect(left(folder)).toEqual([])
+    })
+
+    it('SIGTERM while it starts: 143, soon, and nothing is left behind', async () => {
+      const { child, ended } = await startBusy(program, busy, folder, false)
+      const sentMs = performance.now()
+      child.kill('SIGTERM')
+      expect(await ended).toMatchObject({ status: 143, stderr: '' })
       expect(performance.now() - sentMs).toBeLessThan(4000)
       expect(left(folder)).toEqual([])
     })

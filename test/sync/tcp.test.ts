@@ -128,6 +128,16 @@ describe('over TCP', () => {
     expect(refused).toEqual(['the receiver has 2 connections already, its most'])
   })
 
+  it('a receiver that was stopped before it listens ends at once', async () => {
+    await listenTcp({ host: '127.0.0.1', port: 0 }, key, {
+      signal: AbortSignal.abort(),
+      mostConnections: 8,
+      onListening: () => {},
+      onLink: () => {},
+      onRefused: () => {},
+    })
+  })
+
   it('who says nothing is given up', async () => {
     const { address, links } = await listening()
     await connected(address)

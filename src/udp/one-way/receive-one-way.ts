@@ -33,8 +33,7 @@ export interface ReceiveOneWayOptions extends ReceiverOptions {
 export async function receiveOneWay(output: Output, options: ReceiveOneWayOptions): Promise<OneWayReceiver> {
   const receiver = new OneWayReceiver(options, performance.now())
   const wire = await open(receiver, options)
-  const abort = () => wire.fail(options.signal.reason)
-  options.signal.addEventListener('abort', abort, { once: true })
+  wire.heed(options.signal)
   const delivery = new Delivery(wire, receiver, output, options)
   options.tell('listening')
   try {
@@ -48,7 +47,6 @@ export async function receiveOneWay(output: Output, options: ReceiveOneWayOption
     if (receiver.window !== undefined) await options.onMissing(delivery.missing)
     throw error
   } finally {
-    options.signal.removeEventListener('abort', abort)
     await wire.close()
   }
 }
