@@ -38,12 +38,14 @@ export async function performRequest(
       await rollBack(confinedName(root, message.path), message)
       return { type: 'done' }
     case 'swap':
+      refuseAfterFailure(run, message.path)
       return done(
         await swapIn(root, message.path, permitted(policy.onDiverged, ['rename', 'replace'], 'replaces nothing')),
       )
     case 'settle':
       return { type: 'settled', left: await settleBuffer(root) }
     case 'gone':
+      refuseAfterFailure(run)
       return done(
         await removeGone(
           confinedName(root, message.path),
@@ -64,6 +66,17 @@ function permitted<T extends string>(wanted: string, those: readonly T[], what: 
   const found = those.find((each) => each === wanted)
   if (found === undefined) throw new Failure('permission', `the receiver ${what}`)
   return found
+}
+
+/**
+ * What is there goes only when what comes in its place has come, or all that there is. A file of streams asks for it
+ * whatever has failed here: its sender does not hear of that.
+ */
+function refuseAfterFailure({ root, failed }: Working, path?: string): void {
+  const isComplete = path === undefined ? failed.size === 0 : !failed.has(path)
+  if (isComplete) return
+  const what = path === undefined ? 'nothing is removed' : `${confinedName(root, path)}: is not replaced`
+  throw new Failure('retry', `${what}, because others failed`)
 }
 
 function nameOf(root: string, { path, into }: Place): string {

@@ -133,6 +133,7 @@ type Answer = (message: ReceiverMessage) => Promise<void>
 
 async function serveRequests(channel: Channel, run: Serving, answer: Answer): Promise<void> {
   let abilities: Abilities | undefined
+  const failed = new Set<string>()
   for (;;) {
     const message = await unlessStopping(nextMessage(channel), run.stopping)
     if (message.type === 'end') {
@@ -141,11 +142,15 @@ async function serveRequests(channel: Channel, run: Serving, answer: Answer): Pr
     }
     abilities ??= await findAbilities()
     if (message.type === 'abilities') await answer({ type: 'abilities', abilities })
-    else await attempt(channel, message, { ...run, abilities }, answer)
+    else await attempt(channel, message, { ...run, abilities, failed }, answer)
   }
 }
 
-export type Working = Serving & { readonly abilities: Abilities }
+export interface Working extends Serving {
+  readonly abilities: Abilities
+  /** The paths of which something could not be done, or did not come whole. */
+  readonly failed: Set<string>
+}
 
 async function attempt(channel: Channel, message: SenderMessage, run: Working, answer: Answer): Promise<void> {
   const stream = new AnnouncedStream(channel)
@@ -158,6 +163,7 @@ async function attempt(channel: Channel, message: SenderMessage, run: Working, a
     if (channel.failure !== undefined || (error instanceof Failure && error.kind === 'protocol')) throw error
     const trouble = troubleOf(error)
     run.onFailure(failureOf(trouble))
+    if ('path' in message && message.type !== 'gone') run.failed.add(message.path)
     // At once: the sender need not go on.
     await answer({ type: 'failed', trouble })
     if (message.type === 'receive') await stream.drain()

@@ -1,0 +1,35 @@
+import { expect } from 'vitest'
+import { test } from '../zfs-host/pools.ts'
+
+/** The receiver's c is another than the sender's, and its `gone` is not the sender's any more. */
+const diverged = `
+  zfs create $A/data; zfs create $A/data/c; zfs snapshot -r $A/data@s1
+  zfsync-send -q --via "zfsync-recv $B/copy" $A/data; unhold $B/copy/c; destroy -r $B/copy/c
+  for each in c gone; do zfs create -o canmount=noauto -o zfsync:received=on $B/copy/$each; done
+  zfs snapshot $B/copy/c@other
+  head -c 100000 /dev/urandom >a/data/c/new; zfs snapshot -r $A/data@s2
+`
+const policy = '--on-diverged replace --gone destroy'
+// A byte of the increment of c, whose full comes before it.
+const damage = `const bytes = fs.readFileSync('streams'); bytes[bytes.indexOf('fromGuid', bytes.indexOf('buffer')) + 60000] ^= 1`
+const names = 'zfs list -H -o name -r $B'
+
+test('P5: a file of streams that is damaged replaces and removes nothing; the whole file does', async ({ zfs }) => {
+  const ended = await zfs.script(`${diverged}
+    zfsync-recv --inventory ${policy} $B/copy >have; zfsync-send --have have $A/data >streams
+    node -e "${damage}; fs.writeFileSync('damaged', bytes)"
+    ends 65 zfsync-recv ${policy} $B/copy <damaged 2>&1; zfs list -H -o name $B/copy/c@other; ${names}
+    zfsync-recv ${policy} $B/copy <streams; ${names}; zfs mount $B/copy/c; same a/data/c b/copy/c`)
+  expect(ended).toEqual({
+    status: 0,
+    stdout: expect.stringMatching(/^zfsync-recv: .*\nzfsync-recv: .*\n/),
+    stderr: '',
+  })
+  const lines = ended.stdout.split('\n').filter((line) => !line.startsWith('zfsync-recv: '))
+  const before = ['pool-b', 'pool-b/copy', 'pool-b/copy.zfsyncbuffer', 'pool-b/copy.zfsyncbuffer/2F63']
+  expect(lines).toEqual([
+    'pool-b/copy/c@other',
+    ...[...before, 'pool-b/copy/c', 'pool-b/copy/gone'],
+    ...['pool-b', 'pool-b/copy', 'pool-b/copy/c', ''],
+  ])
+})
