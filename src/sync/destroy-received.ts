@@ -7,7 +7,7 @@ import { releaseAll } from './increment-holds.ts'
 
 /**
  * Destroys a dataset that zfsync has received, with its snapshots. Throws 'exists', and nothing has changed, if it was
- * not, if there are others below it, or if somebody holds one of its snapshots.
+ * not, if there are others below it, or if somebody holds one of its snapshots or has a clone of it.
  */
 export async function destroyReceived(name: string): Promise<void> {
   await expectReceived(name)

@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts'
 import { holdSnapshot, holdTagsOf, releaseSnapshot } from '../zfs/holds.ts'
+import { listClones } from '../zfs/list-clones.ts'
 import { rowsOf, runZfs } from '../zfs/zfs-command.ts'
 import type { Replica } from './list-inventory.ts'
 import type { ReceiveRequest } from './messages.ts'
@@ -44,14 +45,27 @@ async function isOurs(name: string): Promise<boolean> {
   return false
 }
 
-/** Lets go of snapshots that are to be destroyed. Throws 'exists' if somebody else holds one: then nothing has changed. */
+/**
+ * Lets go of snapshots that are to be destroyed. Throws 'exists' if somebody else holds one, or has a clone of it: then
+ * nothing has changed.
+ */
 export async function releaseAll(names: readonly string[]): Promise<void> {
+  await refuseCloned(names)
   const released: string[] = []
   for (const name of names) {
     if (await release(name)) released.push(name)
     if ((await countHolds(name)) === 0) continue
     for (const each of released) await holdSnapshot(baseTag, each)
     throw new Failure('exists', `${name} is held`, { hint: `zfs holds ${name} tells by whom` })
+  }
+}
+
+async function refuseCloned(names: readonly string[]): Promise<void> {
+  const [dataset] = names[0]?.split('@') ?? []
+  const clones = dataset === undefined ? undefined : await listClones([dataset])
+  for (const name of names) {
+    const [clone] = clones?.get(name) ?? []
+    if (clone !== undefined) throw new Failure('exists', `${name} is the origin of ${clone}`)
   }
 }
 

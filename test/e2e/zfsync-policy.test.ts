@@ -177,6 +177,7 @@ pool-a/data to pool-b/copy: 0 brought up to date , 4 unchanged, 0 failed, 1 gone
 
 const gone = `${make} zfs create $A/data/c/f; zfs snapshot $A/data/c/f@s1; ${send()}
   destroy -r $A/data/c; zfs snapshot -r $A/data@s2`
+const lists = 'zfs list -H -o name -t snapshot -r'
 const results = `grep -o 'data/.*' | sed -E 's/ +- +- +- +0.0 +/ /; s/[0-9]{8}T[0-9]{6}Z/DATE/' | grep 'gone;'`
 
 describe('--gone', () => {
@@ -219,6 +220,26 @@ pool-b/copy/c.gone-DATE/d
 pool-b/copy/c.gone-DATE/f
 pool-b/copy/e
 0
+`,
+      stderr: '',
+    })
+  })
+
+  test('destroy: of what somebody has cloned, every snapshot is kept', async ({ zfs }) => {
+    const ended =
+      await zfs.script(`${make} ${more}; zfs snapshot -r $A/data@s3; ${send()}; zfs clone $B/copy/c/d@s2 $B/mine
+      destroy -r $A/data/c; zfs snapshot -r $A/data@s4
+      ${send('--gone destroy', '--no-bookmark')} | ${results}; ${lists} $B/copy/c/d
+      destroy $B/mine; ${send('--gone destroy', '--no-bookmark')} | ${results}`)
+    expect(ended).toEqual({
+      status: 0,
+      stdout: `data/c/d gone; kept: pool-b/copy/c/d@s2 is the origin of pool-b/mine
+data/c gone; kept: pool-b/copy/c: there are datasets below it, such as pool-b/copy/c/d
+pool-b/copy/c/d@s1
+pool-b/copy/c/d@s2
+pool-b/copy/c/d@s3
+data/c/d gone; destroyed
+data/c gone; destroyed
 `,
       stderr: '',
     })

@@ -96,3 +96,8 @@ it('where all has come, what is gone is removed', async () => {
   expect(failures).toEqual([])
   expect(changes).toContain('zfs destroy backup/data/gone')
 })
+
+it('what has a clone is kept, with all its snapshots', async () => {
+  origins = 'backup\t-\nbackup/restored\tbackup/data/gone@a\n'
+  expect(await read([gone])).toEqual({ failures: [], changes: [] })
+})
