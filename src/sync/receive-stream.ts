@@ -8,6 +8,7 @@ import { hasLongName } from './buffer-name.ts'
 import { expectSnapshot } from './expect-snapshot.ts'
 import type { Abilities, ReceiveRequest } from './messages.ts'
 import { newProperties, type ReplicaProperties, refusedProperties } from './replica-properties.ts'
+import { dropChanges } from './roll-back.ts'
 import type { TransferCount } from './transfer-count.ts'
 
 export interface Reception {
@@ -27,7 +28,7 @@ export interface Reception {
  * sender has said that it is complete.
  */
 export async function receiveStream(announced: Input, reception: Reception): Promise<void> {
-  const { request, abilities, target, signal, count } = reception
+  const { request, abilities, target, mayRollBack, signal, count } = reception
   const { to, fromGuid, dataset } = request
   let isPackage = false
   const onPackage = () => {
@@ -35,6 +36,7 @@ export async function receiveStream(announced: Input, reception: Reception): Pro
   }
   const checks = [...expectSnapshot({ toGuid: to.guid, fromGuid, dataset, onPackage }, signal), count]
   const words = ['receive', ...receiveFlags(reception), target]
+  if (mayRollBack && fromGuid !== undefined) await dropChanges(target)
   const child = startChild(['zfs', ...words], { stdin: 'pipe', stdout: 'ignore', stderr: 'keep', signal })
   try {
     await feed(child, checked(announced, checks), reception)
@@ -47,16 +49,10 @@ export async function receiveStream(announced: Input, reception: Reception): Pro
 }
 
 function receiveFlags(reception: Reception): readonly string[] {
-  const { request, abilities, properties, mayRollBack } = reception
+  const { request, abilities, properties } = reception
   const set = valuesOf(reception).flatMap((each) => ['-o', each])
   const refused = refusedProperties(request.dataset, properties).flatMap((each) => ['-x', each])
-  const force = mayRollBack && request.fromGuid !== undefined ? ['-F'] : []
-  return [
-    ...(abilities.canResume ? ['-s'] : []),
-    '-u',
-    ...force,
-    ...(abilities.canSetProperties ? [...set, ...refused] : []),
-  ]
+  return [...(abilities.canResume ? ['-s'] : []), '-u', ...(abilities.canSetProperties ? [...set, ...refused] : [])]
 }
 
 function valuesOf({ request, properties, target }: Reception): readonly string[] {

@@ -138,6 +138,14 @@ pool-b/copy/e
     expect(ended.stdout.split('\n').filter((line) => line.endsWith('@s2')).length).toBe(4)
   })
 
+  test('P5: rollback: what is older than the last common snapshot stays, and what is below', async ({ zfs }) => {
+    const ended = await zfs.script(`${make} ${more}; ${send()}; destroy -r $A/data@s1; zfs create $B/copy/c/local
+      zfs snapshot -r $A/data@s3; zfs snapshot -r $A/data@s4
+      ${send('--on-diverged rollback', '-q -p --no-bookmark')}; ${snapshots} | grep /c@; ${names} | grep local`)
+    const kept = ['s1', 's2', 's3', 's4'].map((name) => `pool-b/copy/c@${name}\n`).join('')
+    expect(ended).toEqual({ status: 0, stdout: `${kept}pool-b/copy/c/local\n`, stderr: '' })
+  })
+
   test('the root itself, and parent and child at once', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       for each in copy copy/c copy/other; do zfs create -o canmount=noauto $B/$each; done
