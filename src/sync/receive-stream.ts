@@ -82,15 +82,24 @@ async function takeBack({ request, properties, target }: Reception): Promise<voi
 }
 
 async function feed(child: Child, stream: Input, { request, target }: Reception): Promise<void> {
+  const isRead = await write(child, stream)
+  child.stdin.end()
+  const bad = describeBadEnd(await child.ended)
+  const snapshot = `${target}@${request.to.name}`
+  if (bad !== undefined) throw refusal(child.stderrTail() || `zfs receive ${bad}`, snapshot)
+  // What it has not read was not checked either: it may be something else that is there now.
+  if (!isRead) throw new Failure('data', `${snapshot}: zfs receive ended well before the stream did`)
+}
+
+/** False if it reads no more. */
+async function write(child: Child, stream: Input): Promise<boolean> {
   // Its end says more than the broken pipe does.
   child.stdin.on('error', () => {})
   for await (const piece of piecesOf(stream)) {
     const isTaken = await new Promise<boolean>((resolve) => child.stdin.write(piece, (error) => resolve(!error)))
-    if (!isTaken) break
+    if (!isTaken) return false
   }
-  child.stdin.end()
-  const bad = describeBadEnd(await child.ended)
-  if (bad !== undefined) throw refusal(child.stderrTail() || `zfs receive ${bad}`, `${target}@${request.to.name}`)
+  return true
 }
 
 /** Without its last piece a stream is never complete; where it can, zfs keeps what it has, to go on from there. */

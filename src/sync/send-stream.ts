@@ -56,9 +56,13 @@ async function announceAndSend(
   } finally {
     await stream.close()
   }
-  if (isAnswered) await channel.send({ type: 'abort', trouble: givenUp })
-  else await channel.send({ type: 'complete' })
+  if (!isAnswered) {
+    await channel.send({ type: 'complete' })
+    return void (await answer)
+  }
+  await channel.send({ type: 'abort', trouble: givenUp })
   await answer
+  throw new Failure('protocol', `the receiver claims to have @${request.to.name} before it was sent`)
 }
 
 const givenUp = troubleOf(new Failure('retry', 'the receiver had failed before'))
