@@ -99,7 +99,7 @@ export class Channel {
   async finish(): Promise<void> {
     clearInterval(this.#alive)
     await this.#lastWrite
-    await this.#link.finish()
+    await this.#inTime(this.#link.finish())
   }
 
   async close(): Promise<void> {
