@@ -62,15 +62,11 @@ export const zudpRecv = defineCommand({
     const trust = await openTrust({ keyFile: args.key, insecure: args.insecure, cipher: 'aes-256-gcm' })
     const { signal } = terminal
     const open = await destinationOf(args, signal)
-    const receive = async (onMet: () => void) => {
+    const receive = async (onListening: () => void) => {
       const transfer = new Transfer()
       const progress = terminal.progress(transfer)
-      const meet = (name: string) => {
-        onMet()
-        return open(name)
-      }
       try {
-        await receiveOverUdp(meet, {
+        await receiveOverUdp(open, {
           at,
           trust,
           waitMs: args.keep ? Number.POSITIVE_INFINITY : args.wait,
@@ -80,6 +76,7 @@ export const zudpRecv = defineCommand({
           transfer,
           signal,
           trace: args.trace,
+          onListening,
           tell: (message) => terminal.verbose && terminal.say(message),
         })
       } finally {

@@ -64,8 +64,18 @@ export class Answerer {
     if (answered === undefined) return undefined
     this.#pending.set(id, { hello: Buffer.from(packet), ...answered })
     const [oldest = ''] = this.#pending.keys()
-    if (this.#pending.size > mostPending) this.#pending.delete(oldest)
+    if (this.#pending.size > mostPending) this.#forget(oldest)
     return answered.welcome
+  }
+
+  /** Frees all sessions, also the one that was served. */
+  free(): void {
+    for (const id of this.#pending.keys()) this.#forget(id)
+  }
+
+  #forget(id: string): void {
+    this.#pending.get(id)?.session.free()
+    this.#pending.delete(id)
   }
 
   #refuse(connection: Uint8Array, reason: Refusal): Buffer {

@@ -38,6 +38,13 @@ export class KeyRatchet {
     }
   }
 
+  /** After the last packet: wipes what is left of the keys, and opens and seals nothing more. */
+  free(): void {
+    for (const cipher of this.#ciphers.values()) cipher.free()
+    this.#ciphers.clear()
+    this.#derived = Number.POSITIVE_INFINITY
+  }
+
   #derive(): void {
     this.#derived += 1
     const key = expand(this.#secret, 'zudp key', 32)

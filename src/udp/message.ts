@@ -9,6 +9,8 @@ const controlBytes = 64
 const [AF_INET, AF_INET6] = [2, 10]
 const SOL_UDP = 17
 const cmsgHeaderBytes = 16
+// What is mapped is never given back to the system, but to the next socket.
+const spare: ReturnType<SystemCalls['map']>[] = []
 const mappedPrefix = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255])
 
 /*
@@ -20,6 +22,7 @@ export class Message {
   readonly header: Buffer
   /** What is sent, or was received. */
   readonly data: Buffer
+  readonly #mapped: ReturnType<SystemCalls['map']>
   readonly #memory: Buffer
   readonly #family: 4 | 6
   readonly #dataAddress: number
@@ -29,7 +32,8 @@ export class Message {
   readonly #fromName = Buffer.alloc(28)
 
   constructor(calls: SystemCalls, family: 4 | 6) {
-    const { memory, address } = calls.map(dataAt + dataBytes)
+    this.#mapped = spare.pop() ?? calls.map(dataAt + dataBytes)
+    const { memory, address } = this.#mapped
     this.#memory = memory
     this.#family = family
     this.header = memory.subarray(headerAt, headerAt + 56)
@@ -39,6 +43,11 @@ export class Message {
     memory.writeUInt32LE(1, 24)
     memory.writeBigUInt64LE(address + BigInt(controlAt), 32)
     this.#dataAddress = Number(address) + dataAt
+  }
+
+  /** It is used no more. */
+  release(): void {
+    spare.push(this.#mapped)
   }
 
   /** Where the data lies: in this message, or at another address, which must stay good until the call is over. */

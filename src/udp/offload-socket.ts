@@ -115,6 +115,7 @@ class OffloadSocket implements DatagramSocket {
     // As long as a thread waits for the descriptor, the system keeps the port, and its number must be nobody else's.
     await this.#reading
     this.#parts.socket.close()
+    for (const message of [this.#in, this.#out]) message.release()
   }
 
   /** Reads until it is closed: at once while there is much, when the kernel says so while there is little. */
@@ -144,9 +145,10 @@ class OffloadSocket implements DatagramSocket {
   }
 
   #flush(): void {
+    if (this.#isClosed) return
     const hadRoom = this.hasRoom
     let next = 0
-    for (let count = -1; next < this.#queue.length && !this.#isClosed && count !== 0; next += count) {
+    for (let count = -1; next < this.#queue.length && count !== 0; next += count) {
       count = this.#gather(next)
       if (!this.#push(next, count)) count = this.#pushOneByOne(next, count)
     }

@@ -28,6 +28,8 @@ export interface ReceiveOptions {
   readonly signal: AbortSignal
   /** Where a trace is written. */
   readonly trace: string | undefined
+  /** From now on, what fails is the business of a sender that has come. */
+  readonly onListening?: () => void
   readonly tell: (message: string) => void
 }
 
@@ -52,6 +54,7 @@ export async function receiveOverUdp(
   const machine = new ReceivingMachine(options, memory)
   const wire = await listen(machine, options.at, memory)
   wire.heed(options.signal)
+  options.onListening?.()
   let output: Destination | undefined
   let trace: ReturnType<typeof traceOf>
   try {
@@ -67,6 +70,7 @@ export async function receiveOverUdp(
   } finally {
     trace?.stop()
     await wire.close()
+    machine.free()
   }
 }
 
@@ -185,6 +189,10 @@ class ReceivingMachine implements Machine {
   /** All is delivered here, whatever the sender knows of it. */
   hasLingered(nowMs: number): boolean {
     return nowMs - (this.#confirmedAtMs ?? nowMs) > this.#options.timeoutMs
+  }
+
+  free(): void {
+    this.#answerer.free()
   }
 
   async giveUp(wire: Wire, error: unknown): Promise<void> {

@@ -66,6 +66,7 @@ export async function sendOverUdp(input: Input, options: SendOptions): Promise<v
     await sendOn(wire, session, search, { input, memory, peer, rttMs: caller.rttMs, ...options })
   } finally {
     await wire.close()
+    caller.session?.free()
   }
 }
 

@@ -6,7 +6,7 @@ import { protocolVersion } from './protocol.ts'
 import { ReplayWindow } from './replay-window.ts'
 
 /** Where a direction's ciphers come from: a ratchet, or one checksum for ever. */
-export type Ciphers = Pick<KeyRatchet, 'cipherFor' | 'prove'>
+export type Ciphers = Pick<KeyRatchet, 'cipherFor' | 'prove' | 'free'>
 
 export interface OpenedPacket {
   readonly type: number
@@ -51,9 +51,9 @@ export class Session {
   seal(type: number, packet: Buffer, memory?: PacketMemory): Buffer {
     const number = this.#next++
     writeHeader(packet, type, number, this.connection)
-    const cipher = this.#outbound.cipherFor(number)
-    if (memory === undefined) cipher?.seal(packet, number)
-    else cipher?.sealIn(memory, packet.byteOffset, packet.length, number)
+    const cipher = this.#cipherOut(number)
+    if (memory === undefined) cipher.seal(packet, number)
+    else cipher.sealIn(memory, packet.byteOffset, packet.length, number)
     this.#outbound.prove(number)
     return packet
   }
@@ -75,7 +75,7 @@ export class Session {
   /** Seals a packet of so many bytes in memory, whose header has the next number already. */
   sealIn(memory: PacketMemory, at: number, bytes: number): void {
     const number = this.#next++
-    this.#outbound.cipherFor(number)?.sealIn(memory, at, bytes, number)
+    this.#cipherOut(number).sealIn(memory, at, bytes, number)
     this.#outbound.prove(number)
   }
 
@@ -90,6 +90,18 @@ export class Session {
     return number
   }
 
+  /** After the last packet. */
+  free(): void {
+    this.#outbound.free()
+    this.#inbound.free()
+  }
+
+  #cipherOut(number: number): PacketCipher {
+    const cipher = this.#outbound.cipherFor(number)
+    if (cipher === undefined) throw new Error('a packet would go out without encryption')
+    return cipher
+  }
+
   #isOfThis(bytes: Buffer, at: number): boolean {
     const { connection } = this
     return (
@@ -102,5 +114,5 @@ export class Session {
 
 /** One checksum for all packets of a direction. */
 export function unkeyed(cipher: PacketCipher): Ciphers {
-  return { cipherFor: () => cipher, prove: () => {} }
+  return { cipherFor: () => cipher, prove: () => {}, free: () => {} }
 }

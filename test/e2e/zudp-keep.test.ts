@@ -1,6 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ephemeralOf } from '../../src/udp/agreement.ts'
+import { sealData } from '../../src/udp/bodies.ts'
+import { Caller } from '../../src/udp/caller.ts'
+import { openTrust } from '../../src/udp/trust.ts'
+import { Wire } from '../../src/udp/wire.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 import { runProgram, sh, start } from '../fakes/programs.ts'
 import { freePort } from '../fakes/udp-relay.ts'
@@ -43,6 +49,30 @@ describe('zudp-recv --keep --exec', () => {
     const files = readdirSync(got).map((name) => [name, readFileSync(join(got, name), 'utf8')])
     const expected = Array.from({ length: transfers }, (_, at) => [`number ${at + 1}`, `this is ${at + 1}\n`])
     expect(new Map(files as [string, string][])).toEqual(new Map(expected as [string, string][]))
+    receiver.child.kill('SIGTERM')
+    expect((await receiver.ended).status).toBe(143)
+  })
+
+  it('goes on after a sender whose first packet is none of a sender', async () => {
+    const { folder, port, receiver, send } = await keeping('tee FOLDER/%n')
+    const trust = await openTrust({ keyFile: join(folder, 'key'), insecure: false, cipher: 'aes-256-gcm' })
+    const caller = new Caller(randomBytes(8), ephemeralOf(randomBytes(32)), trust)
+    const to = { address: '127.0.0.1', port }
+    const wire = await Wire.open(
+      {
+        onDatagram: (datagram, _, nowMs) => caller.onDatagram(datagram, nowMs),
+        poll: (nowMs) => caller.poll(nowMs).map((packet) => ({ packet, to })),
+        get wakeAtMs() {
+          return caller.wakeAtMs
+        },
+      },
+      4,
+    )
+    await wire.until(() => caller.session !== undefined)
+    wire.send({ packet: sealData(caller.session!, 0, 8, Buffer.alloc(8)), to })
+    await receiver.saw('the sender sent what no sender of this version does')
+    await wire.close()
+    expect(await send(['--name=good'], 'x')).toEqual(silence)
     receiver.child.kill('SIGTERM')
     expect((await receiver.ended).status).toBe(143)
   })

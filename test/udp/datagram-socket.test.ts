@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Address } from '../../src/udp/address.ts'
 import { openSocket } from '../../src/udp/datagram-socket.ts'
 import { groupsOf } from '../../src/udp/message.ts'
 import { systemCalls } from '../../src/udp/system-calls.ts'
 import { freePort } from '../fakes/udp-relay.ts'
 import { filled } from './pair.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 const ways = [
   { way: 'node:dgram', usesOffload: false },
@@ -56,6 +61,31 @@ describe.each(ways)('a socket by $way', ({ usesOffload }) => {
     for (let wait = 0; wait < 100 && got.length < 3; wait++) await sleep(20)
     expect(got).toEqual([10, 30, 20])
     await Promise.all([here.close(), there.close()])
+  })
+})
+
+describe.skipIf(systemCalls() === undefined)('a socket by GSO and GRO', () => {
+  const open = () => openSocket(4, { onDatagram: () => {}, onRoom: () => {} })
+
+  it('leaves its memory to the next one', async () => {
+    await (await open()).close()
+    const map = vi.spyOn(systemCalls()!, 'map')
+    for (let count = 0; count < 20; count++) await (await open()).close()
+    expect(map).not.toHaveBeenCalled()
+  })
+
+  it('that is closed while the system takes nothing does not try for ever', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    const EAGAIN = 11
+    vi.spyOn(systemCalls()!, 'sendmsg').mockReturnValue(-1)
+    vi.spyOn(systemCalls()!, 'errno').mockReturnValue(EAGAIN)
+    const socket = await open()
+    socket.send(Buffer.alloc(10), { address: '127.0.0.1', port: 9 })
+    await Promise.resolve()
+    expect(vi.getTimerCount()).toBe(1)
+    await socket.close()
+    vi.advanceTimersByTime(100)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 

@@ -55,6 +55,14 @@ describe.each(ciphers)('packets under %s', (cipher) => {
   })
 })
 
+it('a session that is over opens nothing, and seals nothing without a key', () => {
+  const { sender, receiver } = sessions()
+  const packet = sealEmpty(sender, 'ping')
+  for (const each of [sender, receiver]) each.free()
+  expect(receiver.open(packet)).toBeUndefined()
+  expect(() => sealEmpty(sender, 'ping')).toThrow('without encryption')
+})
+
 describe('encryption', () => {
   it('hides the same bytes under other ones each time', () => {
     const { sender } = sessions()

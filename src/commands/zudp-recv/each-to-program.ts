@@ -25,21 +25,21 @@ function nameless(name: string): Failure {
 }
 
 /**
- * One transfer after another, until a signal. One that fails is said, and is the business of its sender; what fails
- * before a sender has come, such as a port in use, ends it.
+ * One transfer after another, until a signal. One that fails is said, and is the business of its sender; what keeps it
+ * from listening for one, such as a port in use, ends it.
  */
 export async function receiveForEver(
   terminal: Terminal,
-  receive: (onMet: () => void) => Promise<void>,
+  receive: (onListening: () => void) => Promise<void>,
 ): Promise<never> {
   for (;;) {
-    let hasMet = false
+    let isListening = false
     try {
       await receive(() => {
-        hasMet = true
+        isListening = true
       })
     } catch (error) {
-      if (!hasMet || terminal.signal.aborted || !(error instanceof Failure)) throw error
+      if (!isListening || terminal.signal.aborted || !(error instanceof Failure)) throw error
       terminal.say(error.message)
       if (error.hint !== undefined) terminal.hint(error.hint)
     }

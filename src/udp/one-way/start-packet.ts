@@ -123,4 +123,9 @@ class NumberedKeys implements Ciphers {
   }
 
   prove(): void {}
+
+  free(): void {
+    for (const cipher of this.#keys.values()) cipher.free()
+    this.#keys.clear()
+  }
 }
