@@ -114,6 +114,17 @@ describe('a receiver', () => {
     }).toThrowError(expect.objectContaining({ kind: 'protocol' }))
   })
 
+  it('takes every packet of a train, the last though it is shorter', () => {
+    const { peer, receiver } = started()
+    const packets = [1000, 1000, 300].map((bytes, index) => sealData(peer, index, 1000, filled(bytes, index)))
+    const packetBytes = packets[0]!.length
+    expect(receiver.onTrain({ bytes: Buffer.concat(packets), packetBytes }, 1)).toBe('newest')
+    expect(receiver.onTrain({ bytes: Buffer.concat(packets), packetBytes }, 2)).toBe(false)
+    receiver.onDatagram(sealTotal(peer, 'end', { ...total, segments: 3, bytes: 2300 }), 3)
+    expect(receiver.isComplete).toBe(true)
+    expect(receiver.take(5000)).toEqual(Buffer.concat([filled(1000, 0), filled(1000, 1), filled(300, 2)]))
+  })
+
   it('keeps no segment beyond its window', () => {
     const { peer, receiver } = started()
     receiver.onDatagram(sealData(peer, 0, 1000, filled(1000, 1)), 1)
