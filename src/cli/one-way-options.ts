@@ -117,29 +117,6 @@ export const oneWayReceiveOptions = {
 /** What a sender does where its user has not said. */
 export const oneWayDefaults = { repair: { data: 20, repair: 2 }, burst: 5, framesize: 1500 } as const
 
-/** What means nothing without another option is not silently ignored. */
-export function expectWith(option: string, isGiven: boolean, args: object, names: readonly string[]): void {
-  if (isGiven) return
-  const found = foundIn(args, names)
-  if (found !== undefined) throw new Failure('usage', `--${found} is for ${option}`)
-}
-
-/** Nor is what means nothing beside another option. */
-export function expectAlone(args: object, option: string, names: readonly string[]): void {
-  const found = foundIn(args, names)
-  if (found !== undefined) throw new Failure('usage', `--${found} is not for ${option}`)
-}
-
-function foundIn(args: object, names: readonly string[]): string | undefined {
-  return names.find((name) => ![undefined, false].includes((args as Record<string, never>)[name]))
-}
-
-/** What another option needs. */
-export function given<T>(value: T | undefined, name: string, option: string): T {
-  if (value !== undefined) return value
-  throw new Failure('usage', `${option} needs --${name}`)
-}
-
 function parseCode(text: string): { data: number; repair: number } {
   const [, data = 0, repair = 0] = (/^(\d{1,3})\+(\d{1,3})$/.exec(text) ?? []).map(Number)
   if (data > 0 && repair > 0 && data + repair <= 256) return { data, repair }

@@ -34,6 +34,9 @@ export const connectionOptions = {
   },
 } satisfies OptionSpecs
 
+/** Those that say whom to trust over TCP: they mean nothing to a dialogue that goes another way. */
+export const trustOptionNames = ['key', 'tls-cert', 'tls-key', 'tls-ca', 'insecure']
+
 /** What of a tree is sent. */
 export const contentOptions = {
   'all-snapshots': {

@@ -14,16 +14,14 @@ export const udpOptions = {
   wait: {
     type: 'string',
     metavar: 'DURATION',
-    default: '60s',
     coerce: parseDuration,
-    describe: 'how long the other end may take to appear',
+    describe: 'how long the other end may take to appear; 60s by default',
   },
   timeout: {
     type: 'string',
     metavar: 'DURATION',
-    default: '30s',
     coerce: parseDuration,
-    describe: 'how long the other end may be silent before it is given up',
+    describe: 'how long the other end may be silent before it is given up; 30s by default',
   },
   memory: {
     type: 'string',
@@ -43,6 +41,17 @@ export const udpOptions = {
     describe: 'auto: check a ZFS stream, pass all else; zfs: must be one, compressed perhaps; bytes: check nothing',
   },
 } satisfies OptionSpecs
+
+/** In milliseconds. Not declared with the options: one that is given where nobody is waited for must be told from none. */
+export function patienceOf({
+  wait = 60_000,
+  timeout = 30_000,
+}: {
+  wait?: number | undefined
+  timeout?: number | undefined
+}) {
+  return { waitMs: wait, timeoutMs: timeout }
+}
 
 // Node.js with our code and its buffers for datagrams, and the least that is of use beside it.
 const ownBytes = 96 * 1024 * 1024

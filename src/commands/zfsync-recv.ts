@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
+import { expectWith } from '../cli/expect-with.ts'
 import { givenSocket } from '../cli/given-socket.ts'
 import { goOnAfterFailures } from '../cli/going-on.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
 import { runtimeFolder } from '../cli/runtime-folder.ts'
-import { connectionOptions } from '../cli/sync-options.ts'
+import { connectionOptions, trustOptionNames } from '../cli/sync-options.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { parseDuration, parseFromOne } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
@@ -130,6 +131,7 @@ export const zfsyncRecv = defineCommand({
     const { checkedDatasetName } = await import('../zfs/dataset-name.ts')
     if (args.dataset === undefined) throw new Failure('usage', 'the root of the replica is missing')
     const root = checkedDatasetName(args.dataset)
+    expectWith('--listen', args.listen !== undefined, args, [...trustOptionNames, 'allow'])
     const { TransferCount } = await import('../sync/transfer-count.ts')
     const count = new TransferCount()
     const run = await serverRun(root, args, count, terminal)

@@ -1,9 +1,10 @@
 import { isatty } from 'node:tty'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { goOnAfterFailures } from '../cli/going-on.ts'
+import { expectWith } from '../cli/expect-with.ts'
+import { failureOf, goOnAfterFailures } from '../cli/going-on.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
 import { runtimeFolder } from '../cli/runtime-folder.ts'
-import { connectionOptions, contentOptions, monitoringOptions } from '../cli/sync-options.ts'
+import { connectionOptions, contentOptions, monitoringOptions, trustOptionNames } from '../cli/sync-options.ts'
 import { describeStep, SyncReport } from '../cli/sync-report.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { bandwidthOf, bandwidthOption } from '../cli/timetable.ts'
@@ -94,7 +95,7 @@ export const zfsyncSend = defineCommand({
       throw error
     } finally {
       progress.stop()
-      if (!args['dry-run']) await leaveTraces(args, report, failure)
+      if (!args['dry-run']) await leaveTraces(args, report, failure).catch((error) => besides(failure, error, terminal))
     }
   },
 })
@@ -104,6 +105,12 @@ interface Running {
   readonly count: TransferCount
   readonly report: SyncReport
   readonly terminal: Terminal
+}
+
+/** What failed before counts: of what comes after it, it is only said. */
+function besides(failure: unknown, error: unknown, terminal: Terminal): void {
+  if (failure === undefined) throw error
+  terminal.say(failureOf(error).message)
 }
 
 /** For monitoring. */
@@ -126,6 +133,7 @@ function isCalled({ connect, via, have }: Arguments): boolean {
 }
 
 function refuseWrongWay(args: Arguments, { json }: Terminal): void {
+  expectWith('--connect', args.connect !== undefined, args, trustOptionNames)
   const isPayload = (args.have !== undefined && !args['dry-run']) || isCalled(args)
   if (isPayload && json) throw new Failure('usage', '--json has no place: the streams go to stdout')
   if (isPayload && isatty(1)) {

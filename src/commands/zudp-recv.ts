@@ -1,6 +1,7 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import { expectAlone, expectWith, oneWayReceiveOptions } from '../cli/one-way-options.ts'
-import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
+import { expectAlone, expectWith } from '../cli/expect-with.ts'
+import { oneWayReceiveOptions } from '../cli/one-way-options.ts'
+import { patienceOf, udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { Failure } from '../errors.ts'
 
 const positionals = {
@@ -59,6 +60,7 @@ export const zudpRecv = defineCommand({
     const { openTrust } = await import('../udp/trust.ts')
     const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
 
+    if (args.keep) expectAlone(args, '--keep', ['wait'])
     const trust = await openTrust({ keyFile: args.key, insecure: args.insecure, cipher: 'aes-256-gcm' })
     const { signal } = terminal
     const open = await destinationOf(args, signal)
@@ -69,8 +71,8 @@ export const zudpRecv = defineCommand({
         await receiveOverUdp(open, {
           at,
           trust,
-          waitMs: args.keep ? Number.POSITIVE_INFINITY : args.wait,
-          timeoutMs: args.timeout,
+          ...patienceOf(args),
+          ...(args.keep && { waitMs: Number.POSITIVE_INFINITY }),
           windowBytes: windowBytesOf(args.memory),
           checks: [inspectStream(args.format, { signal })],
           transfer,

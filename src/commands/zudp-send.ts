@@ -1,13 +1,7 @@
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../cli/command.ts'
-import {
-  expectAlone,
-  expectWith,
-  oneWayOptionNames,
-  oneWaySendOptions,
-  rawOptionNames,
-  rawSendOptions,
-} from '../cli/one-way-options.ts'
-import { udpOptions, windowBytesOf } from '../cli/udp-options.ts'
+import { expectAlone, expectWith } from '../cli/expect-with.ts'
+import { oneWayOptionNames, oneWaySendOptions, rawOptionNames, rawSendOptions } from '../cli/one-way-options.ts'
+import { patienceOf, udpOptions, windowBytesOf } from '../cli/udp-options.ts'
 import { parseRate } from '../cli/units.ts'
 import { Failure } from '../errors.ts'
 
@@ -73,7 +67,7 @@ export const zudpSend = defineCommand({
     const to = parseHostAndPort(args.address ?? (args.raw ? ':1337' : addressOf(args)))
     if (to.host === '' && !args.raw) throw new Failure('usage', `'${args.address}' names no host`)
     if (isOneWay) {
-      expectAlone(args, '--one-way', ['name', 'trace'])
+      expectAlone(args, '--one-way', ['name', 'trace', 'wait', 'timeout'])
       const { sendOneWayFrom } = await import('./zudp-send/one-way.ts')
       return sendOneWayFrom(args, to, terminal)
     }
@@ -96,8 +90,7 @@ export const zudpSend = defineCommand({
       await sendOverUdp(input, {
         to,
         trust,
-        waitMs: args.wait,
-        timeoutMs: args.timeout,
+        ...patienceOf(args),
         windowBytes: windowBytesOf(args.memory),
         ceiling: {
           bytes: (args.rate ?? Number.POSITIVE_INFINITY) / 1000,

@@ -55,6 +55,8 @@ describe('options that exclude each other:', () => {
   it.each([
     [sender, '--name=x', '--name is not for --one-way'],
     [sender, '--trace=x', '--trace is not for --one-way'],
+    [sender, '--wait=9s', '--wait is not for --one-way'],
+    [sender, '--timeout=9s', '--timeout is not for --one-way'],
     [sender, '--only=x --dummy-data=x', '--dummy-data is not for --only'],
     [sender, '--full-sync --pool=x --send-delta', '--send-delta is not for --full-sync'],
     [receiver, '--exec=cat', '--exec is not for --one-way'],
@@ -63,4 +65,7 @@ describe('options that exclude each other:', () => {
   ])('%s %s', (program, words, message) =>
     refused(program, `${words} --one-way${program === sender ? ' --rate=1M' : ''}`, message),
   )
+
+  it('zudp-recv --keep --wait: it waits until a signal', () =>
+    refused(receiver, '--keep --exec=cat --wait=9s', '--wait is not for --keep'))
 })

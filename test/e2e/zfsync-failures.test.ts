@@ -36,3 +36,13 @@ it('P8: nothing is said to one without the key, though a public authority has si
   expect(Buffer.concat(said).toString()).toBe('')
   expect((await ended).stderr).toContain(`127.0.0.1:${port} does not take our key\n`)
 })
+
+it('what failed is told, and its status, though what came of it cannot be written', async () => {
+  const folder = temporaryFolder()
+  const words = ['--via', 'exit 3', '--metrics', folder, 'tank']
+  expect(await runProgram('zfsync-send', words)).toEqual({
+    status: 69,
+    stdout: '',
+    stderr: `zfsync-send: ${folder}: is no file\nzfsync-send: 'exit 3' ended with status 3\n`,
+  })
+})

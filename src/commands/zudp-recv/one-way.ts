@@ -1,8 +1,9 @@
 import type { InferredArguments, PositionalSpec } from '../../cli/command.ts'
-import { expectAlone, given, type oneWayReceiveOptions } from '../../cli/one-way-options.ts'
+import { expectAlone, given } from '../../cli/expect-with.ts'
+import type { oneWayReceiveOptions } from '../../cli/one-way-options.ts'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
 import type { Terminal } from '../../cli/terminal.ts'
-import { type udpOptions, windowBytesOf } from '../../cli/udp-options.ts'
+import { patienceOf, type udpOptions, windowBytesOf } from '../../cli/udp-options.ts'
 import type { HostAndPort } from '../../udp/address.ts'
 import type { Missing } from '../../udp/one-way/repair-request.ts'
 
@@ -31,8 +32,7 @@ export async function receiveOneWayTo(args: Arguments, at: HostAndPort, terminal
     rawInterface,
     trust,
     kind: 'stream',
-    waitMs: args.wait,
-    timeoutMs: args.timeout,
+    ...patienceOf(args),
     windowBytes: windowBytesOf(args.memory),
     gaps: args.gaps ?? 'stop',
     checks: [inspectStream(args.format, { signal })],

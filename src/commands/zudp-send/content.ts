@@ -1,5 +1,5 @@
 import { openSync } from 'node:fs'
-import { expectAlone, expectWith, given } from '../../cli/one-way-options.ts'
+import { expectAlone, expectWith, given } from '../../cli/expect-with.ts'
 import type { Input } from '../../stream/input.ts'
 import type { Arguments } from './one-way.ts'
 

@@ -1,4 +1,5 @@
-import { given, oneWayDefaults } from '../../cli/one-way-options.ts'
+import { given } from '../../cli/expect-with.ts'
+import { oneWayDefaults } from '../../cli/one-way-options.ts'
 import { Failure } from '../../errors.ts'
 import type { Arguments } from './one-way.ts'
 
