@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
+import { runZfsWhenFree } from '../zfs/when-free.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import { bufferName, bufferOf, hasLongName } from './buffer-name.ts'
 import { confinedName } from './confined-name.ts'
@@ -73,18 +73,8 @@ export function placeable(
   return paths
 }
 
-/** A dataset that was just written may be busy for a moment. */
 export async function renameDataset(from: string, to: string): Promise<void> {
-  const tries = 50
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return void (await runZfs('rename', from, to))
-    } catch (error) {
-      const isBusy = error instanceof Failure && /is busy/.test(error.message)
-      if (!isBusy || attempt === tries) throw error
-      await sleep(100)
-    }
-  }
+  await runZfsWhenFree('rename', from, to)
 }
 
 async function takeToPlace(buffered: string, place: string): Promise<void> {

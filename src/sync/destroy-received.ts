@@ -2,6 +2,7 @@ import { Failure } from '../errors.ts'
 import { destroySnapshots } from '../zfs/destroy-snapshots.ts'
 import { listDatasets } from '../zfs/list-datasets.ts'
 import { listSnapshotNames } from '../zfs/list-names.ts'
+import { runZfsWhenFree } from '../zfs/when-free.ts'
 import { rowsOf, runZfs } from '../zfs/zfs-command.ts'
 import { releaseAll } from './increment-holds.ts'
 
@@ -20,7 +21,7 @@ export async function destroyReceived(name: string): Promise<void> {
     throw failure
   }
   await destroySnapshots(name, names, { signal: new AbortController().signal, tell })
-  await runZfs('destroy', name)
+  await runZfsWhenFree('destroy', name)
 }
 
 /** Throws 'exists' if it was not received by zfsync. What a dataset inherits says nothing of it. */
