@@ -33,6 +33,8 @@ export interface DatagramSocket {
    * given. One that the system does not take is lost, as on the way. A piece of the memory may be used again at once.
    */
   send(packets: Buffer, to: Address, packetBytes?: number): void
+  /** Where there is such a one: lets go of the processor until something comes, which is taken, or for a part of a millisecond. */
+  nap?(ms: number): void
   close(): Promise<void>
 }
 

@@ -109,6 +109,11 @@ class OffloadSocket implements DatagramSocket {
     queueMicrotask(() => this.#flush())
   }
 
+  nap(ms: number): void {
+    this.#calls.napUntilReadable(this.#fd, ms)
+    this.#readSome()
+  }
+
   async close(): Promise<void> {
     this.#flush()
     this.#isClosed = true

@@ -8,6 +8,8 @@ export interface SystemCalls {
   readonly sendmsg: Call
   readonly recvmsg: Call
   setsockopt(fd: number, level: number, name: number, value: Buffer, bytes: number): number
+  /** Waits in this thread until there is something to read, no longer than `ms`, which may be a part of one. */
+  napUntilReadable(fd: number, ms: number): void
   /** Resolves when there is something to read, or after `timeoutMs`, by a thread of the pool. */
   waitReadable(fd: number, timeoutMs: number): Promise<void>
   errno(): number
@@ -36,6 +38,9 @@ function load(): SystemCalls | null {
     const koffi = loadKoffi()
     const libc = koffi.load(null)
     const mmap = libc.func('void *mmap(void *address, size_t bytes, int protection, int flags, int fd, int64_t offset)')
+    const ppoll = libc.func('int ppoll(void *fds, unsigned long count, const void *timeout, const void *signals)')
+    const napping = Buffer.alloc(8)
+    const timeout = Buffer.alloc(16)
     const poll = libc.func('int poll(void *fds, unsigned long count, int timeout)')
     const memmove = libc.func('uintptr_t memmove(void *to, const void *from, size_t bytes)')
     return {
@@ -46,6 +51,12 @@ function load(): SystemCalls | null {
       ) as unknown as SystemCalls['setsockopt'],
       errno: () => koffi.errno(),
       addressOf: (bytes) => Number(memmove(bytes, bytes, 0)),
+      napUntilReadable(fd, ms) {
+        napping.writeInt32LE(fd)
+        napping.writeInt16LE(POLLIN, 4)
+        timeout.writeUInt32LE(Math.round(ms * 1e6), 8)
+        ppoll(napping, 1, timeout, null)
+      },
       waitReadable(fd, timeoutMs) {
         const asked = Buffer.alloc(8)
         asked.writeInt32LE(fd)

@@ -24,6 +24,9 @@ export interface Outgoing {
   readonly packetBytes?: number
 }
 
+// Timers of the event loop take whole milliseconds. A shorter wait keeps the event loop, so that it must be short, but not the
+// processor, which the other end of the pipe may need; and waking for each packet would cost more than it spreads them.
+const [shortestNapMs, longestNapMs] = [0.2, 0.9]
 // Machines look for time-outs when they are polled.
 const longestSleepMs = 250
 
@@ -188,10 +191,14 @@ export class Wire {
     for (const { resolve } of met) resolve()
   }
 
-  /** A socket without room wakes us when it has some. Sleeps under a millisecond are spent in the event loop. */
+  /** A socket without room wakes us when it has some. */
   #sleep(): void {
     const leftMs = Math.min(longestSleepMs, this.#machine.wakeAtMs - this.nowMs)
-    if (leftMs <= 0.5 && this.#socket?.hasRoom) this.wake()
-    else this.#timer = setTimeout(() => this.#step(), Math.max(1, leftMs))
+    const socket = this.#socket?.hasRoom ? this.#socket : undefined
+    if (socket !== undefined && leftMs <= 0) this.wake()
+    else if (socket?.nap !== undefined && leftMs <= longestNapMs) {
+      this.wake()
+      socket.nap(Math.max(shortestNapMs, leftMs))
+    } else this.#timer = setTimeout(() => this.#step(), Math.max(1, leftMs))
   }
 }

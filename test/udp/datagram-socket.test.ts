@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Address } from '../../src/udp/address.ts'
 import { openSocket } from '../../src/udp/datagram-socket.ts'
 import { groupsOf } from '../../src/udp/message.ts'
 import { systemCalls } from '../../src/udp/system-calls.ts'
+import { Wire } from '../../src/udp/wire.ts'
 import { freePort } from '../fakes/udp-relay.ts'
 import { filled } from './pair.ts'
 
@@ -98,4 +99,42 @@ describe('groupsOf', () => {
     ['::ffff:192.0.2.1', [0, 0, 0, 0, 0, 0xffff, 0xc000, 0x0201]],
     ['fe80::', [0xfe80, 0, 0, 0, 0, 0, 0, 0]],
   ])('reads %s', (text, groups) => expect(groupsOf(text)).toEqual(groups))
+})
+
+it.runIf(systemCalls() !== undefined)('naps no longer than asked, and takes what has come meanwhile', async () => {
+  const port = await freePort()
+  const got: number[] = []
+  const onRoom = () => {}
+  const onDatagram = ({ length }: Buffer) => void got.push(length)
+  const there = await openSocket(4, { onDatagram, onRoom }, { host: '127.0.0.1', port })
+  const here = await openSocket(4, { onDatagram: () => {}, onRoom })
+  const beganMs = performance.now()
+  there.nap?.(0.5)
+  expect(performance.now() - beganMs).toBeGreaterThan(0.4)
+  expect(got).toEqual([])
+  here.send(Buffer.alloc(10), { address: '127.0.0.1', port })
+  await nextTurn()
+  for (let count = 0; count < 1000 && got.length === 0; count++) there.nap?.(0.9)
+  expect(got).toEqual([10])
+  await Promise.all([here.close(), there.close()])
+})
+
+it.runIf(systemCalls() !== undefined)('is polled no oftener than packets are worth', async () => {
+  let polls = 0
+  const machine = {
+    onDatagram: () => {},
+    poll: () => {
+      polls += 1
+      return []
+    },
+    get wakeAtMs() {
+      return performance.now() + 0.01
+    },
+  }
+  const beganMs = performance.now()
+  const wire = await Wire.open(machine, 4)
+  await sleep(200)
+  await wire.close()
+  expect(polls).toBeGreaterThan(5)
+  expect(polls).toBeLessThan(6 * (performance.now() - beganMs))
 })
