@@ -105,7 +105,7 @@ function tolerant(socket: Socket, refusals: Refusals) {
     on: socket.on.bind(socket),
     send: (bytes: Uint8Array, at: number, length: number, port: number, address: string, sent: (error: null) => void) =>
       socket.send(bytes, at, length, port, address, (error) => {
-        refusals.note((error as NodeJS.ErrnoException | null)?.code)
+        refusals.note((error as NodeJS.ErrnoException | null)?.code, length)
         sent(null)
       }),
     close: () => socket.close(),

@@ -5,7 +5,9 @@ import type { Session } from './session.ts'
 // Path MTUs worth a try: jumbo frames, Ethernet, Ethernet with a tunnel or PPPoE; and what always passes.
 const candidateMtus = [9000, 1500, 1420]
 const headersOf = { 4: 28, 6: 48 } as const
+// Copies, against loss. They follow each other soon: on a long path, waiting for each answer would be most of the start-up.
 const tries = 3
+const tryEveryMs = 20
 const leastWaitMs = 30
 const longestMs = 3000
 
@@ -13,7 +15,7 @@ const longestMs = 3000
 export class MtuSearch {
   readonly #session: Session
   readonly #name: string
-  readonly #sizes: readonly number[]
+  #sizes: readonly number[]
   readonly #waitMs: number
   #startedAtMs: number | undefined
   #tried = 0
@@ -44,11 +46,16 @@ export class MtuSearch {
     return true
   }
 
+  /** Packets of so many bytes do not even leave: nobody will answer them. */
+  refuse(bytes: number): void {
+    this.#sizes = this.#sizes.filter((size) => size < bytes || size === safePacketBytes)
+  }
+
   poll(nowMs: number): Buffer[] {
     this.#startedAtMs ??= nowMs
     if (nowMs < this.#nextAtMs || this.foundBytes(nowMs) !== undefined) return []
     this.#tried += 1
-    this.#nextAtMs = nowMs + this.#waitMs
+    this.#nextAtMs = nowMs + (this.#tried < tries ? tryEveryMs : this.#waitMs)
     const sizes = this.#sizes.filter((bytes) => bytes > this.#foundBytes)
     return sizes.map((bytes) => sealProbe(this.#session, bytes, this.#name))
   }

@@ -169,14 +169,15 @@ class OffloadSocket implements DatagramSocket {
     const error = this.#calls.errno()
     if (error === EAGAIN) return 0
     if (error === EIO) this.#cutsPackets = false
-    if (count === 1) this.refusals.note(getSystemErrorName(-error))
+    if (count === 1) this.refusals.note(getSystemErrorName(-error), this.#queue[first]!.packet.length)
     // One that is too long spoils it for the others, and is lost alone.
     else for (let index = first; index < first + count; index++) this.#pushAlone(index)
     return count
   }
 
   #pushAlone(index: number): void {
-    if (!this.#push(index, 1)) this.refusals.note(getSystemErrorName(-this.#calls.errno()))
+    if (this.#push(index, 1)) return
+    this.refusals.note(getSystemErrorName(-this.#calls.errno()), this.#queue[index]!.packet.length)
   }
 
   /** How many packets from here on can go in one call: to one address, of one length, but that the last may be shorter. */
@@ -206,7 +207,7 @@ class OffloadSocket implements DatagramSocket {
     const { packet, to } = this.#queue[first]!
     this.#out.prepareSend(to, at, packet.length)
     const isTaken = Number(this.#calls.sendmsg(this.#fd, this.#out.header, 0)) >= 0
-    if (isTaken) this.refusals.note(undefined)
+    if (isTaken) this.refusals.note(undefined, at)
     return isTaken
   }
 }

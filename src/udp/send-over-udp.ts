@@ -61,7 +61,7 @@ export async function sendOverUdp(input: Input, options: SendOptions): Promise<v
     await wire.until(() => caller.session !== undefined)
     const session = caller.session!
     const search = new MtuSearch(session, wire.keepsWhole ? family : undefined, caller.rttMs, options.name)
-    wire.use(probing(search, peer, options, wire.nowMs))
+    wire.use(probing(search, peer, options, wire))
     await wire.until(() => search.foundBytes(wire.nowMs) !== undefined)
     await sendOn(wire, session, search, { input, memory, peer, rttMs: caller.rttMs, ...options })
   } finally {
@@ -166,7 +166,8 @@ function absent({ host, port }: HostAndPort, wasBusy: boolean, waitMs: number, r
   })
 }
 
-function probing(search: MtuSearch, peer: Address, { timeoutMs }: SendOptions, startMs: number): Machine {
+function probing(search: MtuSearch, peer: Address, { timeoutMs }: SendOptions, wire: Wire): Machine {
+  const startMs = wire.nowMs
   return {
     onDatagram(datagram) {
       search.onDatagram(datagram)
@@ -174,6 +175,7 @@ function probing(search: MtuSearch, peer: Address, { timeoutMs }: SendOptions, s
     },
     poll(nowMs) {
       if (nowMs - startMs > timeoutMs) throw gone(timeoutMs)
+      search.refuse(wire.tooLongBytes)
       return addressed(search.poll(nowMs), peer)
     },
     get wakeAtMs() {

@@ -85,6 +85,11 @@ export class Wire {
     return this.#socket?.refusals.after(most)
   }
 
+  /** Packets of so many bytes never leave this system. */
+  get tooLongBytes(): number {
+    return this.#socket?.refusals.tooLongBytes ?? Number.POSITIVE_INFINITY
+  }
+
   get nowMs(): number {
     return performance.now()
   }
