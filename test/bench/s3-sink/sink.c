@@ -83,10 +83,11 @@ static bool take(struct connection *c, struct request *request, struct part *par
 }
 
 static bool answer(struct connection *c, const char *status, const char *headers, const char *body) {
-	char text[HEAD_BYTES];
-	int length = snprintf(text, sizeof text, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers,
-		strlen(body), body);
-	return send_all(c, text, length);
+	char *text;
+	int length = asprintf(&text, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers, strlen(body), body);
+	bool is_sent = send_all(c, text, length);
+	free(text);
+	return is_sent;
 }
 
 static bool refuse(struct connection *c, const char *status, const char *code) {
@@ -225,25 +226,45 @@ static bool get(struct connection *c, struct request *request, const struct obje
 	return *request->method == 'H' || send_range(c, object, from, to + 1);
 }
 
+static void decode(char *text) {
+	char *to = text;
+	for (const char *from = text; *from; to++) {
+		unsigned code;
+		if (*from == '%' && sscanf(from + 1, "%2x", &code) == 1) {
+			*to = code;
+			from += 3;
+		} else
+			*to = *from++;
+	}
+	*to = 0;
+}
+
 /* Of a bucket: where it is, or which keys it has under a prefix. */
 static bool list(struct connection *c, struct request *request) {
-	char body[8192], prefix[1024];
+	char *body, prefix[1024];
+	size_t length;
 	if (strstr(request->query, "location"))
 		return answer(c, "200 OK", "Content-Type: application/xml\r\n", "<LocationConstraint/>");
 	const char *given = strstr(request->query, "prefix=");
-	snprintf(prefix, sizeof prefix, "%s/%.*s", request->path, given ? (int)strcspn(given + 7, "&") : 0,
-		given ? given + 7 : "");
-	int used = sprintf(body, "<ListBucketResult><IsTruncated>false</IsTruncated>");
+	int path_length = strcspn(request->path + 1, "/") + 1;
+	snprintf(prefix, sizeof prefix, "%.*s/%.*s", path_length, request->path,
+		given ? (int)strcspn(given + 7, "&") : 0, given ? given + 7 : "");
+	decode(prefix);
+	FILE *text = open_memstream(&body, &length);
+	fputs("<ListBucketResult><IsTruncated>false</IsTruncated>", text);
 	pthread_mutex_lock(&lock);
-	for (struct object *object = objects; object && used < 6000; object = object->next)
+	for (struct object *object = objects; object; object = object->next)
 		if (object->is_whole && !strncmp(object->path, prefix, strlen(prefix)))
-			used += sprintf(body + used,
+			fprintf(text,
 				"<Contents><Key>%s</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
 				"<ETag>&quot;%s&quot;</ETag><Size>%ld</Size></Contents>",
 				strchr(object->path + 1, '/') + 1, object->etag, object->bytes);
 	pthread_mutex_unlock(&lock);
-	strcpy(body + used, "</ListBucketResult>");
-	return answer(c, "200 OK", "Content-Type: application/xml\r\n", body);
+	fputs("</ListBucketResult>", text);
+	fclose(text);
+	bool is_sent = answer(c, "200 OK", "Content-Type: application/xml\r\n", body);
+	free(body);
+	return is_sent;
 }
 
 static bool serve(struct connection *c, struct request *request) {
