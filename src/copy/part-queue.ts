@@ -21,6 +21,8 @@ const leastWork = 16 * 1024 * 1024
 const patienceMs = 250
 // More than this makes progress coarse, and much to do again.
 const mostWork = 64 * 1024 * 1024 * 1024
+// Of what is worth a program's start, as long as it is not known how many may run.
+const partsForOne = 2
 
 export interface PartQueueOptions {
   /** As long as nobody knows how fast copies are. */
@@ -87,16 +89,18 @@ export class PartQueue {
 
   /**
    * The next part for one of so many workers; undefined while there is too little, and when there is no more. `measured`
-   * is the work that is worth a program's start, where it is known better.
+   * is the work that is worth a program's start, where it is known better. Where there may soon be more workers, enough
+   * is left for them.
    */
-  take(workers: number, measured?: number): Part | undefined {
+  take(workers: number, measured?: number, mayBeMore = false): Part | undefined {
     const atFirst = this.#options.leastAtFirst ?? leastWork
     const least = this.#options.least ?? measured ?? atFirst
     const isPatient = !this.#isClosed && this.#now() - this.#waitsSinceMs < patienceMs
     if (this.#isEmpty || (isPatient && this.#work < least)) return undefined
     const share = this.#work / workers
     // Not more than his share, though it were worth it: others would have nothing.
-    const wanted = Math.min(mostWork, Math.max(share / 2, Math.min(least, Math.max(share, atFirst))))
+    const most = mayBeMore ? Math.max(1, partsForOne * least) : mostWork
+    const wanted = Math.min(most, Math.max(share / 2, Math.min(least, Math.max(share, atFirst))))
     const taken: Pending[] = []
     for (let work = 0; work < wanted; ) {
       const next = this.#pending[this.#head]

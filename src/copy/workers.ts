@@ -96,8 +96,9 @@ export class Workers {
     if (again !== undefined) return again
     const { queues } = this.#options
     const workers = this.#most
+    const mayBeMore = workers < this.#options.hosts.filter(({ isLost }) => !isLost).length
     for (const spool of ['files', 'together'] as const) {
-      const part = queues[spool].take(workers, this.#pace.worthAPart)
+      const part = queues[spool].take(workers, this.#pace.worthAPart, mayBeMore)
       if (part !== undefined) return { part, spool, attempts: 0, copied: 0, copiedBytes: 0 }
     }
     return undefined

@@ -52,6 +52,19 @@ describe('PartQueue', () => {
     expect(queue.isExhausted).toBe(true)
   })
 
+  it('leaves enough for workers that may come, as long as it is not known how many', () => {
+    const firstOf = (mayBeMore: boolean, measured?: number) => {
+      const queue = new PartQueue('files')
+      for (const crumb of crumbsOf(Array(1000).fill(MiB))) queue.add(crumb)
+      queue.close()
+      return queue.take(1, measured, mayBeMore)?.crumbCount
+    }
+    expect(firstOf(false)).toBeGreaterThanOrEqual(500)
+    expect(firstOf(true)).toBeLessThanOrEqual(32)
+    expect(firstOf(true, 100 * MiB)).toBeLessThanOrEqual(200)
+    expect(firstOf(true, 100 * MiB)).toBeGreaterThan(150)
+  })
+
   it('spreads a small tree where a program is soon worth its start, as over a network', () => {
     const partsOf = (leastAtFirst?: number) => {
       const queue = new PartQueue('files', { leastAtFirst })
