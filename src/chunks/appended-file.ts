@@ -1,14 +1,18 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { aboutFile } from '../stream/about-file.ts'
+import { SharedTurn } from '../stream/shared-turn.ts'
 
-/** A file that only grows, by whole lines: what of one could be written before a failure is taken away. */
+/** A file that only grows, by whole lines: what of some could be written before a failure is taken away. */
 export class AppendedFile {
   readonly file: string
   text: string
   readonly #handle: FileHandle
   /** Its length. That of the text is another one where names of others are no UTF-8. */
   #bytes: number
-  #last: Promise<void> = Promise.resolve()
+  /** There may be more in the file than that. */
+  #isDirty = false
+  #waiting = ''
+  readonly #writing = new SharedTurn(() => this.#write())
 
   private constructor(file: string, handle: FileHandle, lines: Buffer) {
     this.file = file
@@ -28,25 +32,28 @@ export class AppendedFile {
     return new AppendedFile(file, handle, lines)
   }
 
-  async append(lines: string): Promise<void> {
-    const written = this.#last.catch(() => {}).then(() => this.#write(lines))
-    this.#last = written
-    await written
+  /** Resolves when the disk has the lines; those of all who ask at the same time go together, or none of them. */
+  append(lines: string): Promise<void> {
+    this.#waiting += lines
+    return this.#writing.ask()
   }
 
   async close(): Promise<void> {
-    await this.#last.catch(() => {})
+    await this.#writing.rest()
     await this.#handle.close()
   }
 
-  async #write(lines: string): Promise<void> {
+  async #write(): Promise<void> {
+    const lines = this.#waiting
+    this.#waiting = ''
     try {
-      // Also what a truncation that failed has left.
-      await this.#handle.truncate(this.#bytes)
+      if (this.#isDirty) await this.#handle.truncate(this.#bytes)
+      this.#isDirty = true
       await this.#handle.appendFile(lines)
       await this.#handle.datasync()
-      this.#bytes += Buffer.byteLength(lines)
+      this.#isDirty = false
       this.text += lines
+      this.#bytes += Buffer.byteLength(lines)
     } catch (error) {
       aboutFile(this.file)(error)
     }

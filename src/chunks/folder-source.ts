@@ -5,7 +5,7 @@ import { watchMovedNames } from '../stream/moved-names.ts'
 import { isSame, type Sight } from './chunk-life.ts'
 import { successorsOf } from './chunk-name.ts'
 import type { ChunkSource, FoundFile } from './chunk-source.ts'
-import { findFile } from './find-file.ts'
+import { findFiles } from './find-file.ts'
 import { isListName } from './manifest-file.ts'
 import { putAllBack } from './set-aside.ts'
 
@@ -30,9 +30,9 @@ export function watchFolder(folder: string): ChunkSource & { end(): void } {
       const names = (await readdir(folder)).filter(isChunkName)
       const all = new Set(names)
       const files: FoundFile[] = []
-      for (const name of names) {
-        const file = await findFile(join(folder, name))
+      for (const file of await findFiles(names.map((name) => join(folder, name)))) {
         if (file === undefined) continue
+        const { name } = file
         if (movedNames.has(name)) vouched.set(name, file)
         const wasMoved = isSame(vouched.get(name) ?? nothing, file)
         files.push({ ...file, isVouchedFor: wasMoved || successorsOf(name).some((next) => all.has(next)) })

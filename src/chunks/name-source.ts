@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { ChunkSource, FoundFile } from './chunk-source.ts'
-import { findFile } from './find-file.ts'
+import { findFiles } from './find-file.ts'
 import { isListName } from './manifest-file.ts'
 import { putAllBack } from './set-aside.ts'
 
@@ -38,8 +38,9 @@ export function takeNames(names: AsyncIterable<string>, onWrong: (message: strin
     async look() {
       if (error !== undefined) throw error
       const files: FoundFile[] = []
-      for (const path of paths) {
-        const file = await findFile(path)
+      const asked = [...paths]
+      for (const [index, file] of (await findFiles(asked)).entries()) {
+        const path = asked[index] ?? ''
         if (file !== undefined) {
           found.add(path)
           files.push({ ...file, isVouchedFor: true, isNamed: true })

@@ -5,9 +5,10 @@ import { Failure } from '../errors.ts'
 import { putStream } from '../store/put-stream.ts'
 import type { OpenObject, Store } from '../store/store.ts'
 import { type Check, checked } from '../stream/checked-input.ts'
-import { createDigest } from '../stream/digest.ts'
 import { FileInput } from '../stream/file-input.ts'
+import type { Input } from '../stream/input.ts'
 import { isSame, type Sight } from './chunk-life.ts'
+import { type FileSums, startFileDigests } from './file-digests.ts'
 import type { ManifestChunk } from './manifest.ts'
 
 const openFile = promisify(open)
@@ -34,15 +35,17 @@ const compareBytes = 1024 * 1024
  */
 export async function shipChunk(store: Store, key: string, file: string, options: ShipOptions): Promise<ManifestChunk> {
   try {
-    return await readThrough(file, options, async (input) => {
+    return await readThrough(file, options, async (input, checksums) => {
       const object = await putStream(store, key, input, {
-        ...{ overwrite: false, allowEmpty: true, metadata: () => ({}) },
+        ...{ overwrite: false, allowEmpty: true, metadata: () => ({}), checksums },
         spareBuffers: options.spareBuffers,
       })
-      await unchanged(file, options.sight).catch(async (error: unknown) => {
+      try {
+        unchanged(file, options.sight, await sightOfFile(file))
+      } catch (error) {
         await store.remove(object.key)
         throw error
-      })
+      }
     })
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== 'exists') throw error
@@ -68,8 +71,8 @@ async function compareChunk(store: Store, key: string, file: string, options: Sh
 }
 
 /** What differs, in words. The bytes are read: what the store's books say of them may be older than their damage. */
-async function compareBytesOf(object: OpenObject, input: ReturnType<typeof checked>): Promise<string | undefined> {
-  const [here, there] = [new Uint8Array(compareBytes), new Uint8Array(compareBytes)]
+async function compareBytesOf(object: OpenObject, input: Input): Promise<string | undefined> {
+  const [here, there] = [new Uint8Array(new SharedArrayBuffer(compareBytes)), new Uint8Array(compareBytes)]
   let offset = 0
   for (let count = here.length; count === here.length; offset += count) {
     count = await input.fill(here)
@@ -80,7 +83,8 @@ async function compareBytesOf(object: OpenObject, input: ReturnType<typeof check
   return undefined
 }
 
-type Consume = (input: ReturnType<typeof checked>) => Promise<void>
+/** The file's checksums are known when its end has been given. */
+type Consume = (input: Input, checksums: () => Partial<FileSums>) => Promise<void>
 
 /** Lets a consumer read the file, whose digests come with it. */
 async function readThrough(file: string, options: ShipOptions, consume: Consume): Promise<ManifestChunk> {
@@ -88,31 +92,49 @@ async function readThrough(file: string, options: ShipOptions, consume: Consume)
     if (error.code === 'ENOENT') throw new Failure('retry', `${file}: has gone`, { cause: error })
     throw error
   })
+  const digests = await startFileDigests(options.sight.size)
   try {
-    const [md5, sha256] = [await createDigest('md5'), await createDigest('sha256')]
     let size = 0
+    let sums: FileSums | undefined
     const counter: Check = {
       look(piece) {
         size += piece.length
-        md5.update(piece)
-        sha256.update(piece)
+        return digests.update(piece)
       },
       // Before the end is given, and so before the object can be seen.
-      finish: () => unchanged(file, options.sight, fd),
+      async finish() {
+        unchanged(file, options.sight, await sightOfOpen(fd), await sightOfFile(file))
+        sums = await digests.finish()
+      },
     }
-    await unchanged(file, options.sight, fd)
-    const source = new FileInput(fd, options.signal)
-    await consume(
-      checked({ fill: (target) => source.fill(target), close: async () => {} }, [...options.checks, counter]),
-    )
-    return { chunk: options.name, size, md5: md5.hex(), sha256: sha256.hex() }
+    unchanged(file, options.sight, await sightOfOpen(fd))
+    await consume(checked(sizedInput(fd, options), [...options.checks, counter]), () => sums ?? {})
+    if (sums === undefined) throw new Error(`${file}: was not read to its end`)
+    return { chunk: options.name, size, ...sums }
+  } catch (error) {
+    await digests.stop()
+    throw error
   } finally {
     await closeFile(fd)
   }
 }
 
-async function unchanged(file: string, sight: Sight, fd?: number): Promise<void> {
-  const found = [await sightOfFile(file), ...(fd === undefined ? [] : [await sightOfOpen(fd)])]
+/** It ends where the file ended when it was found. If there is more by now, the file has changed, and is asked for that. */
+function sizedInput(fd: number, { sight, signal }: ShipOptions): Input {
+  const source = new FileInput(fd, signal)
+  let left = sight.size
+  return {
+    async fill(target) {
+      const count = await source.fill(target.subarray(0, left))
+      left -= count
+      return count
+    },
+    close: async () => {},
+  }
+}
+
+/** Throws 'retry' unless all that was seen of a file is what was seen at first. */
+function unchanged(file: string, sight: Sight, ...found: readonly (Sight | undefined)[]): void {
   if (found.every((each) => each !== undefined && isSame(each, sight))) return
   throw new Failure('retry', `${file}: changed while it was being shipped`)
 }

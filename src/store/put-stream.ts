@@ -5,7 +5,7 @@ import { createDigest } from '../stream/digest.ts'
 import { type Input, metered } from '../stream/input.ts'
 import { cutParts, type Part } from '../stream/parts.ts'
 import { Transfer } from '../stream/transfer.ts'
-import type { Metadata, Store, StoredObject, UnfinishedUpload, Upload } from './store.ts'
+import type { Checksums, Metadata, Store, StoredObject, UnfinishedUpload, Upload } from './store.ts'
 
 export interface PutOptions {
   readonly overwrite: boolean
@@ -15,6 +15,8 @@ export interface PutOptions {
   readonly resume?: boolean
   /** Asked when the first part has been read: what the stream says of itself is known by then. */
   metadata(): Metadata
+  /** Asked at the end: what is known of the whole by then need not be computed again. */
+  checksums?(): Checksums
   /** Buffers of uploads that went well, for those after them. */
   readonly spareBuffers?: Uint8Array[] | undefined
   /** Told of every part that the store has proven, and of the waits. */
@@ -34,7 +36,7 @@ export async function putStream(store: Store, key: string, input: Input, options
       await upload.start(part)
     const published = await transfer.meter.during(
       'output',
-      upload.publish(() => (digest === undefined ? {} : { [digest.name]: digest.hex() })),
+      upload.publish(() => (digest === undefined ? (options.checksums?.() ?? {}) : { [digest.name]: digest.hex() })),
     )
     pool.retire()
     return published

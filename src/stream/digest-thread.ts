@@ -1,13 +1,12 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { DigestName } from './digest.ts'
-import type { ToWorker } from './digest-worker.ts'
+import type { FromWorker, Question, ToWorker } from './digest-worker.ts'
 
-/** Digests in a thread of their own: for those slower than a pipe, when there is other work to do meanwhile. */
+/** Digests in another thread: for those slower than a pipe, when there is other work to do meanwhile. */
 export interface DigestThread {
   /** Resolves when the thread is through with `bytes`, which must lie in shared memory (a BufferPool's do). */
   update(bytes: Uint8Array): Promise<void>
-  /** The digests in lower-case hexadecimal, by name. Ends the thread. */
+  /** The digests in lower-case hexadecimal, by name. Ends them. */
   finish(): Promise<Partial<Record<DigestName, string>>>
   stop(): Promise<void>
 }
@@ -15,50 +14,86 @@ export interface DigestThread {
 // The built file: from src/stream (as the tests load this file) it lies at the same depth as from dist/stream.
 const workerFile = new URL('../../dist/stream/digest-worker.js', import.meta.url)
 
+/** In a thread of their own. */
 export async function startDigestThread(names: readonly DigestName[]): Promise<DigestThread> {
-  const { worker, ask } = startWorker()
-  await ask({ names })
+  const thread = new AskedThread()
+  const { update, finish } = await begin(thread, names, false)
+  const stop = () => thread.terminate()
   return {
-    async update(piece) {
-      await ask({ piece })
-    },
+    update,
     async finish() {
-      const hex = (await ask({ finish: true })) as Partial<Record<DigestName, string>>
-      await worker.terminate()
+      const hex = await finish()
+      await stop()
       return hex
     },
-    async stop() {
-      await worker.terminate()
-    },
+    stop,
   }
 }
 
-let shared: ReturnType<typeof startWorker> | undefined
+// It keeps no program from ending.
+let shared: AskedThread | undefined
 
-/** The digest of bytes in shared memory, by a thread that all callers have together. It keeps no program from ending. */
+/** In the thread that all callers have together. */
+export async function shareDigestThread(names: readonly DigestName[]): Promise<DigestThread> {
+  shared ??= new AskedThread()
+  return begin(shared, names, true)
+}
+
+/** The digest of bytes in shared memory, by the thread that all callers have together. */
 export async function digestInThread(name: DigestName, whole: Uint8Array): Promise<string> {
-  shared ??= startWorker()
+  shared ??= new AskedThread()
   return (await shared.ask({ name, whole })) as string
 }
 
-function startWorker() {
-  // Without stdout and stderr a Worker touches ours and makes them non-blocking.
-  const worker = new Worker(workerFile, { stdout: true, stderr: true })
-  return { worker, ask: askInTurn(worker) }
+let begun = 0
+
+async function begin(thread: AskedThread, names: readonly DigestName[], isShared: boolean): Promise<DigestThread> {
+  const id = ++begun
+  await thread.ask({ id, names, isShared })
+  const finish = async () => (await thread.ask({ id, finish: true })) as Partial<Record<DigestName, string>>
+  return {
+    update: async (piece) => void (await thread.ask({ id, piece })),
+    finish,
+    stop: async () => void (await finish()),
+  }
 }
 
-/** The worker answers in the order of the questions. */
-function askInTurn(worker: Worker): (message: ToWorker) => Promise<unknown> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (message) => {
-    last = last.then(async () => {
-      // Only an open question keeps the program from ending.
-      worker.ref()
-      worker.postMessage(message)
-      const [answer] = await once(worker, 'message')
-      worker.unref()
-      return answer
+interface Waiting {
+  resolve(answer: unknown): void
+  reject(error: Error): void
+}
+
+/** A thread that answers. Only an open question keeps the program from ending. */
+class AskedThread {
+  // Without stdout and stderr a Worker touches ours and makes them non-blocking.
+  readonly #worker = new Worker(workerFile, { stdout: true, stderr: true })
+  readonly #waiting = new Map<number, Waiting>()
+  #asked = 0
+
+  constructor() {
+    this.#worker.on('message', ({ number, answer }: FromWorker) => this.#take(number)?.resolve(answer))
+    this.#worker.on('error', (error: Error) => {
+      for (const number of this.#waiting.keys()) this.#take(number)?.reject(error)
     })
-    return last
+  }
+
+  ask(question: Question): Promise<unknown> {
+    if (this.#waiting.size === 0) this.#worker.ref()
+    const number = ++this.#asked
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(number, { resolve, reject })
+      this.#worker.postMessage({ number, question } satisfies ToWorker)
+    })
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #take(number: number): Waiting | undefined {
+    const waiting = this.#waiting.get(number)
+    this.#waiting.delete(number)
+    if (this.#waiting.size === 0) this.#worker.unref()
+    return waiting
   }
 }

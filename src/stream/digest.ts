@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import type { IHasher } from 'hash-wasm'
 import { createCrc64Nvme } from './crc64nvme.ts'
 
 export const digestNames = ['crc32', 'crc32c', 'crc64nvme', 'xxh64', 'md5', 'sha256'] as const
@@ -52,13 +53,30 @@ function createCrc32(): Digest {
   }
 }
 
-async function createWasmHash(name: 'crc32c' | 'crc64nvme' | 'xxh64'): Promise<Digest> {
-  const hash = await createHasher(name)
+type WasmName = 'crc32c' | 'crc64nvme' | 'xxh64'
+
+// Each has a WebAssembly instance, which takes longer to make than a small object to sum.
+const idleHashers: Readonly<Record<WasmName, IHasher[]>> = { crc32c: [], crc64nvme: [], xxh64: [] }
+
+async function createWasmHash(name: WasmName): Promise<Digest> {
+  const idle = idleHashers[name]
+  const hash = idle.pop() ?? (await createHasher(name))
   hash.init()
-  return { name, update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') }
+  let ended: string | undefined
+  return {
+    name,
+    update: (bytes) => void hash.update(bytes),
+    hex() {
+      if (ended === undefined) {
+        ended = hash.digest('hex')
+        idle.push(hash)
+      }
+      return ended
+    },
+  }
 }
 
-async function createHasher(name: 'crc32c' | 'crc64nvme' | 'xxh64') {
+async function createHasher(name: WasmName): Promise<IHasher> {
   const { createCRC32, createCRC64, createXXHash64 } = await import('hash-wasm')
   if (name === 'crc32c') return createCRC32(crc32cPolynomial)
   return name === 'crc64nvme' ? createCRC64(crc64nvmePolynomial) : createXXHash64()

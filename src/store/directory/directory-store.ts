@@ -84,10 +84,16 @@ export class DirectoryStore implements Store {
     refuseLongName(files)
     await this.#refuseUnmounted()
     await this.#refuseOtherThings(files, key)
-    await makeDirectories(files.directory, this.#root)
-    await this.#uploads.sweep(files)
     const id = this.#newId()
-    return openUpload(files, { ...options, key, id, readBack: this.#options.readBack }, true)
+    const begin = async () => {
+      await this.#uploads.sweep(files)
+      return openUpload(files, { ...options, key, id, readBack: this.#options.readBack }, true)
+    }
+    return begin().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      await makeDirectories(files.directory, this.#root)
+      return begin()
+    })
   }
 
   unfinished(prefix: string): AsyncIterable<UnfinishedUpload> {

@@ -23,7 +23,7 @@ export interface DirectoryUploadOptions extends UploadOptions {
 /** Opens the file of an upload: a new one, or (resumed) the one that is there. */
 export async function openUpload(files: ObjectFiles, options: DirectoryUploadOptions, isNew: boolean) {
   const handle = await open(uploadFile(files, options.id), isNew ? 'wx+' : 'r+')
-  return new DirectoryUpload(files, options, handle, (await handle.stat()).size)
+  return new DirectoryUpload(files, options, handle, isNew ? 0 : (await handle.stat()).size)
 }
 
 export class DirectoryUpload implements Upload {
@@ -67,7 +67,7 @@ export class DirectoryUpload implements Upload {
       throw new Failure('data', `${this.#options.key}: ${proof.size} bytes to publish, ${this.#storedBytes} stored`)
     }
     await this.#sync.catch(this.#named)
-    await this.#handle.truncate(proof.size).catch(this.#named)
+    if (proof.size < this.#resumedBytes) await this.#handle.truncate(proof.size).catch(this.#named)
     await this.#handle.sync().catch(this.#named)
     const file = bytesFile(await this.#handle.stat({ bigint: true }))
     const record = makeRecord(proof, this.#options.metadata, new Date())

@@ -1,9 +1,22 @@
 import { mkdir, open, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure } from '../../errors.ts'
+import { SharedTurn } from '../../stream/shared-turn.ts'
 
-/** Makes the names in a directory durable. */
+const syncs = new Map<string, SharedTurn>()
+
+/** Makes the names in a directory durable; many who ask at the same time are served at once. */
 export async function syncDirectory(directory: string): Promise<void> {
+  const turn = syncs.get(directory) ?? new SharedTurn(() => syncNames(directory))
+  syncs.set(directory, turn)
+  try {
+    await turn.ask()
+  } finally {
+    if (turn.isIdle) syncs.delete(directory)
+  }
+}
+
+async function syncNames(directory: string): Promise<void> {
   const handle = await open(directory, 'r')
   try {
     await handle.sync()

@@ -22,9 +22,10 @@ export async function putWhole(
   abilities: StoreAbilities,
   publication: Publication,
   bytes: Uint8Array,
+  knownMd5?: string,
 ): Promise<StoredObject | undefined> {
   const { key, overwrite } = publication
-  const md5 = await digestOf('md5', bytes)
+  const md5 = knownMd5 ?? (await digestOf('md5', bytes))
   const expected = { size: bytes.length, etag: md5, crc: undefined }
   const put = (condition: object) => {
     const body = { Body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), ContentMD5: toBase64(md5) }

@@ -54,7 +54,7 @@ export class S3Upload implements Upload {
     const { schedule, maxParts } = this.#options
     if (part.number > maxParts) throw tooLong(urlIn(this.#bucket, this.#options.key), part, maxParts)
     if (part.number === 1 && part.bytes.length < partBytesAt(schedule, 1) && this.#multipart === undefined) {
-      this.#only = Uint8Array.from(part.bytes)
+      this.#only = new Uint8Array(part.bytes)
       return
     }
     this.#stored.set(part.number, (await this.#reuse(part)) ?? (await this.#send(part)))
@@ -71,7 +71,7 @@ export class S3Upload implements Upload {
     if (parts.length > 0)
       return completeUpload(this.#bucket, this.#abilities, plan, await this.#begin('md5', false), parts)
     const whole = this.#only ?? new Uint8Array(0)
-    const object = await putWhole(this.#bucket, this.#abilities, plan, whole)
+    const object = await putWhole(this.#bucket, this.#abilities, plan, whole, proof.checksums.md5)
     if (object !== undefined) return object
     await this.#storeAsMultipart(whole)
     return this.publish(proof)
