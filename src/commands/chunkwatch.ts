@@ -26,6 +26,7 @@ export const chunkwatch = defineCommand({
   ],
   stdin: (args) => (args.split === undefined ? 'none' : 'binary'),
   stdout: (args) => (args.join ? 'binary' : 'text'),
+  fastPaths,
   async run(args, terminal) {
     if (args.join) return join(args, terminal)
     terminal.allowGrace(finishMs)
@@ -64,6 +65,11 @@ export const chunkwatch = defineCommand({
     })
   },
 })
+
+async function fastPaths(): Promise<readonly string[]> {
+  const { Md5Lanes } = await import('../stream/md5-lanes.ts')
+  return [`md5: ${Md5Lanes.create() === undefined ? 'one by one' : 'WebAssembly, simd, four at once'}`]
+}
 
 /** One that is not there is a slip of the pen, or not mounted: nothing would ever be shipped from it. */
 function notThere(source: string) {
