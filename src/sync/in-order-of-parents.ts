@@ -9,11 +9,11 @@ export type Work = (plan: DatasetPlan, isParentInPlace: boolean) => Promise<Work
 
 /**
  * Does the work for each dataset, several at the same time: those first whose parent is in its place, and nobody waits.
- * Resolves to those that nobody was left for.
+ * A worker may come later, or fail to come. Resolves to those that nobody was left for.
  */
 export async function inOrderOfParents(
   plans: readonly DatasetPlan[],
-  workers: readonly Work[],
+  workers: readonly (Work | Promise<Work>)[],
 ): Promise<readonly DatasetPlan[]> {
   const waiting = [...plans]
   const isInPlace = new Map(plans.filter(({ isNew }) => isNew).map(({ source }) => [source.path, false]))
@@ -25,7 +25,9 @@ export async function inOrderOfParents(
   }
 
   await Promise.all(
-    workers.map(async (work) => {
+    workers.map(async (coming) => {
+      const work = await Promise.resolve(coming).catch(() => undefined)
+      if (work === undefined) return
       while (waiting.length > 0) {
         const [plan] = waiting.splice(Math.max(0, waiting.findIndex(isParentInPlace)), 1)
         if (plan === undefined) return

@@ -1,9 +1,19 @@
 import { Failure } from '../errors.ts'
 import { createBookmark, destroyBookmark } from '../zfs/bookmarks.ts'
-import { holdSnapshot, releaseSnapshot } from '../zfs/holds.ts'
-import { listSnapshots } from '../zfs/list-snapshots.ts'
+import { holdEach, holdSnapshot, releaseEach } from '../zfs/holds.ts'
 import { isUnknownToZfs } from '../zfs/zfs-command.ts'
 import type { Point, SyncDataset } from './inventory.ts'
+
+/** A snapshot of a dataset, by the dataset's whole name. */
+export interface Mark {
+  readonly dataset: string
+  readonly point: Point
+}
+
+/** One that the receiver has. */
+export interface Advance extends Mark {
+  readonly source: SyncDataset
+}
 
 /**
  * Keeps the base of the next increment: a bookmark of the snapshot that one receiver has, so that all snapshots may be
@@ -11,44 +21,81 @@ import type { Point, SyncDataset } from './inventory.ts'
  * bookmarks, such as zfs-fuse, gets a hold of the tag `zfsync-<8 digits>` on the snapshot itself.
  */
 export interface IncrementMarks {
+  /** All that is to be sent, where few calls of zfs can do it. What is not marked by it is left to `mark`. */
+  prepare(all: readonly Mark[]): Promise<void>
   /** Before the snapshot is sent. */
-  mark(dataset: string, point: Point): Promise<void>
-  /** When the receiver has it: those of older snapshots are of no use any more. */
-  advance(dataset: string, source: SyncDataset, point: Point): Promise<void>
+  mark(mark: Mark): Promise<void>
+  /** When the receiver has them: the marks of older snapshots are of no use any more. */
+  advance(arrived: readonly Advance[]): Promise<void>
 }
 
 /** Without a receiver's id there is nobody who tells what arrived: nothing is marked. */
 export function incrementMarks(receiverId: string | undefined): IncrementMarks {
-  if (receiverId === undefined) return { mark: async () => {}, advance: async () => {} }
+  if (receiverId === undefined) return { prepare: async () => {}, mark: async () => {}, advance: async () => {} }
   const tag = `zfsync-${receiverId}`
+  const marked = new Set<string>()
   const made = new Map<string, string[]>()
   let hasBookmarks = true
+
+  async function bookmark(mark: Mark): Promise<void> {
+    const { dataset, point } = mark
+    const name = `${tag}-${point.guid}`
+    try {
+      await createBookmark(snapshotOf(mark), `${dataset}#${name}`)
+      marked.add(snapshotOf(mark))
+      made.set(dataset, [...(made.get(dataset) ?? []), name])
+    } catch (error) {
+      if (isUnknownToZfs(error)) hasBookmarks = false
+      else unlessThereOrGone(error)
+    }
+  }
+
   return {
-    async mark(dataset, { name, guid }) {
-      const [snapshot, bookmark] = [`${dataset}@${name}`, `${tag}-${guid}`]
+    async prepare(all) {
+      const [first] = all
+      if (first === undefined) return
       try {
-        if (hasBookmarks) await createBookmark(snapshot, `${dataset}#${bookmark}`)
-        made.set(dataset, [...(made.get(dataset) ?? []), bookmark])
+        await bookmark(first)
+        if (hasBookmarks) return
+        const names = all.map(snapshotOf)
+        await holdEach(tag, names)
+        for (const name of names) marked.add(name)
       } catch (error) {
-        if (isUnknownToZfs(error)) hasBookmarks = false
-        else unlessThereOrGone(error)
+        // Of which, `mark` will tell.
+        if (!(error instanceof Failure)) throw error
       }
-      if (!hasBookmarks) await holdSnapshot(tag, snapshot).catch(unlessThereOrGone)
     },
-    async advance(dataset, { bookmarks }, { name: newest, guid }) {
-      if (!hasBookmarks) return await releaseOlder(dataset, newest, tag)
-      const before = bookmarks.map(({ name }) => name).filter((name) => name.startsWith(`${tag}-`))
-      for (const name of new Set([...before, ...(made.get(dataset) ?? [])])) {
-        if (name !== `${tag}-${guid}`) await destroyBookmark(`${dataset}#${name}`).catch(unlessGone)
+    async mark(mark) {
+      const name = snapshotOf(mark)
+      if (marked.has(name)) return
+      if (hasBookmarks) await bookmark(mark)
+      if (!hasBookmarks) await holdSnapshot(tag, name).catch(unlessThereOrGone)
+    },
+    async advance(arrived) {
+      if (!hasBookmarks)
+        return await releaseEach(
+          tag,
+          arrived.flatMap((each) => olderThan(each, marked)),
+        )
+      for (const { dataset, source, point } of arrived) {
+        const before = source.bookmarks.map(({ name }) => name).filter((name) => name.startsWith(`${tag}-`))
+        const older = new Set([...before, ...(made.get(dataset) ?? [])])
+        older.delete(`${tag}-${point.guid}`)
+        for (const name of older) await destroyBookmark(`${dataset}#${name}`).catch(unlessGone)
       }
     },
   }
 }
 
+function snapshotOf({ dataset, point }: Mark): string {
+  return `${dataset}@${point.name}`
+}
+
 /** Also those that a killed run has left. */
-async function releaseOlder(dataset: string, newest: string, tag: string): Promise<void> {
-  const held = (await listSnapshots(dataset)).filter(({ holdCount }) => holdCount > 0)
-  for (const { name } of held) if (name !== `${dataset}@${newest}`) await releaseSnapshot(tag, name).catch(unlessGone)
+function olderThan({ dataset, source, point }: Advance, marked: ReadonlySet<string>): readonly string[] {
+  const older = source.snapshots.filter(({ guid }) => guid !== point.guid)
+  const names = older.map(({ name, holdCount = 0 }) => ({ name: `${dataset}@${name}`, isHeld: holdCount > 0 }))
+  return names.filter(({ name, isHeld }) => isHeld || marked.has(name)).map(({ name }) => name)
 }
 
 /** A snapshot that is gone, its sending will tell. */

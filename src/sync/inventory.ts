@@ -8,6 +8,8 @@ export interface Point {
   readonly createTxg: number
   /** Of a snapshot: what was written since the one before it, where it was asked for and ZFS tells. */
   readonly writtenBytes?: number
+  /** Of the source's own, where ZFS has no bookmarks. */
+  readonly holdCount?: number
 }
 
 /** What is known of one dataset of a tree. */

@@ -6,7 +6,7 @@ import { isSetAside } from './set-aside-name.ts'
 
 const columns = ['type', 'guid', 'createtxg', 'receive_resume_token', 'encryption'] as const
 // What zfs-fuse knows of them.
-const oldColumns = ['type', 'guid', 'createtxg'] as const
+const oldColumns = ['type', 'guid', 'createtxg', 'userrefs'] as const
 const ofReplicas = ['userrefs', 'zfsync:place'] as const
 
 /** One dataset, snapshot or bookmark, and its properties by name. */
@@ -46,7 +46,11 @@ export async function listReplica(root: string): Promise<Replica> {
 
 /** What a sender is told of a replica. */
 export function toldOf({ root, datasets, buffered }: Replica): Inventory {
-  return { root, datasets, buffered }
+  return { root, datasets: datasets.map(withoutHolds), buffered: buffered.map(withoutHolds) }
+}
+
+function withoutHolds({ snapshots, ...dataset }: SyncDataset): SyncDataset {
+  return { ...dataset, snapshots: snapshots.map(({ name, guid, createTxg }) => ({ name, guid, createTxg })) }
 }
 
 function isOfTree(root: string): (row: Row) => boolean {
@@ -75,7 +79,7 @@ async function readRows(names: readonly string[], more: readonly string[]): Prom
 /** zfs-fuse has no exact numbers in `zfs list`, but in `zfs get`; and does not know what was written. */
 async function readRowsOfOldZfs(names: readonly string[], more: readonly string[]): Promise<readonly Row[]> {
   const rows = new Map<string, Record<string, string>>()
-  const wanted = [...oldColumns, ...more]
+  const wanted = [...new Set([...oldColumns, ...more])]
   const get = (properties: readonly string[]) =>
     runZfsOnSome('get', '-Hp', '-r', '-o', 'name,property,value', properties.join(','), ...names)
   const output = await get(wanted).catch((error: unknown) => {
@@ -144,12 +148,14 @@ function datasetOf(path: string, values: Readonly<Record<string, string>>): Grow
   }
 }
 
-function pointOf(name: string, { guid = '0', createtxg, written = '-' }: Readonly<Record<string, string>>): Point {
+function pointOf(name: string, values: Readonly<Record<string, string>>): Point {
+  const { guid = '0', createtxg, written = '-', userrefs = '-' } = values
   return {
     name,
     guid: BigInt(guid).toString(16).padStart(16, '0'),
     createTxg: Number(createtxg),
     ...(written === '-' ? {} : { writtenBytes: Number(written) }),
+    ...(userrefs === '-' ? {} : { holdCount: Number(userrefs) }),
   }
 }
 

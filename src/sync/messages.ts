@@ -44,7 +44,8 @@ export interface Place {
 }
 
 export type SenderMessage =
-  | { readonly type: 'hello'; readonly role: 'all' | 'streams' | 'container' }
+  /** `holdsLater`: it will ask for holds. */
+  | { readonly type: 'hello'; readonly role: 'all' | 'streams' | 'container'; readonly holdsLater?: boolean }
   | ReceiveRequest
   | { readonly type: 'complete' }
   | { readonly type: 'abort'; readonly trouble: Trouble }
@@ -59,6 +60,8 @@ export type SenderMessage =
   | { readonly type: 'settle' }
   /** The source has it no more. */
   | { readonly type: 'gone'; readonly path: string }
+  /** What has come is to be held, before the marks of what it began at are given up. */
+  | { readonly type: 'hold' }
   /** Asks what the receiver's zfs can do. */
   | { readonly type: 'abilities' }
   /** The last word, with what never became a request. */
@@ -71,13 +74,17 @@ export type ReceiverMessage =
       readonly receiver: string
       readonly policy: Policy
       readonly inventory: Inventory
+      /** Whether it waits to be asked for holds; a receiver of the past holds at once. */
+      readonly holdsLater?: boolean
     }
   | { readonly type: 'abilities'; readonly abilities: Abilities }
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready'; readonly holdsLater?: boolean }
   /** Perhaps with words on how. */
   | { readonly type: 'done'; readonly how?: string }
   /** What could not be taken from the buffer to its place. */
   | { readonly type: 'settled'; readonly left: readonly Problem[] }
+  /** What could not be held. */
+  | { readonly type: 'held'; readonly left: readonly Problem[] }
   | { readonly type: 'failed'; readonly trouble: Trouble }
 
 export function troubleOf(error: unknown): Trouble {

@@ -8,7 +8,11 @@ export function parseSenderMessage(text: string): SenderMessage {
   const from = fieldsOf(text)
   switch (from['type']) {
     case 'hello':
-      return { type: 'hello', role: oneOf(from['role'], ['all', 'streams', 'container']) }
+      return {
+        type: 'hello',
+        role: oneOf(from['role'], ['all', 'streams', 'container']),
+        holdsLater: from['holdsLater'] === true,
+      }
     case 'receive':
       return parseReceive(from)
     case 'complete':
@@ -24,13 +28,13 @@ export function parseSenderMessage(text: string): SenderMessage {
       return { type: 'rollback', path: textOf(from['path']), toGuid: guidOf(toGuid), newestGuid: guidOf(newestGuid) }
     }
     case 'settle':
-      return { type: 'settle' }
+    case 'hold':
+    case 'abilities':
+      return { type: from['type'] }
     case 'discard':
     case 'swap':
     case 'gone':
       return { type: from['type'], path: textOf(from['path']) }
-    case 'abilities':
-      return { type: 'abilities' }
     case 'end':
       return { type: 'end', problems: listOf(from['problems']).map(parseProblem) }
     default:
@@ -48,15 +52,17 @@ export function parseReceiverMessage(text: string): ReceiverMessage {
         receiver: matching(from['receiver'], /^[0-9a-f]{8}$/),
         policy: parsePolicy(from['policy']),
         inventory: parseInventory(from['inventory']),
+        holdsLater: from['holdsLater'] === true,
       }
     case 'abilities':
       return { type: 'abilities', abilities: parseAbilities(from['abilities']) }
     case 'ready':
-      return { type: 'ready' }
+      return { type: 'ready', holdsLater: from['holdsLater'] === true }
     case 'done':
       return { type: 'done', ...(from['how'] === undefined ? {} : { how: printable(from['how']) }) }
     case 'settled':
-      return { type: 'settled', left: listOf(from['left']).map(parseProblem) }
+    case 'held':
+      return { type: from['type'], left: listOf(from['left']).map(parseProblem) }
     case 'failed':
       return { type: 'failed', trouble: parseTrouble(from['trouble']) }
     default:

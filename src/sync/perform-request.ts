@@ -101,6 +101,8 @@ async function receive(stream: AnnouncedStream, request: ReceiveRequest, run: Wo
   // A sender that was cut off may still have a zfs receive here that has not noticed.
   const work = () => withLock(`receiving ${target}`, run.lock, () => receiveStream(stream, reception))
   await run.turns.take(work, run.stopping)
-  if (run.holds) await moveHold(target, request)
+  // Without one that it began at, nothing else of it is held.
+  if (run.holds && (run.laterHolds === undefined || request.fromName === undefined)) await moveHold(target, request)
+  else run.laterHolds?.add({ target, request })
   run.onReceived(inPlace, request)
 }

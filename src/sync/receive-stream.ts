@@ -41,8 +41,9 @@ export async function receiveStream(announced: Input, reception: Reception): Pro
   try {
     await feed(child, checked(announced, checks), reception)
     if (!abilities.canSetProperties) await setAfterwards(reception)
-    // Of an increment, OpenZFS 2.1 takes them although they are excluded.
-    else if (isPackage && fromGuid !== undefined) await takeBack(reception)
+    // Properties come with packages alone. Of an increment, OpenZFS 2.1 takes them although they are excluded.
+    const isExcluded = abilities.canSetProperties && fromGuid === undefined
+    if (isPackage && !isExcluded) await takeBack(reception)
   } finally {
     await endEarly(child)
   }
@@ -61,10 +62,9 @@ function valuesOf({ request, properties, target }: Reception): readonly string[]
   return [...newProperties(request.dataset, properties), ...place]
 }
 
-/** Where zfs can do neither while it receives. */
+/** Where zfs can not while it receives. */
 async function setAfterwards(reception: Reception): Promise<void> {
   for (const property of valuesOf(reception)) await runZfs('set', property, reception.target)
-  await takeBack(reception)
 }
 
 /** Of a dataset that is there already, only what came with a stream: what was set here stays. */

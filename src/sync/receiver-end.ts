@@ -15,6 +15,8 @@ export interface ReceiverEnd {
   ask(message: SenderMessage): Promise<string | undefined>
   /** Has what is in the buffer taken to its place; resolves to what is left there. */
   settle(): Promise<readonly Problem[]>
+  /** Has what has come held; resolves to what could not be. */
+  hold(): Promise<readonly Problem[]>
   /** Asked when something is to be sent. */
   abilities(): Promise<Abilities>
 }
@@ -22,8 +24,7 @@ export interface ReceiverEnd {
 /** Opens a dialogue for streams alone, beside another that knows what is to be sent. */
 export async function openStreams(channel: Channel): Promise<ReceiverEnd> {
   await greet(channel, 'streams')
-  expectType(await nextMessage(channel), 'ready')
-  return heardEnd(channel)
+  return heardEnd(channel, expectType(await nextMessage(channel), 'ready'))
 }
 
 /** What a receiver says of itself and its replica. */
@@ -36,8 +37,9 @@ export interface Told {
 /** Opens the dialogue about a whole tree. */
 export async function openTree(channel: Channel): Promise<Told & { readonly receiver: ReceiverEnd }> {
   await greet(channel, 'all')
-  const { inventory, policy, receiver: id } = expectType(await nextMessage(channel), 'inventory')
-  return { receiver: heardEnd(channel), id, policy, inventory }
+  const told = expectType(await nextMessage(channel), 'inventory')
+  const { inventory, policy, receiver: id } = told
+  return { receiver: heardEnd(channel, told), id, policy, inventory }
 }
 
 /** A receiver that reads later what is written now. What it can do is known beforehand. */
@@ -56,6 +58,7 @@ export async function openContainer(channel: Channel, abilities: Abilities): Pro
       await channel.send({ type: 'settle' })
       return []
     },
+    hold: async () => [],
     abilities: async () => abilities,
   }
 }
@@ -69,13 +72,13 @@ export async function endDialogue({ channel, ask }: ReceiverEnd, problems: reado
 
 async function greet(channel: Channel, role: 'all' | 'streams'): Promise<void> {
   await channel.greet()
-  await channel.send({ type: 'hello', role })
+  await channel.send({ type: 'hello', role, holdsLater: true })
   // It greets when it has heard us: before that, ssh may ask for a password.
   if (!(await channel.readGreeting())) await channel.endedEarly()
   channel.beginDialogue()
 }
 
-function heardEnd(channel: Channel): ReceiverEnd {
+function heardEnd(channel: Channel, { holdsLater }: { readonly holdsLater?: boolean }): ReceiverEnd {
   const answer = async () => expectType(await nextMessage(channel), 'done').how
   return {
     channel,
@@ -88,6 +91,11 @@ function heardEnd(channel: Channel): ReceiverEnd {
     async settle() {
       await channel.send({ type: 'settle' })
       return expectType(await nextMessage(channel), 'settled').left
+    },
+    async hold() {
+      if (holdsLater !== true) return []
+      await channel.send({ type: 'hold' })
+      return expectType(await nextMessage(channel), 'held').left
     },
     async abilities() {
       await channel.send({ type: 'abilities' })

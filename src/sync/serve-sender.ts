@@ -7,6 +7,7 @@ import { AnnouncedStream } from './announced-stream.ts'
 import { bufferReady } from './buffer.ts'
 import type { Channel } from './channel.ts'
 import type { Inventory } from './inventory.ts'
+import { LaterHolds } from './later-holds.ts'
 import { toldOf } from './list-inventory.ts'
 import {
   type Abilities,
@@ -59,12 +60,20 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
     channel.beginDialogue()
     await channel.greet()
   }
+  const laterHolds = run.holds && hello.holdsLater ? new LaterHolds() : undefined
+  const holdsLater = laterHolds !== undefined
   const answer = (message: ReceiverMessage) => (isHeard ? channel.send(message) : Promise.resolve())
   const work = async () => {
-    if (hello.role === 'streams') await answer({ type: 'ready' })
-    else if (isHeard) await answer(await inventoryMessage(run))
+    if (hello.role === 'streams') await answer({ type: 'ready', holdsLater })
+    else if (isHeard) await answer({ ...(await inventoryMessage(run)), holdsLater })
     const there = isHeard ? undefined : guidsOf(toldOf(await bufferReady(run.root)))
-    await serveRequests(channel, { ...run, there, onFailure: (failure) => run.onFailure(failure, isHeard) }, answer)
+    const onFailure = (failure: Failure) => run.onFailure(failure, isHeard)
+    try {
+      await serveRequests(channel, { ...run, there, laterHolds, onFailure }, answer)
+    } finally {
+      // The sender may be gone, and ask no more.
+      await makeHolds({ laterHolds, onFailure })
+    }
   }
   try {
     if (hello.role === 'streams') await work()
@@ -119,6 +128,8 @@ function explained(error: unknown, isHeard: boolean): unknown {
 export interface Serving extends Omit<ReceiverRun, 'onFailure'> {
   /** The guids of each path's snapshots, where the sender cannot know them. */
   readonly there: ReadonlyMap<string, ReadonlySet<string>> | undefined
+  /** Undefined: what has come is held at once. */
+  readonly laterHolds: LaterHolds | undefined
   onFailure(failure: Failure): void
 }
 
@@ -136,14 +147,27 @@ async function serveRequests(channel: Channel, run: Serving, answer: Answer): Pr
   const failed = new Set<string>()
   for (;;) {
     const message = await unlessStopping(nextMessage(channel), run.stopping)
+    const left = message.type === 'receive' ? [] : await makeHolds(run)
+    for (const { path } of left) failed.add(path)
     if (message.type === 'end') {
       for (const { path, ...trouble } of message.problems) run.onFailure(failureOf(trouble))
       return await answer({ type: 'done' })
+    }
+    if (message.type === 'hold') {
+      await answer({ type: 'held', left })
+      continue
     }
     abilities ??= await findAbilities()
     if (message.type === 'abilities') await answer({ type: 'abilities', abilities })
     else await attempt(channel, message, { ...run, abilities, failed }, answer)
   }
+}
+
+async function makeHolds({ laterHolds, onFailure }: Pick<Serving, 'laterHolds' | 'onFailure'>) {
+  await laterHolds?.make()
+  const left = laterHolds?.takeProblems() ?? []
+  for (const { path, ...trouble } of left) onFailure(failureOf(trouble))
+  return left
 }
 
 export interface Working extends Serving {

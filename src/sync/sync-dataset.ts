@@ -1,4 +1,5 @@
 import { Failure } from '../errors.ts'
+import type { Arrivals } from './arrivals.ts'
 import { conflictFailure } from './conflict-failure.ts'
 import type { WorkEnd } from './in-order-of-parents.ts'
 import type { IncrementMarks } from './increment-marks.ts'
@@ -16,6 +17,7 @@ import { TransferCount } from './transfer-count.ts'
 export interface Shared extends SyncRun {
   readonly abilities: { readonly here: Abilities; readonly there: Abilities } | undefined
   readonly marks: IncrementMarks
+  readonly arrivals: Arrivals
   readonly ledger: Ledger
   /** The receiver's name of its snapshot with a guid. */
   nameOf(guid: string): string | undefined
@@ -37,8 +39,8 @@ export async function syncDataset(
     const into = isFull && !isParentInPlace ? 'buffer' : plan.into
     for (const step of plan.steps) await perform(step, plan, into, receiver, run)
     const last = plan.steps.findLast(isSending)
-    if (last !== undefined) await run.marks.advance(run.from + path, plan.source, last.to)
     if (into === 'buffer') run.ledger.buffered.add(path)
+    if (last !== undefined) await run.arrivals.add(receiver, { source: plan.source, point: last.to })
     return 'done'
   } catch (error) {
     run.signal.throwIfAborted()
@@ -99,7 +101,7 @@ async function send(
   if (abilities === undefined) throw new Error('what both ends can do was not asked')
   const own = (guid: string) => source.snapshots.find((each) => each.guid === guid)?.name
   const request = requestFor(source, step, into, (guid) => nameOf(guid) ?? own(guid))
-  await marks.mark(from + source.path, step.to)
+  await marks.mark({ dataset: from + source.path, point: step.to })
   const flags = sendFlags(source, abilities.here, abilities.there, settings)
   const words = sendWords(from + source.path, step, flags)
   const mustBeRaw = source.isEncrypted

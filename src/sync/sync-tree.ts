@@ -1,14 +1,16 @@
 import { Failure } from '../errors.ts'
 import type { Check } from '../stream/checked-input.ts'
+import { Arrivals } from './arrivals.ts'
 import { finishTree } from './finish-tree.ts'
-import { inOrderOfParents } from './in-order-of-parents.ts'
-import { incrementMarks } from './increment-marks.ts'
+import { inOrderOfParents, type Work } from './in-order-of-parents.ts'
+import { incrementMarks, type Mark } from './increment-marks.ts'
 import type { Inventory } from './inventory.ts'
 import { Ledger, type Outcome } from './ledger.ts'
 import type { Problem } from './messages.ts'
 import { type DatasetPlan, type Plan, planSync, type Step } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { endDialogue, type ReceiverEnd } from './receiver-end.ts'
+import { isSending } from './send-words.ts'
 import { syncDataset } from './sync-dataset.ts'
 import { readToken, type TokenFacts } from './token-facts.ts'
 import { findAbilities } from './zfs-abilities.ts'
@@ -87,25 +89,34 @@ async function sendAll(
   const [receiver] = opened
   const todo = todoOf(plan)
   if (receiver === undefined || todo.length === 0) return []
-  const abilities = todo.some(({ steps }) => steps.length > 0) ? await bothAbilities(receiver) : undefined
-  const ways = await Promise.allSettled(
-    Array.from({ length: workersFor(plan, todo, run) - 1 }, async () => opened.push(await run.openMore())),
-  )
-  const lack = ways.find((way) => way.status === 'rejected')
-  if (lack !== undefined) run.onFewer(opened.length, lack.reason)
-  const { receiverId, target } = run
-  const names = namesByGuid(target)
-  const shared = {
-    ...run,
-    abilities,
-    ledger,
-    marks: incrementMarks(receiverId),
-    nameOf: (guid: string) => names.get(guid),
-  }
-  return await inOrderOfParents(
-    todo,
-    opened.map((end) => (each, isParentInPlace) => syncDataset(each, isParentInPlace, end, shared)),
-  )
+  const more = openWays(workersFor(plan, todo, run) - 1, opened, run)
+  const marks = incrementMarks(run.receiverId)
+  const [abilities] = await Promise.all([abilitiesFor(todo, receiver), marks.prepare(marksFor(todo, run))])
+  const arrivals = new Arrivals({ from: run.from, marks, ledger })
+  const names = namesByGuid(run.target)
+  const shared = { ...run, abilities, ledger, marks, arrivals, nameOf: (guid: string) => names.get(guid) }
+  const workOf =
+    (end: ReceiverEnd): Work =>
+    (each, isParentInPlace) =>
+      syncDataset(each, isParentInPlace, end, shared)
+  const workers = [workOf(receiver), ...more.map(async (way) => workOf(await way))]
+  const left = await inOrderOfParents(todo, workers)
+  await arrivals.settle()
+  return left
+}
+
+/** Nobody waits for them: who is there begins. */
+function openWays(count: number, opened: ReceiverEnd[], run: SyncRun): readonly Promise<ReceiverEnd>[] {
+  const ways = Array.from({ length: count }, async () => {
+    const end = await run.openMore()
+    opened.push(end)
+    return end
+  })
+  void Promise.allSettled(ways).then((all) => {
+    const lack = all.find((way) => way.status === 'rejected')
+    if (lack !== undefined && !run.signal.aborted) run.onFewer(opened.length, lack.reason)
+  })
+  return ways
 }
 
 function todoOf({ datasets }: Plan): readonly DatasetPlan[] {
@@ -123,7 +134,16 @@ function workersFor({ hasRenames }: Plan, todo: readonly DatasetPlan[], { worker
   return hasRenames ? 1 : Math.max(1, Math.min(workers, todo.length))
 }
 
-async function bothAbilities(receiver: ReceiverEnd) {
+/** What is about to be sent. */
+function marksFor(todo: readonly DatasetPlan[], { from, settings }: SyncRun): readonly Mark[] {
+  const sent = todo.filter(({ source }) => !source.isEncrypted || settings.raw === 'auto')
+  return sent.flatMap(({ source, steps }) =>
+    steps.filter(isSending).map(({ to }) => ({ dataset: from + source.path, point: to })),
+  )
+}
+
+async function abilitiesFor(todo: readonly DatasetPlan[], receiver: ReceiverEnd) {
+  if (todo.every(({ steps }) => steps.length === 0)) return undefined
   const [here, there] = await Promise.all([findAbilities(), receiver.abilities()])
   return { here, there }
 }

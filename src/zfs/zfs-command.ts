@@ -2,7 +2,10 @@ import { text } from 'node:stream/consumers'
 import { Failure, type FailureKind } from '../errors.ts'
 import { describeBadEnd, startChild } from '../stream/child.ts'
 
-const saidBytes = 4096
+// Room for a line about each of as many names as are given to one call.
+const saidBytes = 128 * 1024
+/** The most names for one call, each of 255 bytes: a system may take no more. */
+export const mostNames = 200
 
 /**
  * Runs `zfs` with these words and gives what it prints. What zfs refuses is a Failure of the kind that its words mean,
@@ -15,13 +18,16 @@ export async function runZfs(...words: readonly string[]): Promise<string> {
 }
 
 /** The same for several names, of which some need not be there: gives what it prints of the others. */
-export async function runZfsOnSome(...words: readonly string[]): Promise<string> {
+export function runZfsOnSome(...words: readonly string[]): Promise<string> {
+  return runZfsBut(/dataset does not exist$/, ...words)
+}
+
+/** The same where some may be refused, for a reason that is no failure: gives what it prints of the others. */
+export async function runZfsBut(expected: RegExp, ...words: readonly string[]): Promise<string> {
   const { output, bad, said } = await start(words)
-  const isOnlyAbsent = said
-    .trim()
-    .split('\n')
-    .every((line) => /dataset does not exist$/.test(line))
-  if (bad !== undefined && !isOnlyAbsent) throw judgeRefusal(`zfs ${words[0]} ${bad}`, said)
+  const lines = said.trim().split('\n')
+  if (bad !== undefined && !lines.every((line) => expected.test(line)))
+    throw judgeRefusal(`zfs ${words[0]} ${bad}`, said)
   return output
 }
 

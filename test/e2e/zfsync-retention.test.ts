@@ -36,6 +36,44 @@ describe('the base of the next increment', () => {
   })
 })
 
+describe('what has come and is held later', () => {
+  const held = (snapshot: string) => `$(zfs get -Hp -o value userrefs ${snapshot})`
+
+  test('is held when the sender is killed before it asks', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; zfs create $A/data/c; zfs snapshot -r $A/data@1
+      sync() { zfsync-send -q --via "zfsync-recv $B/copy" "$@" $A/data; }
+      sync; fill a/data/c/1 3000000; zfs snapshot -r $A/data@2
+      sync --bwlimit 200K 2>/dev/null & sender=$!
+      until zfs list $B/copy@2 >/dev/null 2>&1; do sleep 0.05; done
+      pkill -9 -f '^[^ ]*node [^ ]*/zfsync-send'; wait $sender || true
+      until [ ${held('$B/copy@2')} ${held('$B/copy@1')} = 10 ]; do sleep 0.05; done
+      # The sender has not heard of it, and keeps both.
+      echo ${held('$A/data@1')} ${held('$A/data@2')}
+      for try in 1 2 3; do sync 2>/dev/null && break; sleep 1; done; zfs snapshot -r $A/data@3; sync
+      for each in $A/data $B/copy; do echo ${held('$each@1')} ${held('$each@2')} ${held('$each@3')} ${held('$each/c@3')}; done`)
+    expect(ended).toEqual({ status: 0, stdout: '1 1\n0 0 1 1\n0 0 1 1\n', stderr: '' })
+  })
+
+  test('takes two calls of zfs for each of many datasets, and few beside', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; for i in $(seq 19); do zfs create -o canmount=off $A/data/c$i; done
+      zfs snapshot -r $A/data@1; sync() { zfsync-send -q -j 2 --via "zfsync-recv $B/copy" $A/data; }
+      sync; zfs snapshot -r $A/data@2
+      mkdir bin; printf '#!/bin/sh\\necho "$1 $#" >>%s/calls\\nexec %s "$@"\\n' "$PWD" "$(command -v zfs)" >bin/zfs; chmod +x bin/zfs
+      PATH="$PWD/bin:$PATH" sync
+      # Without further words it tells what it can do, to each of three.
+      grep -vE '^(hold|release) |^(send|receive) 1$' calls | cut -d ' ' -f 1 | sort | uniq -c | sed 's/^ *//'
+      for each in $A/data $B/copy; do zfs get -Hp -r -o name,value userrefs $each | grep '@.*1$' | sed 's/.*@//' | sort | uniq -c | sed 's/^ *//'; done
+      [ "$(grep -cE '^(hold|release) ' calls)" -lt 40 ]`)
+    expect(ended).toEqual({
+      status: 0,
+      stdout: '1 bookmark\n2 get\n2 list\n20 receive\n20 send\n20 2\t1\n20 2\t1\n',
+      stderr: '',
+    })
+  })
+})
+
 describe("others' holds", () => {
   test('of newer snapshots do not set the base free', async ({ zfs }) => {
     const ended = await zfs.script(`

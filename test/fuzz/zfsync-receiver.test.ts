@@ -60,6 +60,7 @@ const evil: readonly unknown[] = [
     'clear',
     'swap',
     'settle',
+    'hold',
     'gone',
     'discard',
     'rollback',
@@ -193,7 +194,8 @@ function answerOf([, verb, ...words]: readonly string[], random: SeededRandom) {
 function bytesOfDialogue(random: SeededRandom, streams: readonly Uint8Array[]): Uint8Array {
   const frames: Uint8Array[] = [greeting]
   const say = (message: object) => frames.push(encodeMessage(changed(message, random) as object))
-  if (random.below(30) > 0) say({ type: 'hello', role: pick(random, ['all', 'streams', 'container']) })
+  if (random.below(30) > 0)
+    say({ type: 'hello', role: pick(random, ['all', 'streams', 'container']), holdsLater: random.below(2) > 0 })
   for (let count = random.below(5); count > 0; count--) {
     const path = random.below(3) === 0 ? pick(random, evil) : pick(random, ['', '/a', '/a/b', '/c d'])
     const place = { path, into: pick(random, ['place', 'buffer']) }
@@ -217,6 +219,7 @@ function requestsAbout(place: { path: unknown; into: string }, random: SeededRan
     { type: 'rename', from: pick(random, ['/x', '', '/..']), path },
     { type: 'clear', ...place },
     { type: 'settle' },
+    { type: 'hold' },
     { type: 'rollback', path, toGuid: '0000000000000007', newestGuid },
     ...['discard', 'swap', 'gone'].map((type) => ({ type, path })),
   ]
