@@ -47,7 +47,7 @@ describe('what has come and is held later', () => {
       sync --bwlimit 200K 2>/dev/null & sender=$!
       until zfs list $B/copy@2 >/dev/null 2>&1; do sleep 0.05; done
       pkill -9 -f '^[^ ]*node [^ ]*/zfsync-send'; wait $sender || true
-      until [ ${held('$B/copy@2')} ${held('$B/copy@1')} = 10 ]; do sleep 0.05; done
+      until [ ${held('$B/copy@2')}${held('$B/copy@1')} = 10 ]; do sleep 0.05; done
       # The sender has not heard of it, and keeps both.
       echo ${held('$A/data@1')} ${held('$A/data@2')}
       for try in 1 2 3; do sync 2>/dev/null && break; sleep 1; done; zfs snapshot -r $A/data@3; sync
