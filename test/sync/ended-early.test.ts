@@ -69,7 +69,15 @@ it('P1: a receiver that says it has all before all was sent is not believed', as
     sendData: () => new Promise((resolve) => setTimeout(resolve, 10)),
   } as unknown as Channel
   const answers = async () => undefined
-  const receiver = { channel, isHeard: true, answer: answers, ask: answers, settle: async () => [], abilities: never }
+  const receiver = {
+    channel,
+    isHeard: true,
+    answer: answers,
+    ask: answers,
+    settle: never,
+    hold: never,
+    abilities: never,
+  }
   const job = { request, mustBeRaw: false, words: ['x'], checks: [], signal }
   await expect(sendStream(receiver, job)).rejects.toMatchObject({
     kind: 'protocol',
