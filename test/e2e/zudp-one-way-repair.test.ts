@@ -14,7 +14,7 @@ describe('what was lost beyond repair', () => {
     const port = await freePort()
     const relay = await startUdpRelay(port, { drop }, 4)
     const options = `--one-way --insecure --format=bytes`
-    const fast = '--rate=600K --burst=100ms --wait=20s'
+    const fast = '--rate=600K --burst=100ms'
     const line = `rm -f received; zudp-recv -v ${options} ${receive} 127.0.0.1:${port} 2>received & until grep -q listening received 2>/dev/null; do sleep 0.05; done
       zudp-send ${options} ${fast} ${send} 127.0.0.1:${relay.port}; echo sent $?; wait $!; echo received $?`
     return sh(line, folder)
