@@ -83,6 +83,20 @@ describe('zfsync on OpenZFS', () => {
     expect(ended.stdout).toMatch(/\n2\n$/)
   })
 
+  test('P5: rolled back, keeps what the source has destroyed, and goes on with what was broken', async ({ zfs }) => {
+    const rollback = '--no-bookmark -p --via "zfsync-recv --on-diverged rollback $B/copy" $A/data'
+    const ended = await zfs.script(`
+      zfs create $A/data; fill a/data/1 300000; zfs snapshot $A/data@s1; zfs snapshot $A/data@s2
+      zfsync-send -q ${rollback}; zfs destroy $A/data@s1
+      fill a/data/2 60000000; zfs snapshot $A/data@s3; zfs snapshot $A/data@s4
+      ${broken(rollback)}
+      zfs set readonly=off $B/copy; zfs mount $B/copy; echo own >b/copy/own; zfs unmount $B/copy
+      zfsync-send -v ${rollback} 2>&1 | grep -c 'the rest of what was interrupted'
+      zfs list -H -o name -t snapshot $B/copy; zfs mount $B/copy; same a/data b/copy`)
+    const snapshots = ['s1', 's2', 's3', 's4'].map((name) => `pool-b/copy@${name}\n`).join('')
+    expect(ended).toEqual({ status: 0, stdout: `1\n${snapshots}`, stderr: '' })
+  })
+
   test('throws away what was kept of a snapshot that is gone', async ({ zfs }) => {
     const ended = await zfs.script(`
       zfs create $A/data; fill a/data/1 60000000; zfs snapshot $A/data@s1
