@@ -6,6 +6,7 @@ import { Transfer } from '../stream/transfer.ts'
 import { datasetExists } from '../zfs/list-datasets.ts'
 import { listSnapshots } from '../zfs/list-snapshots.ts'
 import { splitSnapshotName } from '../zfs/snapshot.ts'
+import { isBusy } from '../zfs/when-free.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import type { Backup } from './backup.ts'
 import { readCatalogue } from './catalogue.ts'
@@ -159,7 +160,7 @@ async function whenFree(
     const failure = await refusalOf(receive)
     // The orphan may have had all of it.
     if (failure === undefined || (await isReceived())) return
-    if (!/is busy/.test(failure.message)) throw explained(failure)
+    if (!isBusy(failure)) throw explained(failure)
     transfer.doneBytes = 0
     await sleep(settleMs)
   }

@@ -1,5 +1,5 @@
 import { Failure } from '../errors.ts'
-import { runZfsWhenFree } from '../zfs/when-free.ts'
+import { renameDataset } from '../zfs/rename-dataset.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import { bufferName, bufferOf, hasLongName } from './buffer-name.ts'
 import { confinedName } from './confined-name.ts'
@@ -71,10 +71,6 @@ export function placeable(
     inPlace.add(path)
   }
   return paths
-}
-
-export async function renameDataset(from: string, to: string): Promise<void> {
-  await runZfsWhenFree('rename', from, to)
 }
 
 async function takeToPlace(buffered: string, place: string): Promise<void> {

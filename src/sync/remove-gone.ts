@@ -1,6 +1,6 @@
 import { Failure } from '../errors.ts'
 import { datasetExists } from '../zfs/list-datasets.ts'
-import { renameDataset } from './buffer.ts'
+import { renameDataset } from '../zfs/rename-dataset.ts'
 import { destroyReceived, expectReceived } from './destroy-received.ts'
 import { setAsideName } from './set-aside-name.ts'
 

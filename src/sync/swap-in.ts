@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts'
-import { renameDataset, settleBuffer, takeToBuffer } from './buffer.ts'
+import { renameDataset } from '../zfs/rename-dataset.ts'
+import { settleBuffer, takeToBuffer } from './buffer.ts'
 import { confinedName } from './confined-name.ts'
 import { destroyReceived } from './destroy-received.ts'
 import { parentOf } from './inventory.ts'

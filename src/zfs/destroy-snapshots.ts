@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
+import { isBusy } from './when-free.ts'
 import { runZfs } from './zfs-command.ts'
 
 // One argument may have 128 KiB in Linux.
@@ -41,7 +42,7 @@ async function tryDestroy(dataset: string, names: readonly string[]): Promise<Fa
     const failure = await refusalOf(dataset, names)
     if (failure === undefined || names.length > 1) return failure
     if (/could not find any snapshots|does not exist/.test(failure.message)) return undefined
-    if (attempt === busyTries || !/is busy/.test(failure.message)) return failure
+    if (attempt === busyTries || !isBusy(failure)) return failure
     await sleep(busyMs)
   }
 }

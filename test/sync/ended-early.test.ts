@@ -1,26 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Channel } from '../../src/sync/channel.ts'
 import type { ReceiveRequest } from '../../src/sync/messages.ts'
 import { receiveStream } from '../../src/sync/receive-stream.ts'
 import { sendStream } from '../../src/sync/send-stream.ts'
 import { TransferCount } from '../../src/sync/transfer-count.ts'
-import { temporaryFolder } from '../fakes/folder.ts'
 import { inputOf } from '../fakes/inputs.ts'
 import { begun, guid, withContent } from '../fakes/sample-stream.ts'
+import { putZfsInPath } from '../fakes/zfs-in-path.ts'
 
 const { signal } = new AbortController()
-const path = process.env['PATH']
-let folder: string
-beforeEach(() => {
-  folder = temporaryFolder()
-  process.env['PATH'] = `${folder}:${path}`
-})
-afterEach(() => {
-  process.env['PATH'] = path
-})
-
 const stream = withContent(begun()).end(guid).stream
 const request: ReceiveRequest = {
   type: 'receive',
@@ -29,11 +19,6 @@ const request: ReceiveRequest = {
   dataset: 'filesystem',
   to: { name: 'mon', guid: guid.toString(16).padStart(16, '0') },
   fromGuid: undefined,
-}
-
-/** A `zfs` that does this. */
-function zfs(commands: string): void {
-  writeFileSync(join(folder, 'zfs'), `#!/bin/sh\n${commands}\n`, { mode: 0o755 })
 }
 
 function receive(): Promise<void> {
@@ -49,18 +34,17 @@ function receive(): Promise<void> {
 }
 
 it('P1: what zfs receive has not read it has not received, whatever it says', async () => {
-  zfs('exit 0')
+  putZfsInPath('exit 0')
   await expect(receive()).rejects.toMatchObject({
     kind: 'data',
     message: 'backup@mon: zfs receive ended well before the stream did',
   })
-  zfs('cat >/dev/null')
+  putZfsInPath('cat >/dev/null')
   await receive()
 })
 
 it('P1: a receiver that says it has all before all was sent is not believed', async () => {
-  writeFileSync(join(folder, 'stream'), stream)
-  zfs(`cat ${folder}/stream`)
+  writeFileSync(join(putZfsInPath('cat stream'), 'stream'), stream)
   const said: object[] = []
   const channel = {
     failure: undefined,

@@ -1,4 +1,10 @@
-import { readFileSync } from 'node:fs'
+import {
+  canRunWebAssembly,
+  compileWebAssembly,
+  type GrowingMemory,
+  instantiate,
+  pageBytes,
+} from '../../stream/web-assembly.ts'
 
 /** Sums in a memory of its own. Addresses are those of `memory`; what is to be summed is copied there. */
 export interface Fletcher4 {
@@ -17,28 +23,19 @@ export interface Fletcher4 {
   isZero(from: number, length: number): boolean
 }
 
-// As much of WebAssembly as is used here: its types come with those of browsers alone.
-declare const WebAssembly: {
-  validate(binary: Uint8Array): boolean
-  Module: new (binary: Uint8Array) => object
-  Instance: new (module: object) => { readonly exports: unknown }
-}
-
 interface Exports {
-  memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  readonly memory: GrowingMemory
   reset(): void
   add(from: number, length: number, isSwapped: number): void
   equals(at: number, isSwapped: number): number
   isZero(from: number, length: number): number
 }
 
-const pageBytes = 65_536
-
 let shared: Fletcher4 | undefined
 
 /** The thread's one: a WebAssembly memory reserves gigabytes of address space, so that readers share it. */
 export function sharedFletcher4(): Fletcher4 {
-  shared ??= createFletcher4(WebAssembly.validate(wasm('fletcher4')) ? 'simd' : 'portable')
+  shared ??= createFletcher4(canRunWebAssembly('fletcher4') ? 'simd' : 'portable')
   return shared
 }
 
@@ -46,8 +43,7 @@ export function sharedFletcher4(): Fletcher4 {
 export const freeBytes = 6 * pageBytes
 
 export function createFletcher4(build: 'simd' | 'portable'): Fletcher4 {
-  const module = new WebAssembly.Module(wasm(build === 'simd' ? 'fletcher4' : 'fletcher4-portable'))
-  const exports = new WebAssembly.Instance(module).exports as Exports
+  const exports = instantiate<Exports>(compileWebAssembly(build === 'simd' ? 'fletcher4' : 'fletcher4-portable'))
   const freeAt = pageBytes
   const missingPages = (freeAt + freeBytes) / pageBytes - exports.memory.buffer.byteLength / pageBytes
   exports.memory.grow(missingPages)
@@ -61,9 +57,4 @@ export function createFletcher4(build: 'simd' | 'portable'): Fletcher4 {
     equals: (at, isSwapped) => exports.equals(at, isSwapped ? 1 : 0) !== 0,
     isZero: (from, length) => exports.isZero(from, length) !== 0,
   }
-}
-
-function wasm(name: string): Uint8Array {
-  // The same depth from src/ and from dist/.
-  return readFileSync(new URL(`../../../dist/wasm/${name}.wasm`, import.meta.url))
 }
