@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs'
 import type { Digest } from './digest.ts'
-
-// As much of WebAssembly as is used here: its types come with those of browsers alone.
-declare const WebAssembly: {
-  validate(binary: Uint8Array): boolean
-  Module: new (binary: Uint8Array) => object
-  Instance: new (module: object) => { readonly exports: unknown }
-}
+import {
+  canRunWebAssembly,
+  compileWebAssembly,
+  type GrowingMemory,
+  instantiate,
+  pageBytes,
+  type WebAssemblyModule,
+} from './web-assembly.ts'
 
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  readonly memory: GrowingMemory
   blockStart(): number
   reset(): void
   add(length: number, isFirst: number): void
@@ -22,24 +22,24 @@ interface Engine {
   readonly block: Uint8Array
 }
 
-const pageBytes = 65_536
 const blockBytes = 2 * pageBytes
 const wordBytes = 16
 
 // A WebAssembly memory reserves gigabytes of address space: engines are used again.
 const idle: Engine[] = []
-let module: object | null | undefined
+let module: WebAssemblyModule | undefined
+let canRun: boolean | undefined
 
 /** Whether it runs here, for `--version --verbose`. */
 export function hasFastCrc64Nvme(): boolean {
-  if (module === undefined) module = compile()
-  return module !== null
+  canRun ??= canRunWebAssembly('crc64nvme')
+  return canRun
 }
 
 /** The CRC of NVM Express, at 7 GB/s; undefined where WebAssembly has no SIMD. */
 export function createCrc64Nvme(): Digest | undefined {
-  if (!hasFastCrc64Nvme() || !module) return undefined
-  const engine = idle.pop() ?? createEngine(module)
+  if (!hasFastCrc64Nvme()) return undefined
+  const engine = idle.pop() ?? createEngine()
   const { exports, block } = engine
   exports.reset()
   let isFirst = true
@@ -69,14 +69,9 @@ export function createCrc64Nvme(): Digest | undefined {
   }
 }
 
-function compile(): object | null {
-  // The same depth from src/ and from dist/.
-  const binary = readFileSync(new URL('../../dist/wasm/crc64nvme.wasm', import.meta.url))
-  return WebAssembly.validate(binary) ? new WebAssembly.Module(binary) : null
-}
-
-function createEngine(compiled: object): Engine {
-  const exports = new WebAssembly.Instance(compiled).exports as Exports
+function createEngine(): Engine {
+  module ??= compileWebAssembly('crc64nvme')
+  const exports = instantiate<Exports>(module)
   const start = exports.blockStart()
   exports.memory.grow(Math.ceil((start + blockBytes) / pageBytes))
   return { exports, block: new Uint8Array(exports.memory.buffer, start, blockBytes) }

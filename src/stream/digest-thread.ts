@@ -69,15 +69,17 @@ class AskedThread {
   readonly #worker = new Worker(workerFile, { stdout: true, stderr: true })
   readonly #waiting = new Map<number, Waiting>()
   #asked = 0
+  #ended: Error | undefined
 
   constructor() {
     this.#worker.on('message', ({ number, answer }: FromWorker) => this.#take(number)?.resolve(answer))
-    this.#worker.on('error', (error: Error) => {
-      for (const number of this.#waiting.keys()) this.#take(number)?.reject(error)
-    })
+    this.#worker.on('error', (error: Error) => this.#end(error))
+    this.#worker.on('exit', () => this.#end(new Error('the thread that digests has ended')))
   }
 
-  ask(question: Question): Promise<unknown> {
+  /** Rejects once the thread has ended, whatever ended it. */
+  async ask(question: Question): Promise<unknown> {
+    if (this.#ended !== undefined) throw this.#ended
     if (this.#waiting.size === 0) this.#worker.ref()
     const number = ++this.#asked
     return new Promise((resolve, reject) => {
@@ -88,6 +90,11 @@ class AskedThread {
 
   async terminate(): Promise<void> {
     await this.#worker.terminate()
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error
+    for (const number of this.#waiting.keys()) this.#take(number)?.reject(this.#ended)
   }
 
   #take(number: number): Waiting | undefined {

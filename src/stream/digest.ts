@@ -29,9 +29,9 @@ export async function createDigest(name: DigestName): Promise<Digest> {
       return { name, update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') }
     }
     case 'crc64nvme':
-      return createCrc64Nvme() ?? createWasmHash(name)
+      return oneOf(createCrc64Nvme() ?? (await createWasmHash(name)))
     default:
-      return createWasmHash(name)
+      return oneOf(await createWasmHash(name))
   }
 }
 
@@ -62,15 +62,27 @@ async function createWasmHash(name: WasmName): Promise<Digest> {
   const idle = idleHashers[name]
   const hash = idle.pop() ?? (await createHasher(name))
   hash.init()
-  let ended: string | undefined
   return {
     name,
     update: (bytes) => void hash.update(bytes),
     hex() {
-      if (ended === undefined) {
-        ended = hash.digest('hex')
-        idle.push(hash)
-      }
+      idle.push(hash)
+      return hash.digest('hex')
+    },
+  }
+}
+
+/** One that is another's as soon as it has ended: nothing reaches it then. */
+function oneOf(digest: Digest): Digest {
+  let ended: string | undefined
+  return {
+    name: digest.name,
+    update(bytes) {
+      if (ended !== undefined) throw new Error(`${digest.name} is to go on after its end`)
+      digest.update(bytes)
+    },
+    hex() {
+      ended ??= digest.hex()
       return ended
     },
   }

@@ -1,14 +1,7 @@
-import { readFileSync } from 'node:fs'
-
-// As much of WebAssembly as is used here: its types come with those of browsers alone.
-declare const WebAssembly: {
-  validate(binary: Uint8Array): boolean
-  Module: new (binary: Uint8Array) => object
-  Instance: new (module: object) => { readonly exports: unknown }
-}
+import { canRunWebAssembly, compileWebAssembly, type GrowingMemory, instantiate, pageBytes } from './web-assembly.ts'
 
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  readonly memory: GrowingMemory
   stateStart(): number
   dataStart(): number
   add(blocks: number): void
@@ -17,7 +10,6 @@ interface Exports {
 export const laneCount = 4
 const laneBytes = 16 * 1024
 const blockBytes = 64
-const pageBytes = 65_536
 
 /** An MD5 under way: what is taken of it in whole blocks, and the bytes behind them. */
 export class Md5Sum {
@@ -42,8 +34,8 @@ export class Md5Lanes {
   /** In the order in which they came. */
   #jobs: Job[] = []
 
-  private constructor(module: object) {
-    const exports = new WebAssembly.Instance(module).exports as Exports
+  private constructor() {
+    const exports = instantiate<Exports>(compileWebAssembly('md5-lanes'))
     const start = exports.dataStart()
     exports.memory.grow(Math.ceil((start + laneCount * laneBytes) / pageBytes))
     this.#exports = exports
@@ -56,9 +48,7 @@ export class Md5Lanes {
 
   /** Undefined where WebAssembly has no SIMD. */
   static create(): Md5Lanes | undefined {
-    // The same depth from src/ and from dist/.
-    const binary = readFileSync(new URL('../../dist/wasm/md5-lanes.wasm', import.meta.url))
-    return WebAssembly.validate(binary) ? new Md5Lanes(new WebAssembly.Module(binary)) : undefined
+    return canRunWebAssembly('md5-lanes') ? new Md5Lanes() : undefined
   }
 
   /** How many have bytes to be summed. */

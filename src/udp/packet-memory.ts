@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs'
+import {
+  compileWebAssembly,
+  createFixedMemory,
+  instantiate,
+  pageBytes,
+  type WebAssemblyModule,
+} from '../stream/web-assembly.ts'
 import { packetType, protocolVersion } from './protocol.ts'
 import { systemCalls } from './system-calls.ts'
-
-// As much of WebAssembly as is used here: its types come with those of browsers alone.
-declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer }
-  Module: new (binary: Uint8Array) => object
-  Instance: new (module: object, imports: object) => { readonly exports: unknown }
-}
 
 interface Exports {
   connectionStart(): number
@@ -28,7 +27,6 @@ interface Exports {
   finishDigest(): bigint
 }
 
-const pageBytes = 65_536
 // What the system puts together is up to 64 KiB; the byte before a packet is used by its checksum.
 const inAt = 4096 + 64
 /** Packets that have come are put here. */
@@ -48,7 +46,7 @@ const leastRingBytes = 8 * pageBytes
 
 const dataAndVersion = packetType.data * 256 + protocolVersion
 
-let compiled: object | undefined
+let compiled: WebAssemblyModule | undefined
 
 /** The memory of one end of a connection: what is sent and received is read, made, checked and kept in it, without copies. */
 export class PacketMemory {
@@ -66,10 +64,9 @@ export class PacketMemory {
   constructor(wantedBytes: number) {
     const ringBytes = Math.max(leastRingBytes, wantedBytes)
     const pages = Math.ceil((ringAt + ringBytes) / pageBytes)
-    // It cannot grow, which would move it.
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-    compiled ??= new WebAssembly.Module(wasm())
-    this.#exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports
+    const memory = createFixedMemory(pages)
+    compiled ??= compileWebAssembly('packet-memory')
+    this.#exports = instantiate<Exports>(compiled, memory)
     this.bytes = Buffer.from(memory.buffer)
     this.ringBytes = ringBytes
     this.address = systemCalls()?.addressOf(this.bytes)
@@ -119,9 +116,4 @@ export class PacketMemory {
       hex: () => BigInt.asUintN(64, exports.finishDigest()).toString(16).padStart(16, '0'),
     }
   }
-}
-
-function wasm(): Uint8Array {
-  // The same depth from src/ and from dist/.
-  return readFileSync(new URL('../../dist/wasm/packet-memory.wasm', import.meta.url))
 }

@@ -31,6 +31,37 @@ describe('digests', () => {
     expect(cut.hex()).toBe(whole.hex())
   })
 
+  test.each(digestNames)('%s goes on after its end in no other of its kind', async (name) => {
+    const ended = await createDigest(name)
+    ended.update(Buffer.from('123456789'))
+    ended.hex()
+    try {
+      ended.hex()
+    } catch {
+      // Some refuse it.
+    }
+    const next = [await createDigest(name), await createDigest(name)]
+    for (const each of next) each.update(Buffer.from('12345'))
+    try {
+      ended.update(Buffer.from('another'))
+    } catch {
+      // As they should.
+    }
+    for (const each of next) {
+      each.update(Buffer.from('6789'))
+      expect(each.hex()).toBe(checkValues[name])
+    }
+  })
+
+  test('a thread that ended answers nobody, and leaves nobody waiting', { timeout: 10_000 }, async () => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(50_000_000))
+    const thread = await startDigestThread(['md5'])
+    const asked = thread.update(bytes)
+    await Promise.all([thread.stop(), expect(asked).rejects.toThrow('has ended')])
+    await expect(thread.update(bytes)).rejects.toThrow('has ended')
+    await expect(thread.finish()).rejects.toThrow('has ended')
+  })
+
   test('the thread gives the same, many at once', async () => {
     const bytes = new Uint8Array(new SharedArrayBuffer(300_000))
     bytes.set(randomBytes(300_000))
