@@ -37,6 +37,10 @@ const actions: Readonly<Record<Operation, string>> = {
   ListObjectsV2: 's3:ListBucket',
   ListParts: 's3:ListMultipartUploadParts',
   PutObject: 's3:PutObject',
+  PutObjectAcl: 's3:PutObjectAcl',
+  PutObjectLegalHold: 's3:PutObjectLegalHold',
+  PutObjectRetention: 's3:PutObjectRetention',
+  PutObjectTagging: 's3:PutObjectTagging',
   UploadPart: 's3:PutObject',
 }
 
@@ -52,10 +56,7 @@ test('pput asks for nothing that the policy in the README does not allow', async
   await expect.poll(() => standIn.bucket(bucket.name).uploads.size, atLeisure).toBe(1)
   unexpected.child.stdin.end()
   expect((await unexpected.ended).status).toBe(65)
-  const { child } = start('pput', [...inParts, '--resume', bucket.url('broken')], bucket.environment)
-  child.stdin.write(large)
-  await expect.poll(() => standIn.bucket(bucket.name).uploads.size, atLeisure).toBe(1)
-  child.kill('SIGKILL')
+  await breakUpload(bucket, standIn, [...inParts, '--resume'])
   await pput(bucket, large, [...inParts, '--resume'], 'broken')
   const made = operationsSince(standIn, before)
   // All that pput ever makes, but for the removal of what the store has damaged.
@@ -80,6 +81,9 @@ test('with tags and a lock it asks for what the policy for them allows, and for 
   const wishes = [...inParts, '--tag', 'a=b', '--lock-mode', 'GOVERNANCE', '--lock-days', '30']
   expect((await pput(bucket, small, wishes, 'small')).status).toBe(0)
   expect((await pput(bucket, large, wishes, 'large')).status).toBe(0)
+  await breakUpload(bucket, standIn, [...wishes, '--tag', 'c=d', '--resume'])
+  expect((await pput(bucket, large, [...wishes, '--resume'], 'broken')).status).toBe(0)
+  expect(operationsSince(standIn, before)).toContain('PutObjectTagging')
   const needed = neededSince(standIn, before)
   const { put, putWithTagsAndLock } = policies()
   expect(putWithTagsAndLock.filter((action) => !put.includes(action))).toEqual(
@@ -159,6 +163,16 @@ function neededFor(handled: StandIn['handled']): readonly string[] {
 
 function operationsSince({ handled }: StandIn, before: number): Set<Operation> {
   return new Set(handled.slice(before).map(({ operation }) => operation))
+}
+
+/** Killed after its beginning, under the key `broken`. */
+async function breakUpload({ name, url, environment }: Bucket, standIn: StandIn, words: readonly string[]) {
+  const { child, ended } = start('pput', [...words, url('broken')], environment)
+  child.stdin.write(large)
+  const partsThere = () => [...standIn.bucket(name).uploads.values()].reduce((sum, { parts }) => sum + parts.size, 0)
+  await expect.poll(partsThere, atLeisure).toBe(2)
+  child.kill('SIGKILL')
+  await ended
 }
 
 function pput({ url, environment }: Bucket, bytes: Buffer, words: readonly string[], key = 'key') {

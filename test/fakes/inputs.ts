@@ -25,6 +25,19 @@ export function inputOf(bytes: Uint8Array, stepBytes = bytes.length): Input & { 
   }
 }
 
+/** Gives the first bytes and then fails, as a zfs send does that is killed. */
+export function brokenInput(bytes: Uint8Array, atByte: number): Input {
+  const input = inputOf(bytes.subarray(0, atByte))
+  return {
+    async fill(target) {
+      const count = await input.fill(target)
+      if (count < target.length) throw new Error('broke')
+      return count
+    },
+    close: () => input.close(),
+  }
+}
+
 /** All that an input gives, read with fills of `fillBytes`. */
 export async function readAll(input: Input, fillBytes = 64 * 1024): Promise<Buffer> {
   const pieces: Buffer[] = []

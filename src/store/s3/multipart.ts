@@ -33,6 +33,11 @@ export interface StoredPart {
   readonly checksum?: { readonly name: CrcName; readonly hex: string; readonly isEchoed: boolean }
 }
 
+export interface ListedUpload {
+  readonly parts: ReadonlyMap<number, ListedPart>
+  readonly storageClass: string | undefined
+}
+
 // To clean up is tried for a while, not for an hour: whoever waits for it has failed already.
 const abortForMs = 30_000
 
@@ -95,9 +100,10 @@ export class Multipart {
     return this.#bucket.connection.once(command, { isPatient: true }, signal)
   }
 
-  /** All parts that the server has, by number. */
-  async list(): Promise<Map<number, ListedPart>> {
+  /** All parts that the server has, by number, and the storage class that it tells. */
+  async list(): Promise<ListedUpload> {
     const parts = new Map<number, ListedPart>()
+    let storageClass: string | undefined
     let marker: string | undefined
     do {
       const command = new ListPartsCommand({
@@ -106,12 +112,13 @@ export class Multipart {
       })
       const page: ListPartsCommandOutput = await this.#bucket.connection.send(`the parts of ${this.url}`, command)
       for (const part of page.Parts ?? []) parts.set(part.PartNumber as number, part)
+      storageClass = page.StorageClass
       if (page.IsTruncated && !page.NextPartNumberMarker) {
         throw new Failure('protocol', `the parts of ${this.url}: the list breaks off, and does not tell how it goes on`)
       }
       marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
     } while (marker !== undefined)
-    return parts
+    return { parts, storageClass }
   }
 
   /** Removes it with its parts. One that is gone is no failure. */

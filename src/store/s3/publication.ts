@@ -6,6 +6,7 @@ import { describeHead, type Head, headObject } from './head.ts'
 import { isAmbiguous, statusOf } from './judge-error.ts'
 import { bareEtag } from './multipart.ts'
 import type { objectInput } from './object-input.ts'
+import { renewSettings } from './renew-settings.ts'
 import { DeleteObjectCommand } from './sdk.ts'
 import { type ChecksumOutput, checksumsIn, compareObject, type ExpectedObject } from './whole-object.ts'
 
@@ -20,6 +21,8 @@ export interface Publication {
   readonly overwrite: boolean
   readonly input: ReturnType<typeof objectInput>
   readonly signal: AbortSignal
+  /** Its upload was begun by another run, which perhaps asked for something else. */
+  readonly isResumed?: boolean
 }
 
 export type PublishOutput = ChecksumOutput & {
@@ -63,7 +66,7 @@ function isOurs(head: Head, id: string, expected: ExpectedObject): boolean {
 /** Compares what was published with what was sent, and asks the store once more. What differs is removed again. */
 export async function confirm(
   bucket: Bucket,
-  { key, id, input, signal }: Publication,
+  { key, id, input, signal, isResumed = false }: Publication,
   expected: ExpectedObject,
   output: PublishOutput,
 ): Promise<StoredObject> {
@@ -75,7 +78,8 @@ export async function confirm(
   const difference = differenceOf(expected, head, output, etag)
   if (difference === undefined) {
     if (!bareEtag(output.ETag) && !isKnown(head, id, expected)) throw unknownObject(url, head)
-    await confirmSettings(bucket, key, head, input)
+    const settled = isResumed ? await renewSettings(bucket, key, head, input, output.VersionId) : head
+    await confirmSettings(bucket, key, settled, input)
     return describeHead(key, head)
   }
   if (bareEtag(head.ETag) !== etag && head.Metadata?.['zpipes-upload'] !== id) {

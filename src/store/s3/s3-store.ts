@@ -20,6 +20,7 @@ import { ReusableParts } from './reusable-parts.ts'
 import type { S3StoreOptions } from './s3-options.ts'
 import { S3Upload } from './s3-upload.ts'
 import { DeleteObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command } from './sdk.ts'
+import { wasBegunInOtherClass } from './settings-differences.ts'
 import type { StoreAbilities } from './store-abilities.ts'
 
 /*
@@ -113,7 +114,7 @@ export class S3Store implements Store {
   async *unfinished(prefix: string): AsyncIterable<UnfinishedUpload> {
     for await (const { Key = '', UploadId = '', Initiated } of this.#uploads(prefix)) {
       const key = Key.slice(this.#bucket.prefix.length)
-      const parts = [...(await new Multipart(this.#bucket, key, UploadId).list()).values()]
+      const parts = [...(await new Multipart(this.#bucket, key, UploadId).list()).parts.values()]
       const times = [Initiated ?? new Date(0), ...parts.map(({ LastModified }) => LastModified ?? new Date(0))]
       const lastWrite = new Date(Math.max(...times.map(Number)))
       const storedBytes = parts.reduce((sum, { Size }) => sum + (Size ?? 0), 0)
@@ -123,7 +124,17 @@ export class S3Store implements Store {
 
   async resume({ key, id }: UnfinishedUpload, options: UploadOptions): Promise<S3Upload> {
     const multipart = new Multipart(this.#bucket, key, id)
-    return this.#upload(key, options, new ReusableParts(multipart, await multipart.list()))
+    const { parts, storageClass } = await multipart.list()
+    const { connection } = this.#bucket
+    const wanted = this.#options.object?.storageClass
+    const isAws = (await connection.host()) === undefined
+    if (!wasBegunInOtherClass(storageClass, wanted, isAws)) {
+      return this.#upload(key, options, new ReusableParts(multipart, parts))
+    }
+    const what = `the broken upload is of storage class ${storageClass}`
+    connection.warn(`${this.urlOf(key)}: ${what}: a new one of ${wanted} is begun`)
+    await multipart.abort()
+    return this.#upload(key, options)
   }
 
   async remove(target: string | UnfinishedUpload): Promise<void> {

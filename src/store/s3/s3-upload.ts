@@ -68,8 +68,11 @@ export class S3Upload implements Upload {
       throw new Failure('data', `${urlIn(this.#bucket, key)}: ${proof.size} bytes to publish, ${size} stored`)
     }
     const plan = { ...this.#options, id: this.id, input: this.#input(), signal: this.#stop.signal }
-    if (parts.length > 0)
-      return completeUpload(this.#bucket, this.#abilities, plan, await this.#begin('md5', false), parts)
+    if (parts.length > 0) {
+      const multipart = await this.#begin('md5', false)
+      const publication = { ...plan, isResumed: multipart === this.#reusable?.multipart }
+      return completeUpload(this.#bucket, this.#abilities, publication, multipart, parts)
+    }
     const whole = this.#only ?? new Uint8Array(0)
     const object = await putWhole(this.#bucket, this.#abilities, plan, whole, proof.checksums.md5)
     if (object !== undefined) return object

@@ -21,6 +21,8 @@ export interface Dialect {
   readonly overlooksWishes: boolean
   /** The key may set tags and locks, and may not see them. */
   readonly hidesWishes: boolean
+  /** The key may not change tags, locks and ACLs of what is there. */
+  readonly deniesChanges: boolean
 }
 
 export const s3: Dialect = {
@@ -31,6 +33,7 @@ export const s3: Dialect = {
   deniesListParts: false,
   overlooksWishes: false,
   hidesWishes: false,
+  deniesChanges: false,
 }
 
 /** As radosgw 16. */
@@ -64,7 +67,9 @@ export function understand(request: S3Request, dialect: Dialect): S3Request {
   if (dialect.overlooksWishes && request.operation === 'CreateMultipartUpload') {
     return { ...checked, headers: treat(checked.headers, isWish, 'ignored') }
   }
-  if (dialect.hidesWishes && /^GetObject(Retention|Tagging|LegalHold)$/.test(request.operation)) {
+  const isLook = dialect.hidesWishes && /^GetObject(Retention|Tagging|LegalHold)$/.test(request.operation)
+  const isChange = dialect.deniesChanges && /^PutObject./.test(request.operation)
+  if (isLook || isChange) {
     throw new S3Error(403, 'AccessDenied', 'Access Denied')
   }
   const isRead = /^(Get|Head)/.test(request.operation)

@@ -8,7 +8,15 @@ import {
 import { deleteObject, deleteObjects, getObject, getObjectAttributes, putObject } from './object-operations.ts'
 import type { Operation } from './operation.ts'
 import type { Handler } from './state.ts'
-import { getLegalHold, getRetention, getTagging } from './wish-operations.ts'
+import {
+  getLegalHold,
+  getRetention,
+  getTagging,
+  putAcl,
+  putLegalHold,
+  putRetention,
+  putTagging,
+} from './wish-operations.ts'
 import { xml } from './xml.ts'
 
 const done: Handler = () => ({ status: 200 })
@@ -33,5 +41,9 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
   ListObjectsV2: listObjects,
   ListParts: listParts,
   PutObject: putObject,
+  PutObjectAcl: putAcl,
+  PutObjectLegalHold: putLegalHold,
+  PutObjectRetention: putRetention,
+  PutObjectTagging: putTagging,
   UploadPart: uploadPart,
 }

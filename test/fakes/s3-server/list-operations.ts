@@ -1,4 +1,4 @@
-import type { Handler } from './state.ts'
+import type { Handler, Upload } from './state.ts'
 import { xml } from './xml.ts'
 
 export const listParts: Handler = (request, bucket) => {
@@ -16,6 +16,7 @@ export const listParts: Handler = (request, bucket) => {
     NextPartNumberMarker: page.at(-1)?.number,
     MaxParts: maxParts,
     IsTruncated: page.length < parts.length,
+    StorageClass: classOf(upload),
     ChecksumAlgorithm: upload.algorithm,
     ChecksumType: upload.checksumType,
     Part: page.map(({ number, bytes, etag, checksum, lastModified }) => ({
@@ -50,16 +51,20 @@ export const listMultipartUploads: Handler = ({ bucket: name, query }, bucket) =
     NextUploadIdMarker: isTruncated ? page.at(-1)?.id : undefined,
     MaxUploads: maxUploads,
     IsTruncated: isTruncated,
-    Upload: page.map(({ key, id, initiated, algorithm, checksumType }) => ({
+    Upload: page.map(({ key, id, initiated, algorithm, checksumType, headers }) => ({
       Key: key,
       UploadId: id,
       Initiated: initiated.toISOString(),
-      StorageClass: 'STANDARD',
+      StorageClass: classOf({ headers }),
       ChecksumAlgorithm: algorithm,
       ChecksumType: checksumType,
     })),
   }
   return { status: 200, body: xml('ListMultipartUploadsResult', result) }
+}
+
+function classOf({ headers }: Pick<Upload, 'headers'>): string {
+  return headers['x-amz-storage-class'] ?? 'STANDARD'
 }
 
 /** What of a key a list shows: with a delimiter, keys that share a beginning up to it show as that beginning. */
@@ -98,7 +103,7 @@ export const listObjects: Handler = ({ bucket: name, query }, bucket) => {
       ChecksumAlgorithm: checksum.algorithm,
       ChecksumType: checksumType,
       Size: bytes.length,
-      StorageClass: headers['x-amz-storage-class'] ?? 'STANDARD',
+      StorageClass: classOf({ headers }),
     })),
   }
   return { status: 200, body: xml('ListBucketResult', result) }

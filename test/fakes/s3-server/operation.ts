@@ -18,6 +18,10 @@ export type Operation =
   | 'ListObjectsV2'
   | 'ListParts'
   | 'PutObject'
+  | 'PutObjectAcl'
+  | 'PutObjectLegalHold'
+  | 'PutObjectRetention'
+  | 'PutObjectTagging'
   | 'UploadPart'
 
 /** `METHOD b?query` for a bucket, `METHOD k?query` for a key. Of the queries, the first that a request has decides. */
@@ -38,12 +42,19 @@ const operations: Readonly<Record<string, Operation>> = {
   'GET k?retention': 'GetObjectRetention',
   'GET k?tagging': 'GetObjectTagging',
   'PUT k': 'PutObject',
+  'PUT k?acl': 'PutObjectAcl',
+  'PUT k?legal-hold': 'PutObjectLegalHold',
+  'PUT k?retention': 'PutObjectRetention',
+  'PUT k?tagging': 'PutObjectTagging',
   'GET k': 'GetObject',
   'HEAD k': 'HeadObject',
   'DELETE k': 'DeleteObject',
 }
 
-const deciding = ['location', 'uploads', 'delete', 'uploadId', 'attributes', 'legal-hold', 'retention', 'tagging']
+const deciding = [
+  ...['location', 'uploads', 'delete', 'uploadId'],
+  ...['acl', 'attributes', 'legal-hold', 'retention', 'tagging'],
+]
 
 /** Bucket and key of a path-style target such as `/bucket/key?uploadId=x`, decoded, with its query. */
 export function parseTarget(target: string) {

@@ -18,7 +18,7 @@ function element(name: string, value: XmlValue): string {
 
 /** Every element of that name, with the texts of those directly in it. Enough for the bodies that S3 is sent. */
 export function elementsIn(document: string, name: string): Record<string, string>[] {
-  const found = document.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))
+  const found = document.matchAll(new RegExp(`<${name}(?: [^>]*)?>(.*?)</${name}>`, 'gs'))
   return Array.from(found, ([, inner = '']) => {
     const texts = inner.matchAll(/<(\w+)>([^<]*)<\/\1>/g)
     return Object.fromEntries(Array.from(texts, ([, key = '', text = '']) => [key, unescaped(text)]))

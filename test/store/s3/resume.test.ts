@@ -1,27 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { putStream } from '../../../src/store/put-stream.ts'
 import type { S3StoreOptions } from '../../../src/store/s3/s3-options.ts'
-import type { Input } from '../../../src/stream/input.ts'
 import { Transfer } from '../../../src/stream/transfer.ts'
-import { inputOf, randomBytes } from '../../fakes/inputs.ts'
+import { brokenInput, inputOf, randomBytes } from '../../fakes/inputs.ts'
 import { mib, openTestStore } from './store-on.ts'
 
 const partBytes = 5 * mib
 const whole = randomBytes(23 * mib)
 const wish = { overwrite: false, allowEmpty: false, resume: true, metadata: () => ({ run: 'second' }) }
-
-/** Gives the first bytes and then fails, as a zfs send does that is killed. */
-function brokenInput(bytes: Uint8Array, atByte: number): Input {
-  const input = inputOf(bytes.subarray(0, atByte))
-  return {
-    async fill(target) {
-      const count = await input.fill(target)
-      if (count < target.length) throw new Error('broke')
-      return count
-    },
-    close: () => input.close(),
-  }
-}
 
 async function afterABrokenUpload(options: S3StoreOptions = {}) {
   // On a busy machine a part that is slow would be sent twice, and counted twice.
