@@ -17,6 +17,24 @@ export function speedup(medians, one, other) {
   return (medians.get(other)?.seconds ?? Number.NaN) / (medians.get(one)?.seconds ?? Number.NaN)
 }
 
+/**
+ * Of pput or pget beside whoever else is fastest in a race.
+ * @param {string} name  as in the race, up to a comma the program
+ * @param {{ speed: number, cpu?: number }} aims @param {Map<string, import('./race.js').Run>} medians
+ */
+export function aimsOfS3(name, aims, medians) {
+  const own = medians.get(name)
+  const others = [...medians].filter(([other]) => !/^(pput|pget)\b/.test(other))
+  const [best] = others.sort(([, a], [, b]) => a.seconds - b.seconds)
+  if (own === undefined || best === undefined) return
+  const [peer, { seconds, cpuSeconds }] = best
+  const [program] = name.split(',')
+  console.log()
+  aim(`${program}: times the speed of the fastest other, ${peer}`, seconds / own.seconds, 'at least', aims.speed)
+  if (aims.cpu !== undefined) aim(`${program}: times its CPU`, own.cpuSeconds / cpuSeconds, 'at most', aims.cpu)
+  aim(`${program}: MiB of memory`, own.rssMib, 'at most', 160)
+}
+
 /** @param {number} value @param {'at least' | 'at most'} bound @param {number} target */
 function verdict(value, bound, target) {
   if (Number.isNaN(value)) return 'not measured'

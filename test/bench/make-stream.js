@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { createFletcher4, freeBytes } from '../../dist/zfs/send-stream/fletcher4.js'
 
 /** A send stream of about so many bytes: BEGIN, as many WRITE records as fit, END. @param {number} streamBytes @param {number} recordBytes */
@@ -34,4 +35,12 @@ export function makeStream(streamBytes, recordBytes) {
   add(280)
   stream.set(fletcher4.sums, at)
   return stream
+}
+
+/** One of records of 128 KiB, into a file. @param {string} file @param {number} bytes  at most @returns {number} its bytes */
+export function writeStream(file, bytes) {
+  const stream = makeStream(bytes, 128 * 1024)
+  // A single write takes less than 2 GiB.
+  for (let at = 0; at < stream.length; at += 2 ** 30) appendFileSync(file, stream.subarray(at, at + 2 ** 30))
+  return stream.length
 }

@@ -12,14 +12,16 @@ const script = fileURLToPath(new URL('lib-storage.js', import.meta.url))
  * Those that are here, with the command lines that put stdin under `away/NAME` and get `kept/stream`; and the names of
  * those that are not. All at their defaults, but for rclone, which would look for the bucket first.
  * @param {string} endpoint @param {string} folder for a configuration file
+ * @param {string} [authority] a file with the certificate of whoever vouches for the endpoint's; aws and rclone are told
  */
-export function findPeers(endpoint, folder) {
+export function findPeers(endpoint, folder, authority) {
   const { host } = new URL(endpoint)
   const s3cmdSettings = `${folder}/s3cfg`
   const lines = ['[default]', 'access_key = x', 'secret_key = y', `host_base = ${host}`, `host_bucket = ${host}`]
   writeFileSync(s3cmdSettings, [...lines, 'use_https = False', ''].join('\n'))
   const remote = `":s3,provider=Other,env_auth=true,force_path_style=true,no_check_bucket=true,endpoint='${endpoint}':`
-  const aws = `aws --endpoint-url ${endpoint} s3 cp`
+  const aws = `aws ${authority ? `--ca-bundle ${authority} ` : ''}--endpoint-url ${endpoint} s3 cp`
+  const rclone = `rclone${authority ? ` --ca-cert ${authority}` : ''}`
   const s3cmd = `s3cmd -c ${s3cmdSettings} --no-progress`
   const node = `${process.execPath} ${script}`
   const all = [
@@ -32,8 +34,8 @@ export function findPeers(endpoint, folder) {
     {
       name: 'rclone rcat, cat',
       version: said('rclone version'),
-      put: `rclone -q rcat ${remote}away/rclone"`,
-      get: `rclone cat ${remote}kept/stream"`,
+      put: `${rclone} -q rcat ${remote}away/rclone"`,
+      get: `${rclone} cat ${remote}kept/stream"`,
     },
     {
       name: 's3cmd put, get',

@@ -14,7 +14,8 @@ static bool receive(struct connection *c) {
 		c->end -= c->start;
 		c->start = 0;
 	}
-	ssize_t count = recv(c->socket, c->buffer + c->end, sizeof c->buffer - c->end, 0);
+	size_t room = sizeof c->buffer - c->end;
+	ssize_t count = c->tls ? SSL_read(c->tls, c->buffer + c->end, room) : recv(c->socket, c->buffer + c->end, room, 0);
 	if (count > 0)
 		c->end += count;
 	return count > 0;
@@ -22,7 +23,7 @@ static bool receive(struct connection *c) {
 
 bool send_all(struct connection *c, const void *bytes, size_t count) {
 	while (count) {
-		ssize_t sent = send(c->socket, bytes, count, MSG_NOSIGNAL);
+		ssize_t sent = c->tls ? SSL_write(c->tls, bytes, count) : send(c->socket, bytes, count, MSG_NOSIGNAL);
 		if (sent <= 0)
 			return false;
 		bytes = (const char *)bytes + sent;

@@ -1,3 +1,4 @@
+#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -5,6 +6,7 @@
 
 struct connection {
 	int socket;
+	SSL *tls; /* NULL over plain HTTP */
 	size_t start, end;
 	char buffer[256 * 1024];
 };

@@ -5,7 +5,8 @@
  * proves a part; with a Content-MD5 it is that, unchecked, to the gain of its sender; with a CRC it is opaque, as
  * S3's of an encrypted object. Signatures are not looked at.
  *
- * cc -O2 -o sink *.c -lcrypto -lpthread; prints its port.
+ * cc -O2 -o sink *.c -lssl -lcrypto -lpthread; prints its port, and with a certificate and its key, which are files, a
+ * second one for TLS.
  */
 #define _GNU_SOURCE
 #include "http.h"
@@ -14,6 +15,7 @@
 #include <ctype.h>
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +58,14 @@ static void etag_of(const struct request *request, const struct part *part, EVP_
 	to_hex(bytes, etag);
 }
 
+/* Zeros become a hole: of them more can be kept than there is memory. */
+static void keep(int file, const char *bytes, long count) {
+	bool is_zero = !bytes[0] && !memcmp(bytes, bytes + 1, count - 1);
+	off_t end = is_zero ? lseek(file, count, SEEK_CUR) : 0;
+	if (is_zero ? end < 0 || ftruncate(file, end) : write(file, bytes, count) != count)
+		abort();
+}
+
 /* False when the client has gone. */
 static bool take(struct connection *c, struct request *request, struct part *part, char *crc_sent) {
 	size_t length;
@@ -74,8 +84,8 @@ static bool take(struct connection *c, struct request *request, struct part *par
 			part->sum = update_crc(part->crc, part->sum, (unsigned char *)bytes, count);
 		if (md5)
 			EVP_DigestUpdate(md5, bytes, count);
-		if (part->file > 0 && write(part->file, bytes, count) != count)
-			abort();
+		if (part->file > 0)
+			keep(part->file, bytes, count);
 	}
 	etag_of(request, part, md5, part->etag);
 	EVP_MD_CTX_free(md5);
@@ -187,6 +197,20 @@ static bool post(struct connection *c, struct request *request) {
 	return answer(c, "200 OK", "Content-Type: application/xml\r\n", body);
 }
 
+/* As sendfile does, through TLS. */
+static bool send_copied(struct connection *c, int file, off_t *offset, size_t count) {
+	char bytes[64 * 1024];
+	ssize_t got = pread(file, bytes, count < sizeof bytes ? count : sizeof bytes, *offset);
+	if (got <= 0)
+		return false;
+	*offset += got;
+	return send_all(c, bytes, got);
+}
+
+static bool send_piece(struct connection *c, int file, off_t *offset, size_t count) {
+	return c->tls ? send_copied(c, file, offset, count) : sendfile(c->socket, file, offset, count) > 0;
+}
+
 static bool send_range(struct connection *c, const struct object *object, long from, long to) {
 	long part_start = 0;
 	for (int at = 0; at < object->part_count && part_start < to; at++) {
@@ -194,7 +218,7 @@ static bool send_range(struct connection *c, const struct object *object, long f
 		off_t offset = from > part_start ? from - part_start : 0;
 		long end = to - part_start < part->bytes ? to - part_start : part->bytes;
 		while (offset < end)
-			if (part->file < 0 || sendfile(c->socket, part->file, &offset, end - offset) <= 0)
+			if (part->file < 0 || !send_piece(c, part->file, &offset, end - offset))
 				return false;
 		part_start += part->bytes;
 	}
@@ -288,34 +312,67 @@ static bool serve(struct connection *c, struct request *request) {
 static void *talk(void *given) {
 	struct connection *c = given;
 	struct request *request = malloc(sizeof *request);
-	while (read_request(c, request) && serve(c, request))
+	bool is_open = !c->tls || SSL_accept(c->tls) == 1;
+	while (is_open && read_request(c, request) && serve(c, request))
 		;
+	SSL_free(c->tls);
 	close(c->socket);
 	free(request);
 	free(c);
 	return NULL;
 }
 
-int main(void) {
+struct listener {
+	int socket;
+	SSL_CTX *tls;
+};
+
+static struct listener open_listener(SSL_CTX *tls) {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t length = sizeof address;
-	int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
 	if (bind(listener, (void *)&address, length) || listen(listener, 512) ||
 		getsockname(listener, (void *)&address, &length)) {
 		perror("s3-sink");
-		return 1;
+		exit(1);
 	}
-	prepare_crcs();
-	signal(SIGPIPE, SIG_IGN);
 	printf("%d\n", ntohs(address.sin_port));
-	fflush(stdout);
+	return (struct listener){ listener, tls };
+}
+
+static void *accept_all(void *given) {
+	struct listener *listener = given;
+	int one = 1;
 	for (;;) {
 		struct connection *c = malloc(sizeof *c);
 		c->start = c->end = 0;
-		c->socket = accept(listener, NULL, NULL);
+		c->socket = accept(listener->socket, NULL, NULL);
 		setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+		c->tls = listener->tls ? SSL_new(listener->tls) : NULL;
+		if (c->tls)
+			SSL_set_fd(c->tls, c->socket);
 		pthread_t thread;
 		pthread_create(&thread, NULL, talk, c);
 		pthread_detach(thread);
 	}
+	return NULL;
+}
+
+int main(int count, char **words) {
+	struct listener plain = open_listener(NULL), secret;
+	pthread_t thread;
+	prepare_crcs();
+	signal(SIGPIPE, SIG_IGN);
+	if (count == 3) {
+		SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+		if (SSL_CTX_use_certificate_chain_file(tls, words[1]) != 1 ||
+			SSL_CTX_use_PrivateKey_file(tls, words[2], SSL_FILETYPE_PEM) != 1) {
+			fprintf(stderr, "s3-sink: %s and %s are no certificate and its key\n", words[1], words[2]);
+			return 1;
+		}
+		secret = open_listener(tls);
+		pthread_create(&thread, NULL, accept_all, &secret);
+	}
+	fflush(stdout);
+	accept_all(&plain);
 }

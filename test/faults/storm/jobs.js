@@ -52,7 +52,7 @@ export const jobs = [
   {
     name: 'chunkwatch',
     prepare: 'mkdir store chunks; split -b 512K $STREAM chunks/c.; cp -r chunks copy',
-    command: `$WRAP chunkwatch -q --settle 20ms --until-end --count $(ls copy | wc -l) chunks ${store} > /dev/null`,
+    command: `$WRAP chunkwatch -q --settle 20ms --retries 2 --until-end --count $(ls copy | wc -l) chunks ${store} > /dev/null`,
     holds: 'cd copy; for each in *; do cmp -s $each ../chunks/$each || cmp $each ../store/$each; done',
     done: `chunkwatch --join ${store} | cmp - $STREAM`,
     not: ['input cut', 'output closed'],
