@@ -54,6 +54,8 @@ export interface Copier {
   readonly kinds: ReadonlySet<EntryKind>
   /** A list may hold a folder with a slash behind, for all that lies in it, but not below its folders. */
   readonly takesFolders: boolean
+  /** Its files go over a network: it waits more than it works. */
+  readonly isFar: boolean
   /** The work, in bytes, that is worth the start of a program before its pace is known; undefined for the usual. */
   readonly leastAtFirst?: number
   /** What stands behind each name in its list files. */

@@ -115,11 +115,10 @@ async function tryRest({ copier, hosts, retries, signal, say }: CopyTreeOptions,
 }
 
 async function copyParts(options: CopyTreeOptions): Promise<void> {
-  const queues = emptyQueues(options.isDeep, { leastAtFirst: options.copier.leastAtFirst })
-  const spare = new SpareProcessors(
-    options.hosts.length,
-    options.hosts.some(({ name }) => name !== undefined),
-  )
+  const { copier, hosts } = options
+  const queues = emptyQueues(options.isDeep, { leastAtFirst: copier.leastAtFirst })
+  const areFar = hosts.some(({ name, destinationHost }) => name !== undefined || destinationHost !== undefined)
+  const spare = new SpareProcessors(hosts.length, copier.isFar || areFar)
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
   const workers = new Workers({

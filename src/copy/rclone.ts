@@ -47,6 +47,7 @@ const hopeless: Readonly<Record<number, FailureKind>> = {
 export class Rclone implements Copier {
   readonly kinds = new Set(['file'] as const)
   readonly takesFolders = false
+  readonly isFar = true
   readonly leastAtFirst = leastAtFirst
   readonly listEnd = '\n'
   readonly #options: RcloneOptions
@@ -102,10 +103,8 @@ export class Rclone implements Copier {
 
   async finish({ symlinks, files }: Remainder, host: Host, signal: AbortSignal): Promise<Attempt> {
     const { source, destination } = this.#options
-    // No file is that young: this makes the folders alone.
-    const folders = ['copy', '--create-empty-src-dirs', '--max-age=1ns', ...this.#left(), source, destination]
-    const made = await this.#run(folders, Readable.from([]), host, signal)
-    if (symlinks === 0 || describeBadEnd(made.end) !== undefined) return attemptOf(made.end, made.report, 0)
+    const made = await this.#makeFolders(host, signal)
+    if (symlinks === 0 || made.end !== 'done') return made
     // rclone's lists and rules cannot name links alone: it looks at everything once more.
     const all = ['copy', '--links', ...this.#left(), source, destination]
     const { end, report } = await this.#run(all, Readable.from([]), host, signal)
@@ -116,9 +115,25 @@ export class Rclone implements Copier {
   }
 
   async keepsEmptyFolders(host: Host, signal: AbortSignal): Promise<boolean> {
+    return (await this.#tellsOfFolders(host, signal)) === 'true'
+  }
+
+  /** What the destination says of whether it can have empty folders: `true`, `false`, or nothing. */
+  async #tellsOfFolders(host: Host, signal: AbortSignal): Promise<string | undefined> {
     const words = ['backend', 'features', this.#options.destination]
     const { report } = await this.#run(words, Readable.from([]), host, signal)
-    return report.lines.some((line) => /"CanHaveEmptyDirectories": true/.test(line))
+    return /"CanHaveEmptyDirectories": (\w+)/.exec(report.lines.join('\n'))?.[1]
+  }
+
+  async #makeFolders(host: Host, signal: AbortSignal): Promise<Attempt> {
+    const { source, destination } = this.#options
+    const nothing = new RcloneReport()
+    if ((await this.#tellsOfFolders(host, signal)) === 'false') return attemptOf({ status: 0 }, nothing, 0)
+    // No file is that large: this makes the folders alone. A rule for times would ask S3 about every object.
+    const none = ['--min-size=7E', '--no-traverse']
+    const folders = ['copy', '--create-empty-src-dirs', ...none, ...this.#left(), source, destination]
+    const { end, report } = await this.#run(folders, Readable.from([]), host, signal)
+    return attemptOf(end, report, 0)
   }
 
   async removeExtra(host: Host, limit: RemovalLimit | undefined, signal: AbortSignal): Promise<number> {

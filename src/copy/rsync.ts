@@ -44,12 +44,14 @@ const namesKept = 20
 export class Rsync implements Copier {
   readonly kinds = new Set(['file', 'symlink', 'special'] as const)
   readonly takesFolders: boolean
+  readonly isFar: boolean
   readonly listEnd = '\0'
   readonly #options: RsyncOptions
 
   constructor(options: RsyncOptions) {
     this.#options = options
     this.takesFolders = options.takesFolders
+    this.isFar = [options.source, options.destination].some(isRemote)
   }
 
   async prepare(host: Host, signal: AbortSignal): Promise<void> {

@@ -16,7 +16,7 @@ export class SpareProcessors {
   readonly #most: number
   readonly #measure: () => { readonly idle: number; readonly total: number }
 
-  /** With `areFar` the copies run on other machines, and all may. */
+  /** With `areFar` the copies run on other machines, or wait for them, and all may. */
   constructor(most: number, areFar = false, measure = processorTimes) {
     this.allowed = areFar ? most : 1
     this.#most = most

@@ -17,12 +17,12 @@ const lacksRclone = spawnSync('rclone', ['--version']).error !== undefined
 /** A folder with a tree, and a bucket on a server that rclone reaches as `$REMOTE`. */
 async function prepare() {
   const folder = temporaryFolder()
-  const { name, environment } = await standInWithBucket()
+  const { name, environment, standIn } = await standInWithBucket()
   expect(await sh(tree, folder)).toMatchObject({ status: 0, stderr: '' })
   const endpoint = environment['AWS_ENDPOINT_URL']
   const REMOTE = `:s3,provider=Other,env_auth=true,force_path_style=true,endpoint='${endpoint}':${name}/there`
   const run = (commandLine: string): Promise<Ended> => sh(commandLine, folder, { ...environment, REMOTE })
-  return { folder, run }
+  return { folder, run, standIn }
 }
 
 describe.skipIf(lacksRclone)('dsync to S3 (rclone)', () => {
@@ -47,5 +47,16 @@ describe.skipIf(lacksRclone)('dsync to S3 (rclone)', () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/^11 files .*: 1 copied \(5 B, .*, 10 unchanged, 0 vanished, 0 failed, 2 deleted/)
     expect((await run('rclone -q copy --links "$REMOTE" back && diff -r src back')).stdout).toBe('Only in src: empty\n')
+  })
+
+  test('looks at an object before and behind its copy, and makes no folders where there are none', async () => {
+    const { run, standIn } = await prepare()
+    await run('rm src/link')
+    const { status, stdout } = await run('dsync --working-dir work -n 4 src "$REMOTE"')
+    expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('12 copied') })
+    const ofFiles = standIn.handled.filter(({ key }) => key.startsWith('there/')).map(({ operation }) => operation)
+    expect(ofFiles.filter((operation) => operation === 'PutObject')).toHaveLength(12)
+    expect(ofFiles.filter((operation) => operation === 'HeadObject')).toHaveLength(24)
+    expect(standIn.handled.filter(({ operation }) => operation.startsWith('ListObjects'))).toEqual([])
   })
 })
