@@ -7,9 +7,18 @@
 
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 struct object *objects;
+static struct object *buckets[1 << 16];
+
+/* FNV-1a. */
+static struct object **bucket_of(const char *path) {
+	uint32_t hash = 2166136261;
+	while (*path)
+		hash = (hash ^ (unsigned char)*path++) * 16777619;
+	return buckets + (hash >> 16 ^ (hash & 0xffff));
+}
 
 struct object *find_object(const char *path) {
-	for (struct object *object = objects; object; object = object->next)
+	for (struct object *object = *bucket_of(path); object; object = object->next_in_bucket)
 		if (!strcmp(object->path, path))
 			return object;
 	return NULL;
@@ -32,6 +41,9 @@ struct object *begin_object(const char *path, const char *metadata) {
 		object->parts = calloc(MAX_PARTS, sizeof *object->parts);
 		object->next = objects;
 		objects = object;
+		struct object **bucket = bucket_of(path);
+		object->next_in_bucket = *bucket;
+		*bucket = object;
 	}
 	forget_parts(object);
 	snprintf(object->metadata, sizeof object->metadata, "%s", metadata);

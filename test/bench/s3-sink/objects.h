@@ -20,7 +20,7 @@ struct object {
 	struct part *parts;
 	const struct crc *crc; /* of the whole, or NULL */
 	uint64_t sum;
-	struct object *next;
+	struct object *next, *next_in_bucket;
 };
 
 /* Held around every use of these, and of what they give. */
