@@ -2,18 +2,21 @@ import { Failure } from '../errors.ts'
 import { isUnknownToZfs, rowsOf, runZfsOnSome } from '../zfs/zfs-command.ts'
 import { bufferOf, pathInBuffer } from './buffer-name.ts'
 import { type Inventory, inTreeOrder, type Point, type SyncDataset } from './inventory.ts'
+import { idProperty, keptIdOf } from './replica-id.ts'
 import { isSetAside } from './set-aside-name.ts'
 
 const columns = ['type', 'guid', 'createtxg', 'receive_resume_token', 'encryption'] as const
 // What zfs-fuse knows of them.
 const oldColumns = ['type', 'guid', 'createtxg', 'userrefs'] as const
-const ofReplicas = ['userrefs', 'zfsync:place'] as const
+const ofReplicas = ['userrefs', 'zfsync:place', idProperty] as const
 
 /** One dataset, snapshot or bookmark, and its properties by name. */
 type Row = readonly [name: string, values: Readonly<Record<string, string>>]
 
 /** A replica, and what only the receiver has to know of it. */
 export interface Replica extends Inventory {
+  /** That it was given when it was received, if it was. */
+  readonly keptId: string | undefined
   readonly hasBuffer: boolean
   /** The names of the datasets in the buffer, by path; those below others are not named. */
   readonly bufferNames: ReadonlyMap<string, string>
@@ -39,6 +42,7 @@ export async function listReplica(root: string): Promise<Replica> {
   return {
     ...inventoryOf(root, rows.filter(isOfTree(root))),
     ...bufferedOf(root, ofBuffer),
+    keptId: keptIdOf(rows.find(([name]) => name === root)?.[1] ?? {}),
     hasBuffer: ofBuffer.length > 0,
     held: held.sort(([, a], [, b]) => Number(a['createtxg']) - Number(b['createtxg'])).map(([name]) => name),
   }

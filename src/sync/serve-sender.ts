@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Failure } from '../errors.ts'
 import { type LockPlace, withLock } from '../stream/lock.ts'
 import { unlessAborted } from '../stream/on-abort.ts'
@@ -8,7 +7,7 @@ import { bufferReady } from './buffer.ts'
 import type { Channel } from './channel.ts'
 import type { Inventory } from './inventory.ts'
 import { LaterHolds } from './later-holds.ts'
-import { toldOf } from './list-inventory.ts'
+import { type Replica, toldOf } from './list-inventory.ts'
 import {
   type Abilities,
   failureOf,
@@ -20,6 +19,7 @@ import {
 import { parseSenderMessage } from './parse-messages.ts'
 import { performRequest } from './perform-request.ts'
 import type { Policy } from './policy.ts'
+import { keepReplicaId, newReplicaId } from './replica-id.ts'
 import type { ReplicaProperties } from './replica-properties.ts'
 import type { TransferCount } from './transfer-count.ts'
 import { findAbilities } from './zfs-abilities.ts'
@@ -64,12 +64,15 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
   const holdsLater = laterHolds !== undefined
   const answer = (message: ReceiverMessage) => (isHeard ? channel.send(message) : Promise.resolve())
   const work = async () => {
-    if (hello.role === 'streams') await answer({ type: 'ready', holdsLater })
-    else if (isHeard) await answer({ ...(await inventoryMessage(run)), holdsLater })
-    const there = isHeard ? undefined : guidsOf(toldOf(await bufferReady(run.root)))
+    const replica = hello.role === 'streams' ? undefined : await bufferReady(run.root)
+    const inventory = replica && inventoryOf(replica, run)
+    if (inventory === undefined) await answer({ type: 'ready', holdsLater })
+    else await answer({ ...inventory, holdsLater })
+    const there = inventory && !isHeard ? guidsOf(inventory.inventory) : undefined
+    const newId = isHeard && replica?.keptId === undefined ? inventory?.receiver : undefined
     const onFailure = (failure: Failure) => run.onFailure(failure, isHeard)
     try {
-      await serveRequests(channel, { ...run, there, laterHolds, onFailure }, answer)
+      await serveRequests(channel, { ...run, there, newId, laterHolds, onFailure }, answer)
     } finally {
       // The sender may be gone, and ask no more.
       await makeHolds({ laterHolds, onFailure })
@@ -91,8 +94,12 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
 export async function inventoryMessage(
   run: Pick<ReceiverRun, 'root' | 'lock' | 'policy'>,
 ): Promise<Extract<ReceiverMessage, { type: 'inventory' }>> {
-  const inventory = toldOf(await bufferReady(run.root))
-  return { type: 'inventory', receiver: receiverId(run), policy: run.policy, inventory }
+  return inventoryOf(await bufferReady(run.root), run)
+}
+
+function inventoryOf(replica: Replica, { root, lock, policy }: Pick<ReceiverRun, 'root' | 'lock' | 'policy'>) {
+  const receiver = replica.keptId ?? newReplicaId(root, lock)
+  return { type: 'inventory', receiver, policy, inventory: toldOf(replica) } as const
 }
 
 function isDone(work: Promise<void>): Promise<boolean> {
@@ -100,12 +107,6 @@ function isDone(work: Promise<void>): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/** Eight digits that no other replica has, of this machine or another. */
-function receiverId({ root, lock }: Pick<ReceiverRun, 'root' | 'lock'>): string {
-  const [machine = ''] = lock.owner.id.split('-')
-  return createHash('sha256').update(`${machine} ${root}`).digest('hex').slice(0, 8)
 }
 
 async function readHello(channel: Channel) {
@@ -128,6 +129,8 @@ function explained(error: unknown, isHeard: boolean): unknown {
 export interface Serving extends Omit<ReceiverRun, 'onFailure'> {
   /** The guids of each path's snapshots, where the sender cannot know them. */
   readonly there: ReadonlyMap<string, ReadonlySet<string>> | undefined
+  /** The replica's, if its root does not keep it yet. */
+  readonly newId: string | undefined
   /** Undefined: what has come is held at once. */
   readonly laterHolds: LaterHolds | undefined
   onFailure(failure: Failure): void
@@ -150,7 +153,7 @@ async function serveRequests(channel: Channel, run: Serving, answer: Answer): Pr
     const left = message.type === 'receive' ? [] : await makeHolds(run)
     for (const { path } of left) failed.add(path)
     if (message.type === 'end') {
-      for (const { path, ...trouble } of message.problems) run.onFailure(failureOf(trouble))
+      await endRequests(message, run, abilities !== undefined)
       return await answer({ type: 'done' })
     }
     if (message.type === 'hold') {
@@ -161,6 +164,12 @@ async function serveRequests(channel: Channel, run: Serving, answer: Answer): Pr
     if (message.type === 'abilities') await answer({ type: 'abilities', abilities })
     else await attempt(channel, message, { ...run, abilities, failed }, answer)
   }
+}
+
+async function endRequests({ problems }: Extract<SenderMessage, { type: 'end' }>, run: Serving, wasAsked: boolean) {
+  for (const { path, ...trouble } of problems) run.onFailure(failureOf(trouble))
+  // Where nothing was asked for, nothing on the sender is marked by it.
+  if (wasAsked && run.newId !== undefined) await keepReplicaId(run.root, run.newId)
 }
 
 async function makeHolds({ laterHolds, onFailure }: Pick<Serving, 'laterHolds' | 'onFailure'>) {

@@ -36,6 +36,24 @@ describe('the base of the next increment', () => {
   })
 })
 
+describe('a replica', () => {
+  test('is the same one from another container, and under another host name', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data
+      sync() { zfs snapshot $A/data@$1; zfsync-send -q --via "$2" $A/data; }
+      printf '#!/bin/sh\nhostname "$1"; exec zfsync-recv $B/copy\n' >contained; chmod +x contained
+      for n in 1 2 3; do sync $n "unshare --uts --pid --fork $PWD/contained host$n"; done
+      sync 4 "zfsync-recv $B/copy"
+      # All are marks of one receiver, and only the newest is left.
+      for n in 1 2 3 4; do zfs get -Hp -o value userrefs $A/data@$n; done
+      # Another replica has one of its own, though it began as a copy of the first with all its properties.
+      zfs send -R $B/copy@4 | zfs receive -u $B/copy2
+      sync 5 "zfsync-recv $B/copy2"; sync 6 "zfsync-recv $B/copy"
+      for n in 4 5 6; do zfs get -Hp -o value userrefs $A/data@$n; done`)
+    expect(ended).toEqual({ status: 0, stdout: '0\n0\n0\n1\n0\n1\n1\n', stderr: '' })
+  })
+})
+
 describe('what has come and is held later', () => {
   const held = (snapshot: string) => `$(zfs get -Hp -o value userrefs ${snapshot})`
 
