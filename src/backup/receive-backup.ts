@@ -9,11 +9,12 @@ import { throughFilter, throughFilters } from '../stream/filter.ts'
 import type { Input } from '../stream/input.ts'
 import { iteratedInput } from '../stream/iterated-input.ts'
 import { startProgramOutput } from '../stream/program-output.ts'
-import type { Transfer } from '../stream/transfer.ts'
+import { Transfer } from '../stream/transfer.ts'
 import { type Inspection, inspectStream } from '../zfs/send-stream/inspection.ts'
 import type { Snapshot } from '../zfs/snapshot.ts'
 import type { Backup } from './backup.ts'
 import { decryptionOf } from './encryptors.ts'
+import type { StreamContent } from './stream-content.ts'
 
 export interface UndoWishes {
   /** The file with the key for age. */
@@ -40,6 +41,8 @@ export interface ReceiveOptions {
   /** Counts the stored bytes. */
   readonly transfer: Transfer
   readonly signal: AbortSignal
+  /** Learns what the stream brings. */
+  readonly content?: StreamContent
   /** The snapshot that the stream is to go on from, where it was there before. */
   readonly base: Snapshot | undefined
   /** Done when the store, the programs and the key have given the beginning of the very stream that is meant. */
@@ -94,9 +97,10 @@ export async function refuseNamesake(
   store: Store,
   backup: Backup,
   there: Snapshot,
-  options: Omit<ReceiveOptions, 'receive' | 'makeReady' | 'base'>,
+  options: Omit<ReceiveOptions, 'receive' | 'makeReady' | 'base' | 'transfer'>,
 ): Promise<void> {
-  const { stream, inspection, close } = await openStreamOf(store, backup, options)
+  const transfer = new Transfer(backup.object.size)
+  const { stream, inspection, close } = await openStreamOf(store, backup, { ...options, transfer })
   try {
     await stream.fill(new Uint8Array(new SharedArrayBuffer(beginningBytes)))
   } finally {
@@ -123,11 +127,11 @@ export async function openStreamOf(
   backup: Backup,
   options: Omit<ReceiveOptions, 'receive' | 'makeReady' | 'base'>,
 ) {
-  const { undoing, transfer, signal } = options
+  const { undoing, transfer, signal, content } = options
   const object = await store.open(backup.object.key)
   const bytes = getStream(store, object, { verify: true, checks: [counted(transfer)] })
   const plain = undone(iteratedInput(bytes), backup, undoing, signal)
-  const inspection = inspectStream('zfs', { signal })
+  const inspection = inspectStream('zfs', { signal, ...(content && { onBegin: content.onBegin }) })
   const stream = checked(plain, [inspection])
   async function close(): Promise<void> {
     await Promise.allSettled([stream.close()])

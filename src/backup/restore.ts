@@ -10,9 +10,11 @@ import { isBusy } from '../zfs/when-free.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import type { Backup } from './backup.ts'
 import { readCatalogue } from './catalogue.ts'
-import { receiveBackup, refuseNamesake, type UndoWishes, undoingOf } from './receive-backup.ts'
+import { receiveBackup, type UndoWishes, undoingOf } from './receive-backup.ts'
+import { refuseOther } from './refuse-other.ts'
 import { isPackage, planRestore, presentAs, type RestorePlan } from './restore-plan.ts'
 import { refuseUnseen, settledTarget, settleMs, settleTries } from './restore-target.ts'
+import { StreamContent } from './stream-content.ts'
 
 export interface RestoreWishes extends UndoWishes {
   /** dataset@snapshot, as the store has it. */
@@ -73,32 +75,23 @@ export async function restore(store: Store, wishes: RestoreWishes, run: RestoreR
   const prepared = await prepareRestore(store, wishes)
   const { jobs } = prepared
   run.onPlan(prepared)
-  if (jobs.length === 0) await refuseOther(store, prepared, wishes, run)
+  if (jobs.length === 0) await refuseOther(store, prepared.plan, wishes, run)
   const makeReady = once(() => prepareTarget(prepared, wishes.to))
   for (const [index, { backup, undoing, receive }] of jobs.entries()) {
     const transfer = new Transfer(backup.object.size)
     run.onStart(backup, transfer)
-    const isReceived = () => isPresent(backup, wishes.to)
+    const content = new StreamContent()
     const base = index === 0 ? prepared.plan.base : undefined
-    const options = { undoing, receive, transfer, signal: run.signal, base, makeReady }
-    await whenFree(transfer, isReceived, () => receiveBackup(store, backup, options))
+    const options = { undoing, receive, transfer, signal: run.signal, content, base, makeReady }
+    // What zfs receive has refused of several may be any of them.
+    const hasCome = async () => !content.isPackage && (await isPresent(backup, wishes.to))
+    await whenFree(transfer, hasCome, () => receiveBackup(store, backup, options))
     run.onMade?.()
-    if (!(await isReceived())) throw missing(backup, wishes.to)
+    if (!(await isPresent(backup, wishes.to))) throw missing(`${backup.name} (guid ${backup.guid})`, wishes.to)
+    const lack = content.isPackage ? await content.missingFrom(wishes.to) : undefined
+    if (lack !== undefined) throw missing(lack, wishes.to)
     run.onReceived(backup)
   }
-}
-
-/** What another dataset has already by its name alone may be another snapshot: then it is not restored, though nothing is to do. */
-async function refuseOther(
-  store: Store,
-  { plan: { wanted, base } }: PreparedRestore,
-  { to, ...undo }: RestoreWishes,
-  { signal }: RestoreRun,
-): Promise<void> {
-  const isOwn = splitSnapshotName(wanted.name)[0] === to
-  if (base === undefined || wanted.guid !== undefined || isOwn) return
-  const transfer = new Transfer(wanted.object.size)
-  await refuseNamesake(store, wanted, base, { undoing: undoingOf(wanted, undo), transfer, signal })
 }
 
 async function prepareTarget({ before, plan }: PreparedRestore, to: string): Promise<void> {
@@ -188,6 +181,6 @@ async function isPresent(backup: Backup, dataset: string): Promise<boolean> {
   return (await datasetExists(dataset)) && presentAs(backup, await listSnapshots(dataset)) !== undefined
 }
 
-function missing({ name, guid }: Backup, dataset: string): Failure {
-  return new Failure('data', `${dataset}: zfs receive ended well, but ${name} (guid ${guid}) is not there`)
+function missing(what: string, dataset: string): Failure {
+  return new Failure('data', `${dataset}: zfs receive ended well, but ${what} is not there`)
 }

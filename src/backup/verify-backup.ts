@@ -5,6 +5,7 @@ import { piecesOf } from '../stream/copy.ts'
 import type { Transfer } from '../stream/transfer.ts'
 import type { Backup } from './backup.ts'
 import { openStreamOf, refuseOtherStream } from './receive-backup.ts'
+import type { StreamContent } from './stream-content.ts'
 
 export interface VerifyOptions {
   /** From the stored bytes to the stream. */
@@ -12,6 +13,8 @@ export interface VerifyOptions {
   /** Counts the stored bytes. */
   readonly transfer: Transfer
   readonly signal: AbortSignal
+  /** Learns what the stream brings. */
+  readonly content?: StreamContent
 }
 
 /**

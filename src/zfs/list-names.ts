@@ -13,6 +13,13 @@ export async function listSnapshotNames(datasets: readonly string[], { isRecursi
   return rows.map(([name = '']) => name)
 }
 
+/** The guids of all snapshots of a dataset and of those below it, as 16 hexadecimal digits, by dataset@snapshot. */
+export async function listGuids(dataset: string): Promise<ReadonlyMap<string, string>> {
+  const rows = rowsOf(await runZfs('get', '-Hp', '-r', '-o', 'name,value', 'guid', dataset))
+  const snapshots = rows.filter(([name = '']) => name.includes('@'))
+  return new Map(snapshots.map(([name = '', value = '0']) => [name, BigInt(value).toString(16).padStart(16, '0')]))
+}
+
 /**
  * Those of the datasets in which something was written since their last snapshot, or that have none. Throws 'unavailable'
  * where ZFS does not tell, such as zfs-fuse.

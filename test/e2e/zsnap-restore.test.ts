@@ -264,12 +264,36 @@ describe('P5: --force of what zfs send -R has made', () => {
       zfs create $B/copy; zfs create $B/copy/child; echo mine >b/copy/child/mine
       ends 73 zsnap restore -q --force --to $B/copy $A/data@s1
       cat b/copy/child/mine
-      destroy $B/copy/child
+      # zfs-fuse takes a moment to unmount it, and fails what is received in its place.
+      destroy $B/copy/child; sleep 1
       zsnap restore -q --force --to $B/copy $A/data@s1
       below`)
     const told = 'zsnap: pool-b/copy/child: exists, and a stream of several datasets might take its place'
     expect(ended.stderr).toMatch(new RegExp(`^${told}\nzsnap: hint: .*\n$`))
     expect(ended.stdout).toBe('mine\npool-b/copy pool-b/copy@s1 pool-b/copy/child pool-b/copy/child@s1 \n')
+  })
+
+  test('is not taken for whole by what has come of it first', async ({ zfs }) => {
+    const ended = await zfs.script(`${packages}
+      zsnap restore -q --to $B/copy $A/data@s1; zsnap restore -q --to $B/copy $A/data@s1
+      destroy -r $B/copy/child
+      ends 73 zsnap restore -q --to $B/copy $A/data@s1
+      destroy -r $B/copy
+      mkdir bin; export PATH="$PWD/bin:$PATH"
+      zfs=$(command -v zfs); printf '#!/bin/sh\n"%s" "$@" || exit\n[ "$1" != receive ] || . ./after\n' "$zfs" >bin/zfs; chmod +x bin/zfs
+      echo 'sleep 1; "$zfs" destroy -r $B/copy/child' >after; export zfs
+      ends 65 zsnap restore -q --to $B/copy $A/data@s1
+      "$zfs" destroy -r $B/copy
+      echo 'sleep 1; "$zfs" destroy -r $B/copy/child; echo "cannot receive: I/O error" >&2; exit 1' >after
+      ends 74 zsnap restore -q --to $B/copy $A/data@s1`)
+    const lack = 'zsnap: pool-b/copy: has pool-a/data@s1, but pool-b/copy/child@s1, which came with it, is not there'
+    expect(ended.stderr).toMatch(new RegExp(`^${lack}\nzsnap: hint: zfs destroy -r 'pool-b/copy' .*\n`))
+    expect(ended.stderr.split('\n').slice(2)).toEqual([
+      'zsnap: pool-b/copy: zfs receive ended well, but pool-b/copy/child@s1 is not there',
+      'zsnap: zfs ended with status 1: cannot receive: I/O error',
+      '',
+    ])
+    expect(ended.status).toBe(0)
   })
 
   test('is known by its beginning where nobody has recorded it, and then destroys nothing', async ({ zfs }) => {
