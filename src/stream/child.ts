@@ -1,11 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
+import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { Failure } from '../errors.ts'
+import type { Input } from './input.ts'
+import { iteratedInput } from './iterated-input.ts'
 import { onAbort } from './on-abort.ts'
+import { PipeInput } from './pipe-input.ts'
+import { openWidePipe } from './wide-pipe.ts'
+
+/** 'wide' is for streams: a pipe that holds more than what 'pipe' is, where there is one. */
+type Stdio = 'pipe' | 'wide' | 'inherit' | 'ignore'
 
 export interface ChildOptions {
-  readonly stdin: 'pipe' | 'inherit' | 'ignore'
-  readonly stdout: 'pipe' | 'inherit' | 'ignore'
+  readonly stdin: Stdio
+  /** What is 'wide' is read by `output`. */
+  readonly stdout: Stdio
   /** 'keep' holds its last 4 KiB for `stderrTail`; 'inherit' lets the user see it as it comes. */
   readonly stderr: 'keep' | 'inherit'
   /** Told of what is kept of stderr, as it comes. */
@@ -25,6 +35,8 @@ export interface Child {
   readonly name: string
   readonly stdin: Writable
   readonly stdout: Readable
+  /** What it writes, in place of `stdout`; asked once. To be closed, or the program stopped. */
+  output(): Input
   /** Settles when it has ended and its streams are closed. Rejects if it could not be started, or was aborted. */
   readonly ended: Promise<ChildEnd>
   readonly stderrTail: () => string
@@ -39,11 +51,14 @@ const shell = '/bin/sh'
 /** Starts a program; no shell looks at its arguments. */
 export function startChild(argv: readonly string[], options: ChildOptions): Child {
   const [program = '', ...rest] = argv
-  const stderr = options.stderr === 'keep' ? 'pipe' : 'inherit'
-  const stdio = [options.stdin, options.stdout, stderr] as const
-  const child = spawn(program, rest, { stdio: [...stdio], detached: options.isGroup === true })
+  const { child, stdin, wide } = spawnWith(program, rest, options)
   const ended = endOf(child, program, options.signal)
-  const stop = () => stopChild(child, ended, options.isGroup === true ? signalGroup : signalChild)
+  const letGo = () => {
+    stdin?.destroy()
+    child.stdout?.destroy()
+    void wide?.close()
+  }
+  const stop = () => stopChild(child, ended, options.isGroup === true ? signalGroup : signalChild, letGo)
   const abort = () => {
     // Whoever reads learns why, not only that it ended too early.
     child.stdout?.once('error', () => {}).destroy(options.signal?.reason as Error)
@@ -53,8 +68,33 @@ export function startChild(argv: readonly string[], options: ChildOptions): Chil
   // Whoever awaits it sees the rejection; until then it is not unhandled.
   void ended.catch(() => {}).then(forget)
   keepUnread(child.stdout)
-  const { stdin, stdout } = child as { stdin: Writable; stdout: Readable }
-  return { name: nameOf(argv), stdin, stdout, ended, stderrTail: keepTail(child.stderr, options.onStderr), stop }
+  const stdout = child.stdout as Readable
+  return {
+    name: nameOf(argv),
+    stdin: stdin as Writable,
+    stdout,
+    output: () => wide ?? iteratedInput(stdout),
+    ended,
+    stderrTail: keepTail(child.stderr, options.onStderr),
+    stop,
+  }
+}
+
+function spawnWith(program: string, words: string[], { stdin, stdout, stderr, isGroup, signal }: ChildOptions) {
+  const [into, outOf] = [stdin, stdout].map((each) => (each === 'wide' ? openWidePipe() : undefined))
+  const plain = (each: Stdio) => (each === 'wide' ? 'pipe' : each)
+  const child = spawn(program, words, {
+    stdio: [into?.readEnd ?? plain(stdin), outOf?.writeEnd ?? plain(stdout), stderr === 'keep' ? 'pipe' : 'inherit'],
+    detached: isGroup === true,
+  })
+  // They are the program's: else neither would see the end of the other.
+  for (const end of [into?.readEnd, outOf?.writeEnd]) if (end !== undefined) closeSync(end)
+  const wide = outOf === undefined ? undefined : new PipeInput(outOf.readEnd, signal)
+  if (into === undefined) return { child, stdin: child.stdin, wide }
+  const writer = new Socket({ fd: into.writeEnd, readable: false, writable: true })
+  // As Node does with its own.
+  for (const end of ['exit', 'error']) child.once(end, () => writer.destroy())
+  return { child, stdin: writer, wide }
 }
 
 /** What `/bin/sh` makes of a command line that a user wrote. */
@@ -107,11 +147,15 @@ const signalGroup: SendSignal = (child, signal) => {
   killer.once('error', () => signalChild(child, signal))
 }
 
-async function stopChild(child: ChildProcess, ended: Promise<ChildEnd>, send: SendSignal): Promise<void> {
+async function stopChild(
+  child: ChildProcess,
+  ended: Promise<ChildEnd>,
+  send: SendSignal,
+  letGo: () => void,
+): Promise<void> {
   send(child, 'TERM')
   const timer = setTimeout(() => send(child, 'KILL'), killAfterMs)
-  child.stdin?.destroy()
-  child.stdout?.destroy()
+  letGo()
   await ended.catch(() => {})
   clearTimeout(timer)
 }

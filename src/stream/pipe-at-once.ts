@@ -50,7 +50,7 @@ export function readAtOnce(fd: number, target: Uint8Array): number {
 }
 
 function moveAtOnce(way: 'read' | 'write', fd: number, bytes: Uint8Array): number {
-  if (bytes.length < leastBytes) return 0
+  if (bytes.buffer.byteLength < leastBytes) return 0
   if (calls === undefined) calls = load()
   if (calls === null) return 0
   const address = calls.addressOf(bytes)

@@ -64,7 +64,7 @@ export class PipeInput implements Input {
     this.#count = 0
     this.#takeSpill()
     if (this.#isPipe && !this.#hasEnded && this.#error === undefined) this.#takeAtOnce(target)
-    if (this.#hasEnded) this.#readRest()
+    if (this.#hasEnded && this.#error === undefined) this.#readRest()
     if (this.#error !== undefined) return Promise.reject(this.#error)
     if (this.#count === target.length || this.#hasEnded) {
       this.#target = undefined

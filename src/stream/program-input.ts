@@ -1,7 +1,6 @@
 import { Failure, type FailureKind } from '../errors.ts'
 import { type Child, type ChildEnd, describeBadEnd } from './child.ts'
 import type { Input } from './input.ts'
-import { iteratedInput } from './iterated-input.ts'
 
 /** The kind of Failure that a bad end is. `killed`: somebody stopped the program, or the kernel for want of memory. */
 export type BadEnd = FailureKind | { readonly status: FailureKind; readonly killed: FailureKind }
@@ -11,7 +10,7 @@ export type BadEnd = FailureKind | { readonly status: FailureKind; readonly kill
  * Failure of kind `onBadEnd` in place of the last bytes' count.
  */
 export function programInput(child: Child, onBadEnd: BadEnd): Input {
-  const stdout = iteratedInput(child.stdout)
+  const stdout = child.output()
   return {
     async fill(target) {
       const count = await stdout.fill(target).catch(async (error) => {

@@ -16,9 +16,18 @@ export class AnnouncedStream implements Input {
 
   async fill(target: Uint8Array): Promise<number> {
     let count = 0
-    while (count < target.length && (this.#rest.length > 0 || (await this.#next()))) {
-      const piece = this.#rest.subarray(0, target.length - count)
-      target.set(piece, count)
+    while (count < target.length) {
+      const free = target.subarray(count)
+      if (this.#rest.length === 0) {
+        const bytes = await this.#next(free)
+        if (bytes === undefined) break
+        // Read into its place, in most cases.
+        if (bytes.buffer === target.buffer) count += bytes.length
+        else this.#rest = bytes as Uint8Array<ArrayBuffer>
+        continue
+      }
+      const piece = this.#rest.subarray(0, free.length)
+      free.set(piece)
       count += piece.length
       this.#rest = this.#rest.subarray(piece.length)
     }
@@ -32,17 +41,14 @@ export class AnnouncedStream implements Input {
     while (!this.#hasEnded && this.#channel.failure === undefined) await this.#next().catch(() => {})
   }
 
-  /** False at the end. */
-  async #next(): Promise<boolean> {
-    if (this.#hasEnded) return false
-    const frame = await this.#channel.read()
-    if (frame.kind === 'data') {
-      this.#rest = frame.bytes as Uint8Array<ArrayBuffer>
-      return true
-    }
+  /** The bytes of the next frame, in this place if they fit there; undefined at the end. */
+  async #next(place?: Uint8Array): Promise<Uint8Array | undefined> {
+    if (this.#hasEnded) return undefined
+    const frame = await this.#channel.read(place)
+    if (frame.kind === 'data') return frame.bytes
     const message = parseSenderMessage(frame.text)
     this.#hasEnded = true
-    if (message.type === 'complete') return false
+    if (message.type === 'complete') return undefined
     if (message.type === 'abort') throw failureOf(message.trouble)
     throw new Failure('protocol', `'${message.type}' came in the middle of a stream`)
   }

@@ -79,10 +79,13 @@ export class Channel {
     return this.#write(dataHeader(bytes.length), bytes)
   }
 
-  /** The next frame that says something. An end that comes instead is a Failure 'retry', or what the link knows of it. */
-  async read(): Promise<Exclude<Frame, { kind: 'alive' }>> {
+  /**
+   * The next frame that says something. Bytes of a stream are read into `place` if they fit. An end that comes instead is a
+   * Failure 'retry', or what the link knows of it.
+   */
+  async read(place?: Uint8Array): Promise<Exclude<Frame, { kind: 'alive' }>> {
     for (;;) {
-      const frame = await this.#guard(this.#reader.read())
+      const frame = await this.#guard(this.#reader.read(place))
       if (frame === undefined) return this.#guard(this.endedEarly())
       if (frame.kind !== 'alive') return frame
     }

@@ -11,6 +11,8 @@ export const greeting = new TextEncoder().encode('zfsync 1\n')
 
 const kinds = { message: 1, data: 2, alive: 3 } as const
 const headerBytes = 5
+// In memory of its own, a header can be read at once where a pipe has it.
+const pageBytes = 4096
 /** Both ends must agree: no frame of data is longer. */
 export const mostDataBytes = 256 * 1024
 /** Of a receiver's messages, an inventory is the longest: about 60 bytes for each snapshot. */
@@ -51,7 +53,7 @@ function frameHeader(kind: number, length: number): Uint8Array {
 /** Reads the greeting, then frames. What cannot be one is a Failure 'protocol'; an end within one is 'data'. */
 export class FrameReader {
   readonly #input: Input
-  readonly #header = new Uint8Array(headerBytes)
+  readonly #header = new Uint8Array(new ArrayBuffer(pageBytes), 0, headerBytes)
   readonly #data = new Uint8Array(mostDataBytes)
   readonly #mostMessageBytes: number
 
@@ -73,15 +75,18 @@ export class FrameReader {
     throw new Failure('protocol', `the other side is no zfsync: it begins with ${words}`)
   }
 
-  /** Undefined at the end of the input. */
-  async read(): Promise<Frame | undefined> {
+  /** Undefined at the end of the input. Bytes of a stream are read into `place` if they fit. */
+  async read(place: Uint8Array = this.#data): Promise<Frame | undefined> {
     const count = await this.#input.fill(this.#header)
     if (count === 0) return undefined
     if (count < headerBytes) throw truncated()
     const view = new DataView(this.#header.buffer)
     const [kind, length] = [view.getUint8(0), view.getUint32(1)]
     if (kind === kinds.alive && length === 0) return { kind: 'alive' }
-    if (kind === kinds.data) return { kind: 'data', bytes: await this.#payload(length, mostDataBytes, this.#data) }
+    if (kind === kinds.data) {
+      const buffer = length > place.length ? this.#data : place
+      return { kind: 'data', bytes: await this.#payload(length, mostDataBytes, buffer) }
+    }
     if (kind !== kinds.message) throw new Failure('protocol', `a frame of kind ${kind} is not known`)
     const payload = await this.#payload(length, this.#mostMessageBytes)
     return { kind: 'message', text: new TextDecoder().decode(payload) }

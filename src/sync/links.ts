@@ -2,15 +2,15 @@ import type { Duplex, Writable } from 'node:stream'
 import { Failure } from '../errors.ts'
 import { describeBadEnd, shellCommand, startChild } from '../stream/child.ts'
 import { openInput } from '../stream/input.ts'
-import { iteratedInput } from '../stream/iterated-input.ts'
 import { type Output, openOutput } from '../stream/output.ts'
+import { ReadableInput } from '../stream/readable-input.ts'
 import type { Link } from './channel.ts'
 
 /** The two ends of a shell command line, such as `ssh host zfsync-recv backup/data`. */
 export function commandLink(commandLine: string, signal: AbortSignal): Link {
   const child = startChild(shellCommand(commandLine), {
-    stdin: 'pipe',
-    stdout: 'pipe',
+    stdin: 'wide',
+    stdout: 'wide',
     stderr: 'inherit',
     signal,
     isGroup: true,
@@ -21,7 +21,7 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
     const bad = describeBadEnd(await child.ended)
     return bad === undefined ? undefined : new Failure('unavailable', `${child.name} ${bad}`)
   }
-  const input = iteratedInput(child.stdout)
+  const input = child.output()
   return {
     input,
     async write(...pieces) {
@@ -45,8 +45,11 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
 async function writeTo(stream: Writable, pieces: readonly Uint8Array[]): Promise<void> {
   if (stream.destroyed) return
   await new Promise<void>((resolve, reject) => {
+    // As one: whoever reads is woken once.
+    stream.cork()
     for (const piece of pieces.slice(0, -1)) stream.write(piece)
     stream.write(pieces.at(-1), (error) => (error ? reject(error) : resolve()))
+    stream.uncork()
   })
 }
 
@@ -70,7 +73,7 @@ export function socketLink(socket: Duplex): Link {
   })
   const lost = (error: Error) =>
     new Failure('retry', `the connection is lost: ${(failure ?? error).message}`, { cause: error })
-  const input = iteratedInput(socket)
+  const input = new ReadableInput(socket)
   return {
     input: {
       fill: (target) =>

@@ -37,7 +37,7 @@ export async function receiveStream(announced: Input, reception: Reception): Pro
   const checks = [...expectSnapshot({ toGuid: to.guid, fromGuid, dataset, onPackage }, signal), count]
   const words = ['receive', ...receiveFlags(reception), target]
   if (mayRollBack && fromGuid !== undefined) await dropChanges(target)
-  const child = startChild(['zfs', ...words], { stdin: 'pipe', stdout: 'ignore', stderr: 'keep', signal })
+  const child = startChild(['zfs', ...words], { stdin: 'wide', stdout: 'ignore', stderr: 'keep', signal })
   try {
     await feed(child, checked(announced, checks), reception)
     if (!abilities.canSetProperties) await setAfterwards(reception)

@@ -39,7 +39,7 @@ async function announceAndSend(
   const end = () => (isAnswered = isHeard)
   void answer.then(end, end)
   await channel.send(request)
-  const child = startChild(['zfs', 'send', ...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'keep', signal })
+  const child = startChild(['zfs', 'send', ...words], { stdin: 'ignore', stdout: 'wide', stderr: 'keep', signal })
   const announced = { toGuid: request.to.guid, fromGuid: request.fromGuid, dataset: request.dataset, mustBeRaw }
   const stream = checked(programInput(child, 'unavailable'), [...expectSnapshot(announced, signal), ...checks])
   try {

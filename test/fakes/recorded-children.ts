@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
 import type { Child } from '../../src/stream/child.ts'
+import { iteratedInput } from '../../src/stream/iterated-input.ts'
 
 /** Every program that would have been started, as its words. */
 export const startedWords: (readonly string[])[] = []
@@ -12,10 +13,12 @@ export function startChild(argv: readonly string[]): Child {
   startedWords.push(argv)
   const { stdout, stderr, status } = answers.of(argv)
   const stdin = new PassThrough().resume()
+  const written = Readable.from([Buffer.from(stdout)])
   return {
     name: argv[0] ?? '',
     stdin,
-    stdout: Readable.from([Buffer.from(stdout)]),
+    stdout: written,
+    output: () => iteratedInput(written),
     ended: Promise.resolve({ status }),
     stderrTail: () => stderr,
     stop: async () => {},

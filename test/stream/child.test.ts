@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
 import { startChild } from '../../src/stream/child.ts'
+import { randomBytes, readAll } from '../fakes/inputs.ts'
 
 it('tells whoever reads of it why it was stopped', async () => {
   const controller = new AbortController()
@@ -19,4 +21,41 @@ it('tells whoever reads of it why it was stopped', async () => {
   const late = startChild(['sleep', '30'], { stdin: 'ignore', stdout: 'pipe', stderr: 'inherit', signal })
   await expect(text(late.stdout)).rejects.toBe(reason)
   await expect(late.ended).rejects.toBe(reason)
+})
+
+const wide = { stdin: 'wide', stdout: 'wide', stderr: 'keep' } as const
+const openDescriptors = () => readdirSync('/proc/self/fd').length
+
+it('gives a stream to a program and takes one from it by wide pipes, of which none is left', async () => {
+  const bytes = randomBytes(5_000_000)
+  const copied = async () => {
+    const child = startChild(['cat'], wide)
+    const output = child.output()
+    const read = readAll(output)
+    child.stdin.end(bytes)
+    expect(Buffer.compare(await read, bytes)).toBe(0)
+    expect(await child.ended).toEqual({ status: 0 })
+    await output.close()
+  }
+  await copied()
+  const before = openDescriptors()
+  for (let count = 0; count < 5; count++) await copied()
+  await expect.poll(openDescriptors).toBe(before)
+})
+
+it('a program with wide pipes that ends early, is not there, or is stopped, is told as one with others', async () => {
+  const early = startChild(['sh', '-c', 'printf abc; exit 3'], wide)
+  early.stdin.on('error', () => {})
+  const isTaken = new Promise((resolve) => early.stdin.write(new Uint8Array(3_000_000), (error) => resolve(!error)))
+  expect((await readAll(early.output())).toString()).toBe('abc')
+  expect([await early.ended, await isTaken]).toEqual([{ status: 3 }, false])
+  const absent = startChild(['no-such-program'], wide)
+  expect((await readAll(absent.output())).length).toBe(0)
+  await expect(absent.ended).rejects.toMatchObject({ kind: 'unavailable' })
+  const controller = new AbortController()
+  const stopped = startChild(['sleep', '30'], { ...wide, signal: controller.signal })
+  const waiting = stopped.output().fill(new Uint8Array(1))
+  controller.abort(new Error('enough'))
+  await expect(waiting).rejects.toThrow('enough')
+  await expect(stopped.ended).rejects.toThrow('enough')
 })

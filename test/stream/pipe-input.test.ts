@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import koffi from 'koffi'
 import { describe, expect, test } from 'vitest'
 import { openInput } from '../../src/stream/input.ts'
@@ -11,6 +11,16 @@ function openPipe(): readonly [readEnd: number, writeEnd: number] {
   const ends = Buffer.alloc(8)
   expect(koffi.load(null).func('int pipe(void *ends)')(ends)).toBe(0)
   return [ends.readInt32LE(0), ends.readInt32LE(4)]
+}
+
+/** Opens a file until it has this number, which is free soon. */
+async function openedAs(fd: number): Promise<number> {
+  for (;;) {
+    const opened = openSync('package.json', 'r')
+    if (opened === fd) return opened
+    closeSync(opened)
+    await new Promise(setImmediate)
+  }
 }
 
 describe('a pipe as input', () => {
@@ -54,6 +64,20 @@ describe('a pipe as input', () => {
     const input = openInput(fifo.readEnd)
     expect(await input.fill(new Uint8Array(10))).toBe(0)
     expect(await input.fill(new Uint8Array(10))).toBe(0)
+  })
+
+  test('reads nothing once it is closed, whoever has got its number since', async () => {
+    const [readEnd, writeEnd] = openPipe()
+    closeSync(writeEnd)
+    const input = openInput(readEnd)
+    expect(await input.fill(new Uint8Array(10))).toBe(0)
+    await input.close()
+    const other = await openedAs(readEnd)
+    await expect(input.fill(new Uint8Array(10))).rejects.toThrow('closed')
+    const first = Buffer.alloc(1)
+    readSync(other, first)
+    expect(first.toString()).toBe('{')
+    closeSync(other)
   })
 
   test('ends a waiting fill when it is aborted, and when it is closed', async () => {

@@ -37,6 +37,16 @@ describe('frames', () => {
     }
   })
 
+  it('bring bytes of a stream into a place that is given, if they fit there', async () => {
+    const reader = readerOf(dataHeader(4), Buffer.from('data'), dataHeader(4), Buffer.from('more'))
+    const place = new Uint8Array(4)
+    expect(await reader.read(place)).toEqual({ kind: 'data', bytes: new Uint8Array(Buffer.from('data')) })
+    expect(Buffer.from(place).toString()).toBe('data')
+    const more = await reader.read(place.subarray(1))
+    expect(more?.kind === 'data' && Buffer.from(more.bytes).toString()).toBe('more')
+    expect(Buffer.from(place).toString()).toBe('data')
+  })
+
   it('that are too long, unknown or cut are refused', async () => {
     const frame = (kind: number, length: number) =>
       Uint8Array.of(kind, length >>> 24, length >>> 16, length >>> 8, length)
