@@ -4,16 +4,13 @@ import { Failure } from '../errors.ts'
 import { type ParsedArguments, parseArguments } from './arguments.ts'
 import type { Command, InferredArguments, OptionSpecs, PositionalSpecs } from './command.ts'
 import { allOptions } from './common-options.ts'
-import { completionScript } from './completion.ts'
 import { endProcess } from './end-process.ts'
 import type { CheckResult } from './exit-status.ts'
-import { helpText } from './help.ts'
 import { writeDiagnostic } from './messages.ts'
 import { readSettings } from './read-settings.ts'
 import { abortOnSignals } from './signals.ts'
 import { chooseVerb, programOf } from './suite.ts'
 import { type OpenTerminal, openTerminal } from './terminal.ts'
-import { versionText } from './version.ts'
 import { sortWords, type Words } from './words.ts'
 import { writeStdout } from './write-text.ts'
 
@@ -54,24 +51,29 @@ async function prepare(command: Command, argv: readonly string[]): Promise<Parse
   const asked = await askedText(command, words)
   if (asked !== undefined) return asked
   const args = await parseArguments(command, options, words, readSettings(command, options, words))
-  refuseTerminals(command, args)
+  await refuseTerminals(command, args)
   return args
 }
 
+/** Each is loaded when it is asked for: most runs are not asked. */
 async function askedText(command: Command, { given }: Words): Promise<string | undefined> {
-  if (given.has('help')) return helpText(command)
-  if (given.has('version')) return versionText(command, given.has('verbose'))
+  if (given.has('help')) return await help(command)
+  if (given.has('version')) return (await import('./version.ts')).versionText(command, given.has('verbose'))
   const [shell] = given.get('completion') ?? []
-  return shell === undefined ? undefined : completionScript(command, shell)
+  return shell === undefined ? undefined : (await import('./completion.ts')).completionScript(command, shell)
+}
+
+async function help(command: Command): Promise<string> {
+  return (await import('./help.ts')).helpText(command)
 }
 
 /** A user who forgot the pipe gets help, not a program that waits for typing; and no binary data on the screen. */
-function refuseTerminals(command: Command, args: ParsedArguments): void {
+async function refuseTerminals(command: Command, args: ParsedArguments): Promise<void> {
   const use = <Kind>(declared: Kind | ((given: Arguments) => Kind)): Kind =>
     declared instanceof Function ? declared(args as Arguments) : declared
   const isOwnInput = (args['command'] as readonly string[]).length === 0
   if (isOwnInput && use(command.stdin) === 'binary' && isatty(0)) {
-    writeDiagnostic(helpText(command))
+    writeDiagnostic(await help(command))
     throw new Failure('usage', 'stdin is a terminal', { hint: 'pipe a stream into it' })
   }
   if (use(command.stdout) === 'binary' && isatty(1)) {

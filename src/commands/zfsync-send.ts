@@ -158,10 +158,13 @@ async function converse(running: Running): Promise<void> {
   const { args, terminal } = running
   const open = await waysTo(args, args.timeout ?? 0, terminal.signal)
 
-  const channel = await open()
+  const opening = open()
+  // Both ends list what they have at the same time, we while the other begins; what is needed after it is loaded meanwhile.
+  const listed = sourceOf(args)
+  listed.catch(() => {})
+  const channel = await opening
   try {
-    // Both ends list what they have at the same time.
-    const [source, told] = await Promise.all([sourceOf(args), openTree(channel)])
+    const [source, told] = await Promise.all([listed, openTree(channel), import('../sync/sync-tree.ts')])
     const { receiver, id, policy, inventory } = told
     const plan = await planOf(args, source, inventory, policy)
     if (args['dry-run']) {

@@ -22,6 +22,7 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
     return bad === undefined ? undefined : new Failure('unavailable', `${child.name} ${bad}`)
   }
   const input = child.output()
+  let hasEndedWell = false
   return {
     input,
     async write(...pieces) {
@@ -35,8 +36,10 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
       while ((await input.fill(rest)) > 0);
       const bad = await badEnd()
       if (bad !== undefined) throw bad
+      hasEndedWell = true
     },
-    close: () => child.stop(),
+    // To stop it takes a program of its own.
+    close: () => (hasEndedWell ? input.close() : child.stop()),
     explainEnd: badEnd,
   }
 }

@@ -1,8 +1,7 @@
 import { parseAddress } from './address.ts'
 import { Channel } from './channel.ts'
-import { connectTcp } from './connect-tcp.ts'
 import { commandLink, standardLink } from './links.ts'
-import { readSecurity, type SecurityFiles } from './security.ts'
+import type { SecurityFiles } from './security.ts'
 
 /** Where the receiver is; at our own stdin and stdout if nothing is said. */
 export interface WayThere extends SecurityFiles {
@@ -14,6 +13,8 @@ export interface WayThere extends SecurityFiles {
 export async function waysTo(there: WayThere, silenceMs: number, signal: AbortSignal): Promise<() => Promise<Channel>> {
   const { connect, via } = there
   if (connect !== undefined) {
+    const { connectTcp } = await import('./connect-tcp.ts')
+    const { readSecurity } = await import('./security.ts')
     const address = parseAddress(connect)
     const security = await readSecurity(there)
     return async () => new Channel(await connectTcp(address, security, signal), { silenceMs, helloMs: silenceMs })

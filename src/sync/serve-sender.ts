@@ -17,7 +17,6 @@ import {
   troubleOf,
 } from './messages.ts'
 import { parseSenderMessage } from './parse-messages.ts'
-import { performRequest } from './perform-request.ts'
 import type { Policy } from './policy.ts'
 import { keepReplicaId, newReplicaId } from './replica-id.ts'
 import type { ReplicaProperties } from './replica-properties.ts'
@@ -186,6 +185,8 @@ export interface Working extends Serving {
 }
 
 async function attempt(channel: Channel, message: SenderMessage, run: Working, answer: Answer): Promise<void> {
+  // Most runs find little to do, or nothing.
+  const { performRequest } = await import('./perform-request.ts')
   const stream = new AnnouncedStream(channel)
   let done: ReceiverMessage
   try {
