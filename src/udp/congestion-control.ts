@@ -39,13 +39,17 @@ const lookMs = 200
 // The receiver collects packets for an ACK, and timers are late: so much must be on its way beside the path's own.
 const slackMs = 6
 const leastPackets = 32
+// A higher rate that was tried, and brought so much more without a queue, has found a wider path than was known: start-up had
+// ended too soon, or others have gone.
+const widerGrowth = 1.15
 
 /**
  * How fast, and how much on its way: a function of what ACKs tell and of time, as BBR has it.
  *
  *   startup ── no growth in 3 rounds, or loss with a queue ──▶ drain ── flight ≤ rate × RTT ──▶ cruise ◀──▶ look
  *   (× 2.77)                                                 (× 0.5)          (1.25 0.75 1 1 1 1 1 1)   (half a flight,
- *                                                                                     every 5 s)      200 ms)
+ *      ▲                                                                             │  every 5 s)      200 ms)
+ *      └──────────────────── × 1.25 has brought more, and no queue ──────────────────┘
  */
 export class CongestionControl {
   readonly #packetBytes: number
@@ -56,11 +60,14 @@ export class CongestionControl {
   #rttAtMs: number
   #lookUntilMs = 0
   #lookRttMs = Number.POSITIVE_INFINITY
-  #gainIndex = 2
+  #gainIndex = 0
   #gainSinceMs = 0
+  /** Known before the last try of a higher one. */
+  #rateBefore = Number.POSITIVE_INFINITY
   #fullRate = 0
   #flatRounds = 0
-  #round = { arrivedBytes: 0, lostBytes: 0, mostInFlight: 0 }
+  #round = newRound()
+  #rttBeforeMs = Number.POSITIVE_INFINITY
   #flightCeiling = Number.POSITIVE_INFINITY
   #roundsToSkip = 0
 
@@ -87,8 +94,10 @@ export class CongestionControl {
 
   /** Bytes a millisecond. */
   get pacingRate(): number {
-    const measured = this.rate > 0 ? this.rate : (leastPackets * this.#packetBytes) / Math.max(1, this.#rttMs)
-    return Math.min(this.#ceiling, measured * this.#gain)
+    // Start-up is never slower than it began: a first sample may tell of a pause of ours.
+    const isOpen = this.#state === 'startup' || this.rate === 0
+    const least = isOpen ? (leastPackets * this.#packetBytes) / Math.max(1, this.#rttMs) : 0
+    return Math.min(this.#ceiling, Math.max(least, this.rate) * this.#gain)
   }
 
   /** Bytes that may be on their way at once. */
@@ -128,6 +137,7 @@ export class CongestionControl {
 
   #takeRtt({ nowMs, rttMs }: AckedFlight): void {
     if (rttMs === undefined) return
+    this.#round.lowestRttMs = Math.min(this.#round.lowestRttMs, rttMs)
     if (this.#state === 'look') this.#lookRttMs = Math.min(this.#lookRttMs, rttMs)
     if (rttMs > this.#rttMs) return
     this.#rttMs = rttMs
@@ -144,7 +154,8 @@ export class CongestionControl {
   #endRound(flight: AckedFlight): void {
     const { mostInFlight } = this.#round
     const isFull = this.#isFull(flight)
-    this.#round = { arrivedBytes: 0, lostBytes: 0, mostInFlight: 0 }
+    this.#rttBeforeMs = this.#round.lowestRttMs
+    this.#round = newRound()
     if (!flight.isAppLimited) this.#rates.nextRound()
     if (this.#state === 'startup') this.#endStartupRound(flight)
     else if (isFull) {
@@ -165,25 +176,47 @@ export class CongestionControl {
   }
 
   #step({ nowMs, inFlightBytes }: AckedFlight): void {
-    if (this.#state === 'drain' && inFlightBytes <= this.#flight + leastPackets * this.#packetBytes) this.#cruise(nowMs)
+    if (this.#state === 'drain' && inFlightBytes <= this.#flight + leastPackets * this.#packetBytes)
+      this.#cruise(nowMs, 0)
     if (this.#state === 'cruise') {
       this.#turnGain(nowMs, inFlightBytes)
-      if (nowMs - this.#rttAtMs > lookEveryMs) this.#look(nowMs)
+      if (this.#isWider) this.#startUp()
+      else if (nowMs - this.#rttAtMs > lookEveryMs) this.#look(nowMs)
     } else if (this.#state === 'look' && nowMs >= this.#lookUntilMs) {
       if (Number.isFinite(this.#lookRttMs)) this.#rttMs = this.#lookRttMs
       this.#rttAtMs = nowMs
-      this.#cruise(nowMs)
+      this.#cruise(nowMs, 2)
     }
   }
 
-  #cruise(nowMs: number): void {
+  #cruise(nowMs: number, gainIndex: number): void {
     this.#state = 'cruise'
-    this.#gainIndex = 2
+    this.#setGain(gainIndex, nowMs)
+  }
+
+  #setGain(index: number, nowMs: number): void {
+    this.#gainIndex = index
     this.#gainSinceMs = nowMs
+    if (index === 0) this.#rateBefore = this.rate
+    // By then all that was sent at the higher rate has been answered.
+    else if (index === 3) this.#rateBefore = Number.POSITIVE_INFINITY
+  }
+
+  get #isWider(): boolean {
+    const hasQueue = Math.min(this.#rttBeforeMs, this.#round.lowestRttMs) > queueSign * this.#rttMs
+    return this.rate > widerGrowth * this.#rateBefore && !hasQueue && this.#rttMs > slackMs
+  }
+
+  #startUp(): void {
+    this.#state = 'startup'
+    this.#rateBefore = Number.POSITIVE_INFINITY
+    this.#fullRate = this.rate
+    this.#flatRounds = 0
   }
 
   #look(nowMs: number): void {
     this.#state = 'look'
+    this.#rateBefore = Number.POSITIVE_INFINITY
     this.#lookUntilMs = nowMs + Math.max(lookMs, 2 * this.#rttMs)
     this.#lookRttMs = Number.POSITIVE_INFINITY
   }
@@ -192,9 +225,12 @@ export class CongestionControl {
     const isGivingBack = this.#gainIndex === 1
     const isEmptied = isGivingBack && inFlightBytes <= this.#flight
     if (!isEmptied && nowMs - this.#gainSinceMs < Math.max(this.#rttMs, 1)) return
-    this.#gainIndex = (this.#gainIndex + 1) % cruiseGains.length
+    const next = (this.#gainIndex + 1) % cruiseGains.length
     // After the path has shown that it is full, higher rates are not tried for a while.
-    if (this.#gainIndex === 0 && this.#roundsToSkip > 0) this.#gainIndex = 2
-    this.#gainSinceMs = nowMs
+    this.#setGain(next === 0 && this.#roundsToSkip > 0 ? 2 : next, nowMs)
   }
+}
+
+function newRound() {
+  return { arrivedBytes: 0, lostBytes: 0, mostInFlight: 0, lowestRttMs: Number.POSITIVE_INFINITY }
 }

@@ -51,6 +51,7 @@ export class Sender {
   #total: Total | undefined
   #isEndSent = false
   #isAckCut = false
+  #first: Ack | undefined
   #roundEnd = 0
   #appLimitedUpTo = -1
   /** What an unanswered packet is waited for from: the last progress, or the last try. */
@@ -171,7 +172,7 @@ export class Sender {
 
   #sendData(nowMs: number): void {
     const { bytes, outAt } = this.#memory
-    const { windowBytes, pacingRate } = this.control
+    const { windowBytes, pacingRate, lowestRttMs } = this.control
     let [start, at] = [outAt, outAt]
     // Packets lie one behind the other, so that one call sends many: a shorter one is the last of its train.
     const end = outAt + callsPerPoll * bytesPerCall(this.#packetBytes)
@@ -182,7 +183,7 @@ export class Sender {
         break
       }
       const packetBytes = this.#makePacket(segment, at, nowMs)
-      this.#pacer.onSent(packetBytes, pacingRate, nowMs)
+      this.#pacer.onSent(packetBytes, pacingRate, lowestRttMs, nowMs)
       at += packetBytes
       if (packetBytes === this.#packetBytes) continue
       this.#out.push({ bytes: bytes.subarray(start, at), packetBytes: this.#packetBytes })
@@ -268,11 +269,17 @@ export class Sender {
     return rttMs
   }
 
-  /** What the receiver got between the newest packet known when this one was sent, and this one, by its own clock. */
+  /**
+   * What the receiver got between the newest packet known when this one was sent, and this one, by its own clock. When the first
+   * flight was sent none was known: those of it that come later are compared with the first that came.
+   */
   #rateOf(ack: Ack, sent: SentPacket): number | undefined {
-    const spanMs = ack.clockMs - sent.clockMs
-    if (Number.isNaN(spanMs) || spanMs < leastSampleMs) return undefined
-    return (ack.deliveredBytes - sent.deliveredBytes) / spanMs
+    const isFirstFlight = Number.isNaN(sent.clockMs)
+    if (isFirstFlight) this.#first ??= ack
+    const since = isFirstFlight ? this.#first : sent
+    const spanMs = ack.clockMs - (since?.clockMs ?? Number.NaN)
+    const leastMs = isFirstFlight ? Math.max(leastSampleMs, this.#rtt.lowestMs / 8) : leastSampleMs
+    return spanMs >= leastMs ? (ack.deliveredBytes - (since?.deliveredBytes ?? 0)) / spanMs : undefined
   }
 
   #isRoundOver(ack: Ack): boolean {

@@ -54,6 +54,14 @@ describe('one flow over 300 Mbit/s', { timeout: 60_000 }, () => {
     },
   )
 
+  it.each([0, 0.01])('is hardly slower between busy machines at a loss of %f', (loss) => {
+    const flow = new Flow({ bytes: size, busy: { share: 0.4, meanMs: 6, seed: 1 } }, 100, 1)
+    simulate([flow], { forth: path(100, loss), untilMs: 60_000 })
+    expect(flow.isEqual && flow.isOver).toBe(true)
+    expect(used(flow)).toBeGreaterThan(0.75)
+    expect(share(flow)).toBeLessThan(loss + 0.02)
+  })
+
   it('never exceeds a ceiling', () => {
     const flow = new Flow({ bytes: 20_000_000, ceiling: 2500 }, 20, 1)
     simulate([flow], { forth: path(20), untilMs: 60_000 })

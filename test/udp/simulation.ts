@@ -7,6 +7,7 @@ import { Sender } from '../../src/udp/sender.ts'
 import { Session, unkeyed } from '../../src/udp/session.ts'
 import { packetsOf } from '../../src/udp/train.ts'
 import { SeededRandom } from '../fakes/seeded-random.ts'
+import { BusyMachine, type BusyOptions } from './busy-machine.ts'
 import { Air, type LinkOptions, SimulatedLink } from './simulated-link.ts'
 
 const xxh64 = await createXxh64()
@@ -22,6 +23,13 @@ export interface FlowOptions {
   readonly stalledMs?: readonly [from: number, to: number]
   /** The reader takes no more than so many bytes a millisecond. */
   readonly readerBytesPerMs?: number
+  /** Each end has no processor for a part of the time. */
+  readonly busy?: BusyOptions
+}
+
+interface End {
+  readonly inbox: Buffer[]
+  readonly machine: BusyMachine | undefined
 }
 
 /** A transfer in virtual time, from a window that is filled at once to a reader that compares. */
@@ -37,6 +45,9 @@ export class Flow {
   isEqual = true
   /** Bytes that the reader had by each 100 ms. */
   readonly history: number[] = []
+  /** Packets that have come to an end, and its machine if it is a busy one. */
+  readonly atSender: End
+  readonly atReceiver: End
 
   constructor(options: FlowOptions, rttMs: number, id: number) {
     this.#options = options
@@ -54,6 +65,11 @@ export class Flow {
     )
     this.receiver = new Receiver(receiving, new PacketMemory(windowBytes), startMs)
     this.#source = sourceBytes
+    const { busy } = options
+    const machine = (seed: number) =>
+      busy === undefined ? undefined : new BusyMachine({ ...busy, seed: busy.seed + seed })
+    this.atSender = { inbox: [], machine: machine(0) }
+    this.atReceiver = { inbox: [], machine: machine(1000) }
   }
 
   get isOver(): boolean {
@@ -153,12 +169,21 @@ function step(
   { forth, back, air }: { forth: SimulatedLink; back: SimulatedLink; air: Air },
   nowMs: number,
 ): number {
-  flow.write()
-  for (const packet of flow.sender.poll(nowMs).flatMap((train) => [...packetsOf(train)]))
-    air.send(forth, packet, nowMs, (bytes, atMs) => void flow.receiver.onDatagram(bytes, atMs))
-  flow.read(nowMs)
-  for (const packet of flow.receiver.poll(nowMs))
-    air.send(back, packet, nowMs, (bytes, atMs) => void flow.sender.onDatagram(bytes, atMs))
+  const isSending = flow.atSender.machine?.isAwayAt(nowMs) !== true
+  const isReceiving = flow.atReceiver.machine?.isAwayAt(nowMs) !== true
+  if (isSending) {
+    for (const packet of flow.atSender.inbox.splice(0)) flow.sender.onDatagram(packet, nowMs)
+    flow.write()
+    for (const packet of flow.sender.poll(nowMs).flatMap((train) => [...packetsOf(train)]))
+      air.send(forth, packet, nowMs, (bytes) => void flow.atReceiver.inbox.push(bytes))
+  }
+  if (isReceiving) {
+    for (const packet of flow.atReceiver.inbox.splice(0)) flow.receiver.onDatagram(packet, nowMs)
+    flow.read(nowMs)
+    for (const packet of flow.receiver.poll(nowMs))
+      air.send(back, packet, nowMs, (bytes) => void flow.atSender.inbox.push(bytes))
+  }
+  if (!isSending || !isReceiving) return nowMs + 0.5
   // Timers are no finer than this, and packets that are due together are sent together.
   return Math.max(nowMs + 0.2, Math.min(flow.sender.wakeAtMs, flow.receiver.wakeAtMs))
 }

@@ -42,7 +42,7 @@ export class PacedOutlet {
   }
 
   put(packet: Buffer | undefined): void {
-    this.#pacer.onSent(this.#packetBytes, this.#bytesPerMs, performance.now())
+    this.#pacer.onSent(this.#packetBytes, this.#bytesPerMs, 0, performance.now())
     if (packet !== undefined && !this.#closed) this.#outlet.send(packet)
   }
 
