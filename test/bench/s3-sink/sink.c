@@ -10,10 +10,9 @@
  */
 #define _GNU_SOURCE
 #include "http.h"
+#include "listen.h"
 #include "objects.h"
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
@@ -322,57 +321,9 @@ static void *talk(void *given) {
 	return NULL;
 }
 
-struct listener {
-	int socket;
-	SSL_CTX *tls;
-};
-
-static struct listener open_listener(SSL_CTX *tls) {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t length = sizeof address;
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-	if (bind(listener, (void *)&address, length) || listen(listener, 512) ||
-		getsockname(listener, (void *)&address, &length)) {
-		perror("s3-sink");
-		exit(1);
-	}
-	printf("%d\n", ntohs(address.sin_port));
-	return (struct listener){ listener, tls };
-}
-
-static void *accept_all(void *given) {
-	struct listener *listener = given;
-	int one = 1;
-	for (;;) {
-		struct connection *c = malloc(sizeof *c);
-		c->start = c->end = 0;
-		c->socket = accept(listener->socket, NULL, NULL);
-		setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		c->tls = listener->tls ? SSL_new(listener->tls) : NULL;
-		if (c->tls)
-			SSL_set_fd(c->tls, c->socket);
-		pthread_t thread;
-		pthread_create(&thread, NULL, talk, c);
-		pthread_detach(thread);
-	}
-	return NULL;
-}
-
 int main(int count, char **words) {
-	struct listener plain = open_listener(NULL), secret;
-	pthread_t thread;
 	prepare_crcs();
 	signal(SIGPIPE, SIG_IGN);
-	if (count == 3) {
-		SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-		if (SSL_CTX_use_certificate_chain_file(tls, words[1]) != 1 ||
-			SSL_CTX_use_PrivateKey_file(tls, words[2], SSL_FILETYPE_PEM) != 1) {
-			fprintf(stderr, "s3-sink: %s and %s are no certificate and its key\n", words[1], words[2]);
-			return 1;
-		}
-		secret = open_listener(tls);
-		pthread_create(&thread, NULL, accept_all, &secret);
-	}
-	fflush(stdout);
-	accept_all(&plain);
+	bool has_key = count == 3;
+	listen_for(talk, has_key ? words[1] : NULL, has_key ? words[2] : NULL);
 }
