@@ -22,7 +22,8 @@ const startupGain = 2.77
 const drainGain = 0.5
 // A cruise tries a higher rate for one round trip in eight, and gives back what it queued in the next.
 const cruiseGains = [1.25, 0.75, 1, 1, 1, 1, 1, 1]
-const startupWindowGain = 2
+// Twice the flight, less a little: a queue of one flight is just not overrun.
+const startupWindowGain = 1.95
 // What a flow may have on its way beyond what the path holds is partly the same for all flows, however fast they are: of two
 // with a queue between them the slower one gains.
 const windowGain = 1.25
@@ -106,7 +107,7 @@ export class CongestionControl {
     if (this.rate === 0) return least
     const slack = this.rate * slackMs + least
     if (this.#state === 'look') return this.#flight / 2 + slack
-    if (this.#state === 'startup') return startupWindowGain * this.#flight + slack
+    if (this.#state === 'startup') return Math.max(startupWindowGain * this.#flight + least, this.#flight + slack)
     const flight = Math.min(windowGain * this.#flight, Math.max(this.#flightCeiling, 1.1 * this.#flight))
     return flight + slack + windowExtraBytes
   }

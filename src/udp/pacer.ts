@@ -1,7 +1,7 @@
 // Timers wake us a millisecond late or two, and a busy machine later still: what could not be sent meanwhile may go at once, but
 // no more than the queue of a path of this round trip is sure to hold.
 const [leastBurstMs, mostBurstMs] = [2, 25]
-const burstShare = 1 / 8
+const burstShare = 1 / 4
 // A rate that sends less than this in one burst still sends so much, or it would never send.
 const leastBurstBytes = 3000
 

@@ -38,7 +38,7 @@ export interface Destination extends Output {
   abandon?(): Promise<void>
 }
 
-// What is written at once, and held back at the end.
+// What is written at once, and held back at the end: no less, but more if it is there.
 const pieceBytes = 256 * 1024
 
 /**

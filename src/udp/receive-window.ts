@@ -1,5 +1,8 @@
 import type { PacketMemory } from './packet-memory.ts'
 
+// When the reader is slower than the path much waits in the ring: what is written at once needs this thread's turn only once.
+const largestPiece = 16
+
 /** Segments that have arrived, in a memory's ring: they come in any order and go out in theirs. */
 export class ReceiveWindow {
   readonly #memory: PacketMemory
@@ -81,16 +84,16 @@ export class ReceiveWindow {
   }
 
   /**
-   * The next bytes of the stream, about `mostBytes`, in the ring: they stay until released. Fewer only at the ring's end, or
-   * if no more are to come.
+   * The next bytes of the stream, in the ring: they stay until released. About `leastBytes`, or many times that if they are
+   * there already; fewer only at the ring's end, or if no more are to come.
    */
-  take(mostBytes: number, isEnd: boolean): Buffer | undefined {
+  take(leastBytes: number, isEnd: boolean): Buffer | undefined {
     if (this.#taken === this.#cumulative) return undefined
     const slot = this.#taken % this.#capacity
-    const most = Math.max(1, Math.floor(mostBytes / this.#segmentBytes))
-    const wanted = Math.min(this.#capacity - slot, most)
-    const count = Math.min(this.#cumulative - this.#taken, wanted)
-    if (count < wanted && !isEnd) return undefined
+    const least = Math.min(this.#capacity - slot, Math.max(1, Math.floor(leastBytes / this.#segmentBytes)))
+    const most = Math.min(this.#capacity - slot, largestPiece * least, this.#capacity >> 3)
+    const count = Math.min(this.#cumulative - this.#taken, Math.max(least, most))
+    if (count < least && !isEnd) return undefined
     const last = this.#lengths[slot + count - 1] ?? 0
     this.#taken += count
     const at = this.#memory.ringAt + slot * this.#segmentBytes

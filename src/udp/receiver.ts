@@ -107,9 +107,9 @@ export class Receiver {
     return this.#out.length > 0 ? 0 : Math.min(this.#ackAtMs, this.#finAtMs)
   }
 
-  /** The next bytes of the stream, about `mostBytes`, or all that are left; they stay as they are until released. */
-  take(mostBytes: number): Buffer | undefined {
-    return this.#window?.take(mostBytes, this.isComplete)
+  /** The next bytes of the stream, `leastBytes` or many times that, or all that are left; they stay as they are until released. */
+  take(leastBytes: number): Buffer | undefined {
+    return this.#window?.take(leastBytes, this.isComplete)
   }
 
   release(bytes: number, nowMs: number): void {

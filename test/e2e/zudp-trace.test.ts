@@ -25,7 +25,10 @@ it('both ends say where the time went, and trace it', async () => {
   await runProgram('zudp-send', ['--new-key', join(folder, 'key')])
   const port = await freePort()
   const send = `head -c 3000000 /dev/zero | zudp-send -v --rate 2M --trace sent --key key 127.0.0.1:${port} 2>said`
-  const line = `${send} & zudp-recv -v --trace got --key key :${port} 2>heard | wc -c; wait $!`
+  // The sender begins when the receiver listens, so that it waits for nobody on a busy machine either.
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const listens = `for i in $(seq 200); do grep -q ':${hex} ' /proc/net/udp /proc/net/udp6 && break; sleep 0.05; done`
+  const line = `zudp-recv -v --trace got --key key :${port} 2>heard | wc -c & ${listens}; ${send} && wait $!`
   expect(await sh(line, folder)).toMatchObject({ status: 0, stdout: '3000000\n' })
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
   // What is sent at a fixed rate waits for the rate.
