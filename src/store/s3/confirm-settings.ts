@@ -30,6 +30,11 @@ export async function confirmSettings(bucket: Bucket, key: string, head: Head, i
   if (input.ObjectLockLegalHoldStatus === 'ON') judgeLock(bucket, url, await holdDifference(bucket, key, head))
 }
 
+/** Whether more of an answer is looked at than DescribedHead has. */
+export function asksForSettings({ Tagging, ObjectLockMode, ObjectLockLegalHoldStatus }: Input): boolean {
+  return [Tagging, ObjectLockMode, ObjectLockLegalHoldStatus].some((wish) => wish !== undefined)
+}
+
 /** AWS counts them only for those who may read them. */
 async function confirmTags(bucket: Bucket, key: string, head: Head, wanted: number): Promise<void> {
   const url = urlIn(bucket, key)

@@ -16,6 +16,8 @@ import type { S3StoreOptions } from './s3-options.ts'
 import { GetObjectCommand, HeadObjectCommand } from './sdk.ts'
 
 const hourMs = 60 * 60_000
+// Of one object it is asked thrice while it is stored. Whoever asks more often has many.
+const fewDescribed = 6
 
 export interface SendOptions {
   /** Ends this request beside the store's own signal. Null: not even that one does, since it cleans up. */
@@ -44,6 +46,7 @@ export class S3Connection {
   #region: string | undefined
   #wasReached = false
   #wasSilent = false
+  #described = 0
 
   constructor(options: S3StoreOptions) {
     this.#options = options
@@ -104,8 +107,7 @@ export class S3Connection {
       this.#wasReached = true
       return output
     } catch (error) {
-      this.#wasReached ||= !isUnreached(error)
-      this.#wasSilent ||= (error as Error).name === 'TimeoutError' && !isUnreached(error)
+      this.#note(error)
       if (/^(ExpiredToken|TokenRefreshRequired)/.test((error as Error).name)) this.#renew(this.#region)
       const region = this.#betterRegion(error as ServiceError)
       if (region === undefined) throw error
@@ -121,10 +123,25 @@ export class S3Connection {
     return (await this.once(new GetObjectCommand(input), { isDownload: true }, signal)) as unknown as Download
   }
 
-  /** One try to hear what an object is, of many that are asked about. */
-  async describe(input: HeadObjectCommandInput, signal: AbortSignal | undefined): Promise<DescribedHead> {
-    const repeated = await this.#clients.repeated.head(input, signal)
+  /** One try to hear what an object is. `isOneOfMany`: others of the bucket are asked about too. */
+  async describe(
+    input: HeadObjectCommandInput,
+    signal: AbortSignal | undefined,
+    isOneOfMany: boolean,
+  ): Promise<DescribedHead> {
+    this.#described += 1
+    const areFew = !isOneOfMany && this.#described <= fewDescribed
+    if (areFew || this.#wasSilent) return this.once(new HeadObjectCommand(input), {}, signal)
+    const repeated = await this.#clients.repeated.head(input, signal).catch((error: unknown) => {
+      this.#note(error)
+      throw error
+    })
     return repeated ?? (await this.once(new HeadObjectCommand(input), { isDownload: true }, signal))
+  }
+
+  #note(error: unknown): void {
+    this.#wasReached ||= !isUnreached(error)
+    this.#wasSilent ||= (error as Error).name === 'TimeoutError' && !isUnreached(error)
   }
 
   #clientFor({ isDownload, isPatient }: SendOptions): S3Client {

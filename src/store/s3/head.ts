@@ -15,14 +15,16 @@ interface HeadOptions {
   readonly signal?: AbortSignal | undefined
   /** Others of the bucket are asked about too. */
   readonly isOneOfMany?: boolean
+  /** What DescribedHead has is enough. */
+  readonly isBrief?: boolean
 }
 
 /** What the store says of an object; undefined if there is none. */
 export async function headObject(bucket: Bucket, key: string, options: HeadOptions = {}): Promise<Head | undefined> {
-  const { signal, isOneOfMany = false } = options
+  const { signal, isOneOfMany = false, isBrief = isOneOfMany } = options
   const { connection } = bucket
   const ask: Ask = (input, both) =>
-    isOneOfMany ? connection.describe(input, both) : connection.once(new HeadObjectCommand(input), {}, both)
+    isBrief ? connection.describe(input, both, isOneOfMany) : connection.once(new HeadObjectCommand(input), {}, both)
   const url = urlIn(bucket, key)
   try {
     return await connection.retry(url, { signal }, async (both) => {

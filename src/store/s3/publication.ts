@@ -1,7 +1,7 @@
 import { Failure } from '../../errors.ts'
 import type { StoredObject } from '../store.ts'
 import { addressOf, type Bucket, urlIn } from './bucket.ts'
-import { confirmSettings } from './confirm-settings.ts'
+import { asksForSettings, confirmSettings } from './confirm-settings.ts'
 import { describeHead, type Head, headObject } from './head.ts'
 import { isAmbiguous, statusOf } from './judge-error.ts'
 import { bareEtag } from './multipart.ts'
@@ -71,7 +71,8 @@ export async function confirm(
   output: PublishOutput,
 ): Promise<StoredObject> {
   const url = urlIn(bucket, key)
-  const head = await headObject(bucket, key, { signal })
+  const isBrief = !isResumed && !asksForSettings(input)
+  const head = await headObject(bucket, key, { signal, isBrief })
   if (head === undefined) throw new Failure('data', `${url}: was stored, and is not there`)
   // Some servers answer to Complete without an ETag, or with an empty one.
   const etag = bareEtag(output.ETag) || bareEtag(head.ETag) || ''
@@ -132,7 +133,8 @@ async function removeVersion(bucket: Bucket, key: string, etag: string, version:
 
 /** A Failure 'exists' if there is an object: for a store that cannot refuse to replace it by itself. */
 export async function refuseExisting(bucket: Bucket, { key, signal }: Publication): Promise<void> {
-  if ((await headObject(bucket, key, { signal })) !== undefined) throw existsAlready(urlIn(bucket, key))
+  const head = await headObject(bucket, key, { signal, isBrief: true })
+  if (head !== undefined) throw existsAlready(urlIn(bucket, key))
 }
 
 /** A refused condition in our words: an object came to be under the key. */

@@ -71,13 +71,17 @@ export class RepeatedRequest {
     }
   }
 
-  /** The same for what an object is, without it: of any key in the bucket that the SDK was asked about. */
+  /**
+   * The same for what an object is, without it: of any key in the bucket that the SDK was asked about. Where there is
+   * none, it throws what the SDK would.
+   */
   async head(input: HeadObjectCommandInput, signal: AbortSignal | undefined): Promise<DescribedHead | undefined> {
     const template = this.#templates.get('HEAD')
     if (template === undefined || template.bucket !== input.Bucket) return undefined
     const path = pathOf(template, input.Key ?? '')
     if (path === undefined) return undefined
     const { statusCode, headers } = await this.#send(template, { ...template.request, path }, signal)
+    if (statusCode === 404) throw notFound()
     return statusCode === 200 ? describedIn(headers) : undefined
   }
 
@@ -94,4 +98,8 @@ export class RepeatedRequest {
 function pathOf({ key, request }: Template, other: string): string | undefined {
   const [end, otherEnd] = [key, other].map((each) => `/${escaped(each).replaceAll('%2F', '/')}`) as [string, string]
   return request.path.endsWith(end) ? `${request.path.slice(0, -end.length)}${otherEnd}` : undefined
+}
+
+function notFound(): Error {
+  return Object.assign(new Error('NotFound'), { name: 'NotFound', $metadata: { httpStatusCode: 404 } })
 }

@@ -86,7 +86,7 @@ export class S3Store implements Store {
   }
 
   async describe(key: string): Promise<StoredObject | undefined> {
-    const head = await headObject(this.#bucket, key)
+    const head = await headObject(this.#bucket, key, { isBrief: true })
     return head === undefined ? undefined : describeHead(key, head)
   }
 

@@ -2,7 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
 import type { StoredObject } from '../../../src/store/store.ts'
 import { randomBytes } from '../../fakes/inputs.ts'
-import { openTestStore } from './store-on.ts'
+import { openTestStore, storeOn } from './store-on.ts'
 
 const bytes = Buffer.from(randomBytes(100_000))
 
@@ -76,5 +76,22 @@ test('of many objects, each is described as the SDK would have it', async () => 
     ...keys.map(() => false),
   ])
   expect(listed.slice(0, keys.length).map(({ key }) => key)).toEqual(keys.toSorted())
-  for (const each of listed) expect(each).toEqual(await store.describe(each.key))
+  for (const each of listed) expect(each).toEqual(await storeOn(standIn, Bucket).describe(each.key))
+})
+
+test('who asks about many objects soon asks without the SDK, and hears the same of those that are not there', async () => {
+  const { store, standIn, client, name: Bucket } = await openTestStore()
+  await client.send(new PutObjectCommand({ Bucket, Key: 'there', Body: bytes }))
+  const before = standIn.handled.length
+  const first = await store.describe('there')
+  expect(first).toMatchObject({ size: bytes.length })
+  for (let round = 0; round < 8; round++) expect(await store.describe(`not there ${round}`)).toBeUndefined()
+  expect(await store.describe('there')).toEqual(first)
+  const heads = standIn.handled.slice(before).filter(({ operation }) => operation === 'HeadObject')
+  expect(heads.map(({ status, headers }) => [status, 'amz-sdk-request' in headers])).toEqual([
+    [200, true],
+    ...Array(6).fill([404, true]),
+    ...Array(2).fill([404, false]),
+    [200, false],
+  ])
 })
