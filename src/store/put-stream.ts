@@ -28,7 +28,12 @@ export async function putStream(store: Store, key: string, input: Input, options
   if (!options.overwrite) await refuseExisting(store, key)
   const transfer = options.transfer ?? new Transfer()
   const digest = store.checksum === undefined ? undefined : await createDigest(store.checksum)
-  const pool = new BufferPool(store.partBytes(1), store.partsAtOnce + 1, store.memoryBytes, options.spareBuffers)
+  const firstBytes = store.partBytes(1)
+  const pool = new BufferPool(firstBytes, store.partsAtOnce + 1, {
+    budgetBytes: store.memoryBytes,
+    grows: store.partBytes(Number.POSITIVE_INFINITY) > firstBytes,
+    spare: options.spareBuffers,
+  })
   const stream = checked(metered(input, transfer.meter), digest === undefined ? [] : [{ look: digest.update }])
   const upload = new PartByPart(store, key, input, options)
   try {

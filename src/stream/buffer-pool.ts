@@ -1,26 +1,31 @@
-/**
- * Buffers under one budget: the memory bound of a transfer. They are used again and again; threads can share them. Who
- * asks for larger ones as the transfer goes on gets them in the place of smaller ones.
- */
+import { Arena } from './arena.ts'
+
+export interface BufferPoolOptions {
+  /** For all together; two may be there whatever it is. */
+  readonly budgetBytes?: number
+  /** Larger ones may be asked for as the transfer goes on, in the place of smaller ones. */
+  readonly grows?: boolean
+  /** The buffers of pools that were retired. */
+  readonly spare?: Uint8Array[] | undefined
+}
+
+/** Buffers under one budget: the memory bound of a transfer. They are used again and again; threads can share them. */
 export class BufferPool {
   readonly bufferBytes: number
   readonly #maxCount: number
-  readonly #budgetBytes: number
   readonly #spare: Uint8Array[]
+  readonly #arena: Arena | undefined
   #free: Uint8Array[] = []
   readonly #waiting: (() => void)[] = []
   #count = 0
-  #bytes = 0
 
-  /**
-   * At most `count` buffers, of `bufferBytes` unless asked for larger. Two may be there whatever the budget is. `spare`
-   * are those of pools that were retired.
-   */
-  constructor(bufferBytes: number, count: number, budgetBytes: number = bufferBytes * count, spare: Uint8Array[] = []) {
-    this.#spare = spare
+  /** At most `count` buffers, of `bufferBytes` unless asked for larger. */
+  constructor(bufferBytes: number, count: number, options: BufferPoolOptions = {}) {
+    const { budgetBytes = bufferBytes * count, grows = false, spare = [] } = options
     this.bufferBytes = bufferBytes
-    this.#maxCount = count
-    this.#budgetBytes = budgetBytes
+    this.#spare = spare
+    this.#arena = grows ? new Arena(budgetBytes) : undefined
+    this.#maxCount = grows ? count : Math.min(count, Math.max(2, Math.floor(budgetBytes / bufferBytes)))
   }
 
   /** Resolves as soon as a buffer of this size is free, or memory for one. */
@@ -34,7 +39,8 @@ export class BufferPool {
   }
 
   give(buffer: Uint8Array): void {
-    this.#free.push(buffer)
+    if (this.#arena?.give(buffer)) this.#count--
+    else this.#free.push(buffer)
     this.#waiting.shift()?.()
   }
 
@@ -46,23 +52,23 @@ export class BufferPool {
 
   /** Lets go of free buffers that have become too small. */
   #drop(bytes: number): void {
-    const [fit, small] = [
-      this.#free.filter((one) => one.length >= bytes),
-      this.#free.filter((one) => one.length < bytes),
-    ]
+    const fit = this.#free.filter((one) => one.length >= bytes)
+    this.#count -= this.#free.length - fit.length
     this.#free = fit
-    this.#count -= small.length
-    this.#bytes -= small.reduce((sum, { length }) => sum + length, 0)
   }
 
   #create(bytes: number): Uint8Array | undefined {
-    const fitsBudget = this.#count < 2 || this.#bytes + bytes <= this.#budgetBytes
-    if (this.#count >= this.#maxCount || !fitsBudget) return undefined
+    if (this.#count >= this.#maxCount) return undefined
+    const range = this.#arena?.take(bytes)
+    // Two that the arena could not have at once need not lie there.
+    const isFree = this.#arena === undefined || (this.#count < 2 && 2 * bytes > this.#arena.bytes)
+    if (range === undefined && !isFree) return undefined
     this.#count++
-    this.#bytes += bytes
-    const spare = this.#spare.findIndex(({ length }) => length === bytes)
-    const [found] = spare < 0 ? [] : this.#spare.splice(spare, 1)
-    if (found !== undefined) return found
-    return new Uint8Array(new SharedArrayBuffer(bytes))
+    return range ?? this.#takeSpare(bytes) ?? new Uint8Array(new SharedArrayBuffer(bytes))
+  }
+
+  #takeSpare(bytes: number): Uint8Array | undefined {
+    const index = this.#spare.findIndex(({ length }) => length === bytes)
+    return index < 0 ? undefined : this.#spare.splice(index, 1)[0]
   }
 }
