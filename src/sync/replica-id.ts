@@ -22,7 +22,7 @@ export function newReplicaId(root: string, { owner }: LockPlace): string {
 export async function keepReplicaId(root: string, id: string): Promise<void> {
   try {
     const guid = (await runZfs('get', '-Hp', '-o', 'value', 'guid', root)).trim()
-    await runZfs('set', `${idProperty}=${id}-${guid}`, root)
+    if (/^\d+$/.test(guid)) await runZfs('set', `${idProperty}=${id}-${guid}`, root)
   } catch (error) {
     // The root has not come, or its properties are not this user's to set: the next run makes one again.
     if (!(error instanceof Failure)) throw error
