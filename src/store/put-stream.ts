@@ -31,7 +31,7 @@ export async function putStream(store: Store, key: string, input: Input, options
   const firstBytes = store.partBytes(1)
   const pool = new BufferPool(firstBytes, store.partsAtOnce + 1, {
     budgetBytes: store.memoryBytes,
-    grows: store.partBytes(Number.POSITIVE_INFINITY) > firstBytes,
+    largestBytes: store.partBytes(Number.POSITIVE_INFINITY),
     spare: options.spareBuffers,
   })
   const stream = checked(metered(input, transfer.meter), digest === undefined ? [] : [{ look: digest.update }])

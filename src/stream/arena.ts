@@ -1,3 +1,5 @@
+import { Failure } from '../errors.ts'
+
 /**
  * Memory in one piece, of which ranges are taken and given back: unlike buffers that are dropped, they wait for no garbage
  * collection, which must have come in each thread that has seen them. What was never used of it takes no memory.
@@ -8,9 +10,15 @@ export class Arena {
   /** By where they begin. */
   #taken: Uint8Array[] = []
 
+  /** Throws 'unavailable' if the system does not promise so much. */
   constructor(bytes: number) {
     this.bytes = bytes
-    this.#memory = new SharedArrayBuffer(bytes)
+    try {
+      this.#memory = new SharedArrayBuffer(bytes)
+    } catch (error) {
+      const hint = '--memory asks for less'
+      throw new Failure('unavailable', `the system does not give ${bytes} bytes of memory`, { hint, cause: error })
+    }
   }
 
   /** As low as it fits; undefined if it does not. */

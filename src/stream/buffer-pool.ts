@@ -3,8 +3,8 @@ import { Arena } from './arena.ts'
 export interface BufferPoolOptions {
   /** For all together; two may be there whatever it is. */
   readonly budgetBytes?: number
-  /** Larger ones may be asked for as the transfer goes on, in the place of smaller ones. */
-  readonly grows?: boolean
+  /** The size that may be asked for as the transfer goes on: larger ones take the place of smaller ones. */
+  readonly largestBytes?: number
   /** The buffers of pools that were retired. */
   readonly spare?: Uint8Array[] | undefined
 }
@@ -21,10 +21,11 @@ export class BufferPool {
 
   /** At most `count` buffers, of `bufferBytes` unless asked for larger. */
   constructor(bufferBytes: number, count: number, options: BufferPoolOptions = {}) {
-    const { budgetBytes = bufferBytes * count, grows = false, spare = [] } = options
+    const { budgetBytes = bufferBytes * count, largestBytes = bufferBytes, spare = [] } = options
+    const grows = largestBytes > bufferBytes
     this.bufferBytes = bufferBytes
     this.#spare = spare
-    this.#arena = grows ? new Arena(budgetBytes) : undefined
+    this.#arena = grows ? new Arena(Math.min(budgetBytes, count * largestBytes)) : undefined
     this.#maxCount = grows ? count : Math.min(count, Math.max(2, Math.floor(budgetBytes / bufferBytes)))
   }
 

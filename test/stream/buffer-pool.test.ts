@@ -16,7 +16,7 @@ test('gives so many buffers and the same again', async () => {
 })
 
 test('gives larger ones in the place of smaller ones, within the budget', async () => {
-  const pool = new BufferPool(10, 4, { budgetBytes: 50, grows: true })
+  const pool = new BufferPool(10, 4, { budgetBytes: 50, largestBytes: 20 })
   const small = [await pool.take(), await pool.take(), await pool.take(), await pool.take()]
   const large = pool.take(20)
   expect(await isPending(large)).toBe(true)
@@ -31,7 +31,7 @@ test('gives larger ones in the place of smaller ones, within the budget', async 
 })
 
 test('two are given whatever the budget is', async () => {
-  const pool = new BufferPool(10, 4, { budgetBytes: 15, grows: true })
+  const pool = new BufferPool(10, 4, { budgetBytes: 15, largestBytes: 100 })
   const two = [await pool.take(100), await pool.take(100)]
   expect(two.map(({ length }) => length)).toEqual([100, 100])
   expect(await isPending(pool.take(100))).toBe(true)
@@ -45,7 +45,7 @@ test('a smaller size is served by what is there', async () => {
 })
 
 test('larger ones lie where smaller ones lay, in one memory of the budget, and none over another', async () => {
-  const pool = new BufferPool(10, 5, { budgetBytes: 100, grows: true })
+  const pool = new BufferPool(10, 5, { budgetBytes: 100, largestBytes: 50 })
   const memories = new Set<ArrayBufferLike>()
   const inUse: Uint8Array[] = []
   let mostBytes = 0
@@ -75,4 +75,11 @@ test('does not grow unless that was said, and stays within its budget', async ()
   const three = [await pool.take(), await pool.take(), await pool.take()]
   expect(new Set(three).size).toBe(3)
   expect(await isPending(pool.take())).toBe(true)
+})
+
+test('memory that the system does not give is said, and what asks for less', () => {
+  const pool = () => new BufferPool(10, 4, { budgetBytes: 2 ** 50, largestBytes: 2 ** 49 })
+  expect(pool).toThrow(expect.objectContaining({ kind: 'unavailable', hint: '--memory asks for less' }))
+  // What is never asked for is not taken.
+  expect(() => new BufferPool(10, 4, { budgetBytes: 2 ** 50, largestBytes: 20 })).not.toThrow()
 })
