@@ -60,6 +60,9 @@ function removalLimit(args: Arguments, { found }: Tally, roots: RootMark): Remov
 
 async function print(args: Arguments, run: CopyTreeOptions, terminal: Terminal): Promise<void> {
   const { printParts } = await import('../copy/print-parts.ts')
+  const { markRoot } = await import('../copy/root-mark.ts')
+  const source = await markRoot(run.localSource?.path)
+  run.folder.roots = { source: source.id, destination: '' }
   for await (const line of printParts(run, args.number ?? availableParallelism(), terminal.signal)) terminal.print(line)
   sayProblems(run.tally, terminal)
   if (run.tally.problems.length > 0) throw incomplete(run.tally)

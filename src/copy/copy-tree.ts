@@ -53,7 +53,9 @@ export async function copyTree(options: CopyTreeOptions): Promise<RootMark> {
   try {
     const source = await markRoot(options.localSource?.path)
     await prepareAny(options)
-    const roots = allMarks([source, await markRoot(options.localDestination)])
+    const destination = await markRoot(options.localDestination)
+    folder.roots = { source: source.id, destination: destination.id }
+    const roots = allMarks([source, destination])
     await copyParts(options)
     await copyRest(options)
     await roots.check()

@@ -3,6 +3,8 @@ import { Failure } from '../errors.ts'
 
 /** Remembers which folder stands behind a path. */
 export interface RootMark {
+  /** Tells it from others that were at its path; '' for what is not of this machine. */
+  readonly id: string
   /** Throws 'unavailable' if it is another one now. */
   check(): Promise<void>
 }
@@ -14,6 +16,7 @@ export interface RootMark {
 export async function markRoot(path: string | undefined): Promise<RootMark> {
   const before = path === undefined ? undefined : await inodeOf(path)
   return {
+    id: before ?? '',
     async check() {
       if (path !== undefined && before !== undefined) checkSame(path, before, await inodeOf(path))
     },
@@ -23,6 +26,7 @@ export async function markRoot(path: string | undefined): Promise<RootMark> {
 /** All of them as one. */
 export function allMarks(marks: readonly RootMark[]): RootMark {
   return {
+    id: marks.map(({ id }) => id).join(' '),
     async check() {
       for (const mark of marks) await mark.check()
     },

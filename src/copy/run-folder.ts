@@ -64,6 +64,8 @@ export interface Owner {
  */
 export class RunFolder {
   readonly path: string
+  /** Which folders stand behind both places now: what an earlier run did with others says nothing of them. */
+  roots = { source: '', destination: '' }
 
   constructor(workingDirectory: string, identity: readonly string[]) {
     const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 12)
@@ -91,18 +93,18 @@ export class RunFolder {
   }
 
   /**
-   * What an earlier run left: undefined if its walk did not come to its end. After a crash of the machine neither the
-   * lists nor what was finished may be on the disk: nothing is left then.
+   * What an earlier run left: undefined if its walk did not come to its end, or was of another source, mounted at the same
+   * place. After a crash of the machine neither the lists nor what was finished may be on the disk: nothing is left then.
    */
   earlier(): { readonly index: WalkIndex; readonly finished: readonly FinishedPart[] } | undefined {
     const [index, finished] = [join(this.path, 'index.json'), join(this.path, 'finished')]
     if (!existsSync(index)) return undefined
-    const { boot, ...walked } = JSON.parse(readFileSync(index, 'utf8') || '{}')
-    if (boot !== bootId() || !this.#holds(walked)) return undefined
+    const { boot, source, ...walked } = JSON.parse(readFileSync(index, 'utf8') || '{}')
+    if (boot !== bootId() || source !== this.roots.source || !this.#holds(walked)) return undefined
     if (!existsSync(finished)) return { index: walked, finished: [] }
     // The last line may have been cut by a kill.
     const lines = readFileSync(finished, 'utf8').split('\n').slice(0, -1)
-    return { index: walked, finished: lines.flatMap(finishedPart) }
+    return { index: walked, finished: lines.flatMap((line) => finishedPart(line, this.roots.destination)) }
   }
 
   #holds({ crumbs }: WalkIndex): boolean {
@@ -120,14 +122,15 @@ export class RunFolder {
   }
 
   endWalk(index: WalkIndex): void {
-    writeFileSync(this.file('index.json.new'), JSON.stringify({ ...index, boot: bootId() }))
+    writeFileSync(this.file('index.json.new'), JSON.stringify({ ...index, boot: bootId(), source: this.roots.source }))
     renameSync(this.file('index.json.new'), this.file('index.json'))
   }
 
   finish(part: Part, spool: SpoolName, outcome: Pick<FinishedPart, 'copied' | 'copiedBytes' | 'present'>): void {
     const { firstCrumb, crumbCount, files } = part
     const { copied, copiedBytes, present } = outcome
-    const line = { spool, firstCrumb, crumbCount, files, copied, copiedBytes, present }
+    const { destination } = this.roots
+    const line = { spool, firstCrumb, crumbCount, files, copied, copiedBytes, present, destination }
     appendFileSync(this.file('finished'), `${JSON.stringify(line)}\n`)
   }
 
@@ -151,10 +154,11 @@ function mtimeOf(file: string): Date {
   return statSync(file, { throwIfNoEntry: false })?.mtime ?? new Date()
 }
 
-/** None where a kill has cut a line, and the next run's first line stands behind it. */
-function finishedPart(line: string): readonly FinishedPart[] {
+/** None where a kill has cut a line, and the next run's first line stands behind it; or where it went elsewhere. */
+function finishedPart(line: string, here: string): readonly FinishedPart[] {
   try {
-    return [JSON.parse(line)]
+    const { destination, ...part } = JSON.parse(line)
+    return destination === here ? [part] : []
   } catch {
     return []
   }

@@ -171,6 +171,24 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
     expect((await sh(other, folder)).stdout).toMatch(/^1 files .*: 1 copied /)
   })
 
+  it('--reuse takes nothing for copied that went to another destination at the same place', async () => {
+    // What has two names is a part of its own: it fails, and the other is finished.
+    await sh('ln src/d/b src/d/c; mkdir -p dst/d/b/full', folder)
+    const { status, stdout } = await run('--retries 0 src dst')
+    expect({ status, stdout }).toEqual({ status: 74, stdout: expect.stringMatching(/: 2 copied .* 1 failed/) })
+    await sh('mv dst other; mkdir dst', folder)
+    expect((await run('--reuse src dst')).status).toBe(0)
+    expect(await differences()).toBe('')
+  })
+
+  it('--reuse walks again where another source is at the same place', async () => {
+    await sh('mkdir -p dst/a/full', folder)
+    expect((await run('--retries 0 src dst')).status).toBe(74)
+    await sh('rm -r dst/a; mv src before; mkdir -p src/e; echo new > src/e/f', folder)
+    expect(await run('--reuse src dst')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^1 files .*1 copied/) })
+    expect((await sh('cat dst/e/f', folder)).stdout).toBe('new\n')
+  })
+
   it('an rsync does not outlive a dsync that is killed', async () => {
     await sh('head -c 3000000 /dev/urandom > src/large', folder)
     const places = `${folder}/src ${folder}/dst`
