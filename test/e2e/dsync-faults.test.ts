@@ -185,7 +185,10 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
     await sh('mkdir -p dst/a/full', folder)
     expect((await run('--retries 0 src dst')).status).toBe(74)
     await sh('rm -r dst/a; mv src before; mkdir -p src/e; echo new > src/e/f', folder)
-    expect(await run('--reuse src dst')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^1 files .*1 copied/) })
+    expect(await run('--reuse src dst')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^1 files .*1 copied/),
+    })
     expect((await sh('cat dst/e/f', folder)).stdout).toBe('new\n')
   })
 
