@@ -15,35 +15,33 @@ export interface FileDigests {
   stop(): Promise<void>
 }
 
-// Below this it takes longer to tell another thread.
-const leastForThread = 256 * 1024
+// Below these it takes longer to tell another thread. MD5 takes longer than all else together.
+const leastForThread = { md5: 256 * 1024, sha256: 8 * 1024 * 1024 }
 
-/** MD5 takes longer than all else together: of a large file a thread computes it, together with those of other files. */
+/** Of a large file other threads compute them, together with those of other files. */
 export async function startFileDigests(size: number): Promise<FileDigests> {
-  const sha256 = await createDigest('sha256')
-  if (size < leastForThread) {
-    const md5 = await createDigest('md5')
-    return {
-      update(bytes) {
-        md5.update(bytes)
-        sha256.update(bytes)
-      },
-      finish: async () => ({ md5: md5.hex(), sha256: sha256.hex() }),
-      stop: async () => {},
-    }
-  }
-  const thread = await shareDigestThread(['md5'])
+  const [md5, sha256] = await Promise.all([startDigest('md5', size), startDigest('sha256', size)])
   return {
-    update(bytes) {
-      const summed = thread.update(bytes)
-      sha256.update(bytes)
-      return summed
+    async update(bytes) {
+      await Promise.all([md5.update(bytes), sha256.update(bytes)])
     },
     async finish() {
-      const { md5 } = await thread.finish()
-      if (md5 === undefined) throw new Error('no MD5 from its thread')
-      return { md5, sha256: sha256.hex() }
+      const [{ md5: md5Sum }, { sha256: sha256Sum }] = await Promise.all([md5.finish(), sha256.finish()])
+      if (md5Sum === undefined || sha256Sum === undefined) throw new Error('no digest from its thread')
+      return { md5: md5Sum, sha256: sha256Sum }
     },
-    stop: () => thread.stop(),
+    async stop() {
+      await Promise.all([md5.stop(), sha256.stop()])
+    },
+  }
+}
+
+async function startDigest(name: keyof FileSums, size: number) {
+  if (size >= leastForThread[name]) return shareDigestThread(name)
+  const digest = await createDigest(name)
+  return {
+    update: (bytes: Uint8Array) => digest.update(bytes),
+    finish: (): Partial<FileSums> => ({ [name]: digest.hex() }),
+    stop: () => {},
   }
 }

@@ -31,12 +31,16 @@ async function removeFrom(directory: string, files: readonly FoundFile[], table:
     }
     // A process that opened one since the last look has it open now.
     const open = await findOpenFiles()
-    for (const [file, path] of taken) {
-      if (!(await mayBeRemoved(file, path, table, open))) continue
-      await unlink(path)
-      taken.delete(file)
-      gone.add(file)
-    }
+    // To give back a large file's memory or blocks takes the system a while.
+    const removals = await Promise.allSettled(
+      [...taken].map(async ([file, path]) => {
+        if (!(await mayBeRemoved(file, path, table, open))) return
+        await unlink(path)
+        taken.delete(file)
+        gone.add(file)
+      }),
+    )
+    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
   } finally {
     for (const path of taken.values()) await aside.putBack(path)
     await aside.close()

@@ -30,19 +30,23 @@ export async function startDigestThread(names: readonly DigestName[]): Promise<D
   }
 }
 
-// It keeps no program from ending.
-let shared: AskedThread | undefined
+// They keep no program from ending.
+const shared = new Map<DigestName, AskedThread>()
 
-/** In the thread that all callers have together. */
-export async function shareDigestThread(names: readonly DigestName[]): Promise<DigestThread> {
-  shared ??= new AskedThread()
-  return begin(shared, names, true)
+/** In the thread that all callers have together for this digest. */
+export async function shareDigestThread(name: DigestName): Promise<DigestThread> {
+  return begin(sharedThread(name), [name], true)
 }
 
-/** The digest of bytes in shared memory, by the thread that all callers have together. */
+/** The digest of bytes in shared memory, by the thread that all callers have together for it. */
 export async function digestInThread(name: DigestName, whole: Uint8Array): Promise<string> {
-  shared ??= new AskedThread()
-  return (await shared.ask({ name, whole })) as string
+  return (await sharedThread(name).ask({ name, whole })) as string
+}
+
+function sharedThread(name: DigestName): AskedThread {
+  const thread = shared.get(name) ?? new AskedThread()
+  shared.set(name, thread)
+  return thread
 }
 
 let begun = 0
