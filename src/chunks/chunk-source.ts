@@ -1,3 +1,4 @@
+import type { Failure } from '../errors.ts'
 import type { Sight } from './chunk-life.ts'
 
 /** A file as a source shows it. Whether a process writes to it is not the source's to say. */
@@ -20,6 +21,8 @@ export interface ChunkSource {
   look(): Promise<readonly FoundFile[]>
   /** No further chunk can come. */
   readonly hasEnded: boolean
+  /** A file that can never be a chunk, though it was meant to be one: the first. */
+  readonly flaw: Failure | undefined
   /** Calls back when a look may show something new; more often than that does no harm. */
   onChange(callback: () => void): void
   close(): Promise<void>

@@ -1,7 +1,9 @@
 import { basename, dirname } from 'node:path'
+import type { Failure } from '../errors.ts'
 import type { ChunkSource, FoundFile } from './chunk-source.ts'
 import { findFiles } from './find-file.ts'
 import { isListName } from './manifest-file.ts'
+import { hasOddBytes, unreadableName } from './name-bytes.ts'
 import { putAllBack } from './set-aside.ts'
 
 /** Files that somebody names when they are complete. One that is not there, or cannot be a chunk, is told and left out. */
@@ -11,7 +13,13 @@ export function takeNames(names: AsyncIterable<string>, onWrong: (message: strin
   const found = new Set<string>()
   let hasEnded = false
   let error: unknown
+  let flaw: Failure | undefined
   let wake = () => {}
+  function forget(path: string): void {
+    if (hasOddBytes(path)) flaw ??= unreadableName(path)
+    else if (!found.delete(path)) onWrong(`${path}: is no file`)
+    paths.delete(path)
+  }
   async function read(): Promise<void> {
     for await (const name of names) {
       if (name === '') continue
@@ -35,6 +43,9 @@ export function takeNames(names: AsyncIterable<string>, onWrong: (message: strin
     get hasEnded() {
       return hasEnded
     },
+    get flaw() {
+      return flaw
+    },
     async look() {
       if (error !== undefined) throw error
       const files: FoundFile[] = []
@@ -44,10 +55,7 @@ export function takeNames(names: AsyncIterable<string>, onWrong: (message: strin
         if (file !== undefined) {
           found.add(path)
           files.push({ ...file, isVouchedFor: true, isNamed: true })
-        } else {
-          if (!found.delete(path)) onWrong(`${path}: is no file`)
-          paths.delete(path)
-        }
+        } else forget(path)
       }
       return files
     },

@@ -64,6 +64,7 @@ async function compareChunk(store: Store, key: string, file: string, options: Sh
     return await readThrough(file, options, async (input) => {
       const found = await compareBytesOf(object, input)
       if (found !== undefined) throw differs(found)
+      await object.keep?.()
     })
   } finally {
     await object.close()

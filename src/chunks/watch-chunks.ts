@@ -27,6 +27,7 @@ export class ChunkWatch {
   /** How long the last look took. */
   #lookMs = 0
   #hasNews = false
+  #isFlawTold = false
   #wake = () => {
     this.#hasNews = true
   }
@@ -65,6 +66,7 @@ export class ChunkWatch {
     const { end, failure } = this.#shipping
     if (end !== undefined) throw end
     if (failure !== undefined) throw failure
+    if (this.#source.flaw !== undefined) throw this.#source.flaw
   }
 
   /** True when there is nothing more to do. */
@@ -73,6 +75,7 @@ export class ChunkWatch {
     const hasEnded = this.#source.hasEnded
     const beganMs = performance.now()
     const files = await this.#source.look()
+    this.#tellFlaw()
     const open = await this.#openFiles(files)
     const nowMs = performance.now()
     this.#lookMs = nowMs - beganMs
@@ -84,6 +87,14 @@ export class ChunkWatch {
     Object.assign(this.tally, backlogOf(this.#table))
     this.tally.disk = await this.#options.lookAtDisk().catch(() => undefined)
     return this.#isOver(hasEnded)
+  }
+
+  /** Once, and at the end it is what the whole ends with. */
+  #tellFlaw(): void {
+    const { flaw } = this.#source
+    if (this.#isFlawTold || flaw === undefined) return
+    this.#isFlawTold = true
+    this.#options.onTrouble(flaw.message, flaw.hint)
   }
 
   async #openFiles(files: readonly FoundFile[]): Promise<OpenFiles> {

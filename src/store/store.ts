@@ -84,6 +84,11 @@ export interface OpenObject extends StoredObject {
   read(offset: number, target: Uint8Array): Promise<void>
   /** Compares all its bytes with what the store recorded; undefined if it recorded nothing to compare with. */
   verifier(): Promise<Verifier | undefined>
+  /**
+   * Before another copy of its bytes goes: makes sure that these stay. Throws 'exists' where they lie elsewhere, and may
+   * be that copy. Absent where each object that can be opened is durable, and is there itself.
+   */
+  keep?(): Promise<void>
   close(): Promise<void>
 }
 

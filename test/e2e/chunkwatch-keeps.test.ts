@@ -72,6 +72,17 @@ describe('P6: what is not shipped, or not removed', () => {
     expect(readFileSync(join(chunks, 'xaa'), 'utf8')).toBe('one\n')
   })
 
+  test('a file that is the only copy, and that the destination has a symbolic link to: 73', async () => {
+    const { run, chunks, store } = prepare()
+    writeFileSync(join(chunks, 'xaa'), 'bytes')
+    symlinkSync(join(chunks, 'xaa'), join(store, 'xaa'))
+    expect(await run('chunkwatch -q --once --settle 0s chunks $STORE')).toMatchObject({
+      status: 73,
+      stderr: expect.stringMatching(/store\/xaa: is a symbolic link/),
+    })
+    expect(readFileSync(join(chunks, 'xaa'), 'utf8')).toBe('bytes')
+  })
+
   test('two files of one name, named at once: one is stored, the other is kept', async () => {
     const { run, folder } = prepare()
     for (const there of ['file://$PWD/store', 'rclone::local:$PWD/store']) {
@@ -94,6 +105,23 @@ describe('P6: what is not shipped, or not removed', () => {
     const { status, stderr } = await run('mkdir a; echo x > a/files.md5; echo a/files.md5 | chunkwatch - $STORE')
     expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('name of the list') })
     expect([filesBelow(join(folder, 'a')), stored()]).toEqual([['files.md5'], []])
+  })
+
+  test('a file whose name is no UTF-8: it is told and kept, others are shipped, and the end is 64', async () => {
+    const { run, chunks, stored } = prepare()
+    const odd = "chunks/$(printf 'caf\\351aa')"
+    const ended = await run(
+      `echo one > chunks/xaa; echo two > "${odd}"; chunkwatch -q --once --settle 0s chunks $STORE`,
+    )
+    expect(ended).toMatchObject({
+      status: 64,
+      stderr: expect.stringMatching(/^chunkwatch: .*chunks\/caf.aa: its name/),
+    })
+    expect(stored()).toEqual(['xaa'])
+    const named = await run(`echo "${odd}" | chunkwatch -q --state chunks - $STORE`)
+    expect(named).toMatchObject({ status: 64, stderr: expect.stringContaining('its name is no UTF-8') })
+    expect(await run(`cat "${odd}"`)).toMatchObject({ status: 0, stdout: 'two\n' })
+    expect(existsSync(join(chunks, 'xaa'))).toBe(false)
   })
 
   test('symbolic links, wherever they lead', async () => {

@@ -1,7 +1,8 @@
-import { constants, type FileHandle, open, stat } from 'node:fs/promises'
+import { constants, type FileHandle, lstat, open, stat } from 'node:fs/promises'
 import { Failure } from '../../errors.ts'
 import type { OpenObject, StoredObject } from '../store.ts'
 import { checksumVerifier } from '../verifier.ts'
+import { syncDirectory } from './durable.ts'
 import type { ObjectFiles } from './layout.ts'
 import { type BytesFile, bytesFile, describeFile } from './record.ts'
 
@@ -18,7 +19,7 @@ export async function openObject(files: ObjectFiles, key: string, url: string): 
       const [object] = await Promise.allSettled([describeFile(files, key, file)])
       const isFinal = tries === maxTries || (await isStillThere(files, file))
       if (isFinal && object.status === 'rejected') throw object.reason
-      if (isFinal && object.status === 'fulfilled') return opened(object.value, handle, url)
+      if (isFinal && object.status === 'fulfilled') return opened(object.value, handle, files, url)
     } catch (error) {
       await handle.close()
       throw error
@@ -47,7 +48,7 @@ async function isStillThere(files: ObjectFiles, { inode }: BytesFile): Promise<b
   return found?.ino === inode
 }
 
-function opened(object: StoredObject, handle: FileHandle, url: string): OpenObject {
+function opened(object: StoredObject, handle: FileHandle, files: ObjectFiles, url: string): OpenObject {
   if (object.flaw !== undefined) throw new Failure('data', `${url}: ${object.flaw}`)
   return {
     ...object,
@@ -59,6 +60,13 @@ function opened(object: StoredObject, handle: FileHandle, url: string): OpenObje
       }
     },
     verifier: () => checksumVerifier(object.checksums),
+    async keep() {
+      const found = await lstat(files.bytes)
+      if (found.isSymbolicLink()) throw new Failure('exists', `${url}: is a symbolic link: its bytes are elsewhere`)
+      // Another program may have put it there a moment ago.
+      await handle.sync()
+      await syncDirectory(files.directory)
+    },
     close: () => handle.close(),
   }
 }

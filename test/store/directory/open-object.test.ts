@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { DirectoryStore } from '../../../src/store/directory/directory-store.ts'
 import { temporaryFolder } from '../../fakes/folder.ts'
 import { randomBytes } from '../../fakes/inputs.ts'
@@ -19,6 +20,21 @@ async function put(store: DirectoryStore, bytes: Uint8Array) {
 }
 
 describe('an object that is opened', () => {
+  test('is made durable before another copy goes: bytes and name, whoever put them there', async () => {
+    const root = temporaryFolder()
+    const store = openStore(root)
+    await put(store, randomBytes(10))
+    const handle = await open(join(root, 'k'))
+    const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync')
+    onTestFinished(() => sync.mockRestore())
+    await handle.close()
+    const object = await store.open('k')
+    expect(sync).toHaveBeenCalledTimes(0)
+    await object.keep?.()
+    expect(sync).toHaveBeenCalledTimes(2)
+    await object.close()
+  })
+
   test('while it is replaced again and again has the record of its own bytes', { timeout: 60_000 }, async () => {
     const store = openStore(temporaryFolder())
     await put(store, randomBytes(10))
