@@ -1,4 +1,4 @@
-import type { Store, StoredObject } from '../store/store.ts'
+import type { Metadata, Store, StoredObject } from '../store/store.ts'
 import type { Backup } from './backup.ts'
 
 /** What begins so is this program's own, and no backup. */
@@ -33,7 +33,7 @@ export function backupIn(object: StoredObject): Backup {
     object,
     isFull: isFullStream(object),
     parent: metadata['parent'],
-    guid: metadata['zfs-guid'],
+    guid: guidIn(metadata),
     fromGuid: metadata['zfs-from-guid'],
     compressor: metadata['compressor'],
     encryptor: metadata['encryptor'],
@@ -41,9 +41,14 @@ export function backupIn(object: StoredObject): Backup {
   }
 }
 
+/** Zeros are what a package had in its place when its metadata were asked for. */
+function guidIn({ 'zfs-guid': guid }: Metadata): string | undefined {
+  return guid === '0000000000000000' ? undefined : guid
+}
+
 /** The stream has said what it is, as it passed through us; where it did not, whoever stored it. */
 function isFullStream({ metadata }: StoredObject): boolean {
-  if (metadata['zfs-guid'] !== undefined) return metadata['zfs-from-guid'] === undefined
+  if ((metadata['zfs-guid'] ?? metadata['zfs-kind']) !== undefined) return metadata['zfs-from-guid'] === undefined
   return [metadata['isfull'], metadata['is_full'], metadata['is-full']].includes('true')
 }
 

@@ -7,7 +7,7 @@ import type { StreamFacts } from '../zfs/send-stream/verdict.ts'
  * ours begin with `zfs-`. Underscores are avoided: proxies drop headers that have them.
  *
  *   zfs-snapshot    dataset@snapshot, as the stream's first record names it
- *   zfs-guid        the snapshot's guid, 16 hexadecimal digits
+ *   zfs-guid        the snapshot's guid, 16 hexadecimal digits; absent where it came too late, as in a long package
  *   zfs-from-guid   the incremental source's guid; absent in a full stream
  *   zfs-creation    when the snapshot was taken, in seconds since 1970
  *   zfs-features    the stream's feature flags, separated by commas; absent if none
@@ -19,10 +19,12 @@ import type { StreamFacts } from '../zfs/send-stream/verdict.ts'
 export function streamMetadata(facts: StreamFacts | undefined): Metadata {
   if (facts === undefined) return {}
   const { name, guid, fromGuid, features, creationTime } = facts.first
+  // Of its list alone nobody knows whether it is a full.
+  if (facts.snapshotCount === 0) return { 'zfs-snapshot': name }
   return {
     'zfs-kind': facts.kind,
     'zfs-snapshot': name,
-    'zfs-guid': guid,
+    ...(guid === undefined ? {} : { 'zfs-guid': guid }),
     ...(fromGuid === undefined ? {} : { 'zfs-from-guid': fromGuid }),
     ...(creationTime > 0 ? { 'zfs-creation': String(creationTime) } : {}),
     ...(features.length === 0 ? {} : { 'zfs-features': features.join(',') }),

@@ -34,7 +34,10 @@ export function planPrune(
 function sourcesOf(backup: Backup, backups: readonly Backup[], parentOf: Chains['parentOf']): readonly Backup[] {
   if (tellsNoSource(backup)) return backups.filter((each) => each !== backup && mayBeSource(each, backup))
   const source = sourceOf(backup, parentOf)
-  return source === undefined ? [] : [source]
+  if (source !== undefined) return [source]
+  // What it goes on from may be there, and its guid not known.
+  const isUnknown = (each: Backup) => each !== backup && each.guid === undefined && mayBeSource(each, backup)
+  return backup.isFull || backup.fromGuid === undefined ? [] : backups.filter(isUnknown)
 }
 
 /** Its metadata are lost, as with a damaged record: its bytes may be good, and go on from any that was there before. */

@@ -87,7 +87,7 @@ export async function restore(store: Store, wishes: RestoreWishes, run: RestoreR
     const hasCome = async () => !content.isPackage && (await isPresent(backup, wishes.to))
     await whenFree(transfer, hasCome, () => receiveBackup(store, backup, options))
     run.onMade?.()
-    if (!(await isPresent(backup, wishes.to))) throw missing(`${backup.name} (guid ${backup.guid})`, wishes.to)
+    if (!(await isPresent(backup, wishes.to))) throw missing(named(backup), wishes.to)
     const lack = content.isPackage ? await content.missingFrom(wishes.to) : undefined
     if (lack !== undefined) throw missing(lack, wishes.to)
     run.onReceived(backup)
@@ -179,6 +179,10 @@ function explained(failure: Failure): Failure {
 
 async function isPresent(backup: Backup, dataset: string): Promise<boolean> {
   return (await datasetExists(dataset)) && presentAs(backup, await listSnapshots(dataset)) !== undefined
+}
+
+function named({ name, guid }: Backup): string {
+  return guid === undefined ? name : `${name} (guid ${guid})`
 }
 
 function missing(what: string, dataset: string): Failure {

@@ -13,7 +13,10 @@ export interface PutOptions {
   readonly allowEmpty: boolean
   /** Go on with an upload of this key that broke, and leave ours to be gone on with if it breaks. */
   readonly resume?: boolean
-  /** Asked when the first part has been read: what the stream says of itself is known by then. */
+  /**
+   * Asked when the first part has been read, by when most of what the stream says of itself is known, and at its end, for
+   * a store that can still be told.
+   */
   metadata(): Metadata
   /** Asked at the end: what is known of the whole by then need not be computed again. */
   checksums?(): Checksums
@@ -92,7 +95,8 @@ class PartByPart {
       throw new Failure('data', 'the input is empty', { hint: '--allow-empty stores it all the same' })
     }
     const upload = await this.#open()
-    return upload.publish({ size: this.#storedBytes, checksums: checksums() })
+    const metadata = this.#options.metadata()
+    return upload.publish({ size: this.#storedBytes, checksums: checksums(), metadata })
   }
 
   async abandon(): Promise<void> {

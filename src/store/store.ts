@@ -31,6 +31,8 @@ export interface Part {
 export interface ObjectProof {
   readonly size: number
   readonly checksums: Checksums
+  /** What is known at the end, in place of what was at the beginning, where the store can still be told. */
+  readonly metadata?: Metadata
 }
 
 /** An object on its way in, invisible under its key. */

@@ -111,3 +111,14 @@ it('P5: what has lost its metadata keeps all that it may go on from, and what th
   const young = [lost, backup(7), backup(8)]
   expect(planPrune(young, chainsOf(young), (each) => each === lost).removed).toHaveLength(2)
 })
+
+it('P5: keeps whatever an increment may go on from, whose source is known by a guid that no backup has', () => {
+  const unknown = { ...backup(2, 1), guid: undefined }
+  const other = { ...backup(3), guid: undefined, name: 'tank/other@s3' }
+  const increment = { ...backup(4, 2), parent: undefined }
+  const later = { ...backup(5), guid: undefined }
+  const all = [backup(1), unknown, other, increment, later]
+  const { removed, needed } = planPrune(all, chainsOf(all), (each) => each === increment)
+  expect(new Set(removed)).toEqual(new Set([other, later]))
+  expect([...needed.values()]).toEqual([increment, increment])
+})

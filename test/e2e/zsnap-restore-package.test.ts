@@ -1,5 +1,6 @@
-import { describe, expect } from 'vitest'
-import { test } from '../zfs-host/pools.ts'
+import { test as base, describe, expect } from 'vitest'
+import { standInWithBucket } from '../fakes/s3-server/started.ts'
+import { test, type ZfsHost, zfsFixture } from '../zfs-host/pools.ts'
 
 describe('P5: --force of what zfs send -R has made', () => {
   const packages = `
@@ -81,5 +82,47 @@ describe('P5: --force of what zfs send -R has made', () => {
     expect(ended.stderr).toBe('')
     const names = ['copy', 'copy@s1', 'copy@s2', 'copy/child', 'copy/child@s1', 'copy/child@s2']
     expect(ended.stdout).toBe(`mine\n${names.map((name) => `pool-b/${name} `).join('')}\n`)
+  })
+})
+
+describe('P3: a package that names its snapshot only behind the first part', () => {
+  // A part has 1 MiB in a directory, and 8 MiB in a bucket.
+  const packages = (first: number) => `
+    zfs create $A/data
+    for number in 1 2 3 4; do fill a/data/$number ${first}; zfs snapshot $A/data@s$number; done
+    zfs send -R $A/data@s2 | pput $ZPIPES_STORE/$A/data@s2
+    zfs send -I s2 $A/data@s4 | pput $ZPIPES_STORE/$A/data@s4
+    fill a/data/5 100000; zfs snapshot $A/data@s5`
+
+  test('is known by its guid in a directory, and gone on from', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      mkdir store
+      export ZPIPES_STORE="file://$PWD/store"
+      ${packages(1_100_000)}
+      zfs send -i s4 $A/data@s5 | pput $ZPIPES_STORE/$A/data@s5
+      zsnap status --json $A/data | grep -c '"health":"ok"'
+      zsnap verify -q --deep $A/data
+      zsnap restore -q --to $B/copy $A/data@s5
+      zsnap restore -q --to $B/copy $A/data@s5
+      zfs list -H -o name -t snapshot -r $B/copy`)
+    const names = [1, 2, 3, 4, 5].map((number) => `pool-b/copy@s${number}\n`)
+    expect(ended).toEqual({ status: 0, stdout: `3\n${names.join('')}`, stderr: '' })
+  })
+
+  const withZfs = base.extend<{ zfs: ZfsHost }>(zfsFixture)
+  withZfs('is known by its name in a bucket', async ({ zfs }) => {
+    const { name, environment } = await standInWithBucket()
+    const variables = Object.entries({ ...environment, ZPIPES_STORE: `s3://${name}` })
+    const ended = await zfs.script(`
+      ${variables.map(([key, value]) => `export ${key}='${value}'`).join('\n')}
+      ${packages(8_500_000)}
+      zsnap backup $A/data
+      zsnap status --json $A/data | grep -c '"health":"ok"'
+      zsnap verify -q --deep $A/data
+      zsnap restore -q --to $B/copy $A/data@s5
+      zsnap restore -q --to $B/copy $A/data@s4
+      zfs list -H -o name -t snapshot -r $B/copy`)
+    const names = [1, 2, 3, 4, 5].map((number) => `pool-b/copy@s${number}\n`)
+    expect(ended).toEqual({ status: 0, stdout: `3\n${names.join('')}`, stderr: '' })
   })
 })

@@ -23,7 +23,7 @@ export async function streamOpinions(): Promise<() => StreamOpinion> {
       },
       get stream() {
         const first = judge.facts?.first
-        return first && { snapshot: first.name, guid: first.guid }
+        return first?.guid === undefined ? undefined : { snapshot: first.name, guid: first.guid }
       },
     }
   }

@@ -15,8 +15,9 @@ export interface ObjectRecord {
   readonly published: string
 }
 
-export function makeRecord(proof: ObjectProof, metadata: Metadata, published: Date): ObjectRecord {
-  return { schema: 1, size: proof.size, checksums: proof.checksums, metadata, published: published.toISOString() }
+export function makeRecord(proof: ObjectProof, begunWith: Metadata, published: Date): ObjectRecord {
+  const { size, checksums, metadata = begunWith } = proof
+  return { schema: 1, size, checksums, metadata, published: published.toISOString() }
 }
 
 /** What the file system says of the bytes' file. */

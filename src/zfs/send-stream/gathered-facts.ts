@@ -1,7 +1,5 @@
 import type { Begin } from './begin.ts'
-import type { StreamFacts, StreamSnapshot } from './verdict.ts'
-
-const noGuid = '0000000000000000'
+import type { NamedSnapshot, StreamFacts, StreamSnapshot } from './verdict.ts'
 
 /**
  * What the BEGIN records of a stream say together. That of a package has a name, but neither guid, source, features nor
@@ -12,7 +10,7 @@ export class GatheredFacts {
   kind: StreamFacts['kind'] = 'simple'
   snapshotCount = 0
   /** What the whole stream is about. */
-  first: StreamSnapshot | undefined
+  first: NamedSnapshot | undefined
   /** Of the last BEGIN. */
   current: StreamSnapshot | undefined
   #isSourceKnown = false
@@ -21,23 +19,24 @@ export class GatheredFacts {
     this.current = snapshot
     if (header === 'substream') this.snapshotCount += 1
     if (this.first !== undefined) this.first = this.#completed(this.first, snapshot)
-    else {
-      this.first = snapshot
-      if (header === 'package') this.kind = 'package'
-    }
+    else if (header === 'package') {
+      const { guid: _, ...named } = snapshot
+      this.first = named
+      this.kind = 'package'
+    } else this.first = snapshot
   }
 
-  #completed(first: StreamSnapshot, next: StreamSnapshot): StreamSnapshot {
+  #completed(first: NamedSnapshot, next: StreamSnapshot): NamedSnapshot {
     const features = [...new Set([...first.features, ...next.features])]
     if (datasetOf(first) !== datasetOf(next)) return { ...first, features }
     const source = this.#isSourceKnown || next.fromGuid === undefined ? {} : { fromGuid: next.fromGuid }
     this.#isSourceKnown = true
-    const isSame = next.name === first.name && first.guid === noGuid
-    const { guid, creationTime } = isSame ? next : first
-    return { ...first, ...source, features, guid, creationTime }
+    const isSame = next.name === first.name && first.guid === undefined
+    const known = isSame ? { guid: next.guid, creationTime: next.creationTime } : {}
+    return { ...first, ...source, features, ...known }
   }
 }
 
-function datasetOf({ name }: StreamSnapshot): string {
+function datasetOf({ name }: NamedSnapshot): string {
   return name.slice(0, name.indexOf('@'))
 }

@@ -11,15 +11,18 @@ export interface StreamSnapshot {
   readonly creationTime: number
 }
 
+/** One whose guid may not have come yet. */
+export type NamedSnapshot = Omit<StreamSnapshot, 'guid'> & Partial<Pick<StreamSnapshot, 'guid'>>
+
 /** What a stream is known to be, as far as it has been read. */
 export interface StreamFacts {
   /** 'simple' is one BEGIN … END; a package (-R, -I, -p, …) holds many. */
   readonly kind: 'simple' | 'package'
   /**
-   * The snapshot that the first BEGIN names. A package's BEGIN has its name alone: the guid is zeros until the stream of
+   * The snapshot that the first BEGIN names. A package's BEGIN has its name alone: there is no guid until the stream of
    * that name has begun; fromGuid, features and time come from its streams too.
    */
-  readonly first: StreamSnapshot
+  readonly first: NamedSnapshot
   /** Substreams seen so far. */
   readonly snapshotCount: number
   readonly recordCount: number
