@@ -74,6 +74,7 @@ class AskedThread {
   readonly #waiting = new Map<number, Waiting>()
   #asked = 0
   #ended: Error | undefined
+  #isEnding = false
 
   constructor() {
     this.#worker.on('message', ({ number, answer }: FromWorker) => this.#take(number)?.resolve(answer))
@@ -92,7 +93,9 @@ class AskedThread {
     })
   }
 
+  /** Keeps the program from ending until the thread has, though an answer may come meanwhile. */
   async terminate(): Promise<void> {
+    this.#isEnding = true
     await this.#worker.terminate()
   }
 
@@ -104,7 +107,7 @@ class AskedThread {
   #take(number: number): Waiting | undefined {
     const waiting = this.#waiting.get(number)
     this.#waiting.delete(number)
-    if (this.#waiting.size === 0) this.#worker.unref()
+    if (this.#waiting.size === 0 && !this.#isEnding) this.#worker.unref()
     return waiting
   }
 }

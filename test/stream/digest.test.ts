@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createDigest, digestNames, digestOf } from '../../src/stream/digest.ts'
 import { digestInThread, startDigestThread } from '../../src/stream/digest-thread.ts'
+import { temporaryFolder } from '../fakes/folder.ts'
 import { randomBytes } from '../fakes/inputs.ts'
 
 // The check values of "123456789": the CRC catalogue, RFC 1321, FIPS 180-4, and xxhsum -H64.
@@ -60,6 +65,26 @@ describe('digests', () => {
     await Promise.all([thread.stop(), expect(asked).rejects.toThrow('has ended')])
     await expect(thread.update(bytes)).rejects.toThrow('has ended')
     await expect(thread.finish()).rejects.toThrow('has ended')
+  })
+
+  test('a program waits for the end of its thread, though the thread answers meanwhile', {
+    timeout: 20_000,
+  }, async () => {
+    const built = new URL('../../dist/stream/digest-thread.js', import.meta.url)
+    const file = join(temporaryFolder(), 'program.mjs')
+    const program = `
+      const { startDigestThread } = await import('${built.href}')
+      const piece = new Uint8Array(new SharedArrayBuffer(65536))
+      for (let number = 0; number < 20; number++) {
+        const thread = await startDigestThread(['md5'])
+        thread.update(piece).catch(() => {})
+        for (let turns = 0; turns < number % 10; turns++) await null
+        await thread.stop()
+      }
+      console.log('ended')`
+    await writeFile(file, program)
+    const { stdout } = await promisify(execFile)(process.execPath, [file])
+    expect(stdout).toBe('ended\n')
   })
 
   test('the thread gives the same, many at once', async () => {
