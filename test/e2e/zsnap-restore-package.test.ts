@@ -87,11 +87,11 @@ describe('P5: --force of what zfs send -R has made', () => {
 
 describe('P3: a package that names its snapshot only behind the first part', () => {
   // A part has 1 MiB in a directory, and 8 MiB in a bucket.
-  const packages = (first: number) => `
+  const packages = (first: number, parent = '') => `
     zfs create $A/data
     for number in 1 2 3 4; do fill a/data/$number ${first}; zfs snapshot $A/data@s$number; done
     zfs send -R $A/data@s2 | pput $ZPIPES_STORE/$A/data@s2
-    zfs send -I s2 $A/data@s4 | pput $ZPIPES_STORE/$A/data@s4
+    zfs send -I s2 $A/data@s4 | pput ${parent} $ZPIPES_STORE/$A/data@s4
     fill a/data/5 100000; zfs snapshot $A/data@s5`
 
   test('is known by its guid in a directory, and gone on from', async ({ zfs }) => {
@@ -115,7 +115,7 @@ describe('P3: a package that names its snapshot only behind the first part', () 
     const variables = Object.entries({ ...environment, ZPIPES_STORE: `s3://${name}` })
     const ended = await zfs.script(`
       ${variables.map(([key, value]) => `export ${key}='${value}'`).join('\n')}
-      ${packages(8_500_000)}
+      ${packages(8_500_000, '--metadata parent=$A/data@s2')}
       zsnap backup $A/data
       zsnap status --json $A/data | grep -c '"health":"ok"'
       zsnap verify -q --deep $A/data
