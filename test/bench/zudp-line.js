@@ -1,54 +1,20 @@
 // `node test/bench/zudp-line.js [round trip in ms [seconds [loss in %…]]]`: zudp, encrypted, beside TCP cubic and TCP BBR, one
 // after the other over a line of 300 Mbit/s that is long and loses packets (long-line/relay.c, with a queue of one round trip,
 // 50 ms at least), as root on Linux, with a C compiler and iperf3.
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aim } from './aims.js'
+import { address, makeEnds, lineMbit as mbit, overLine } from './long-line/long-line.js'
 
 const rttMs = Number(process.argv[2] ?? 100)
 const seconds = Number(process.argv[3] ?? 10)
 const losses = process.argv.length > 4 ? process.argv.slice(4).map(Number) : [0, 0.1, 1, 5]
-const mbit = 300
 const root = join(import.meta.dirname, '../..')
 const node = process.execPath
-const [here, there] = [`line-a-${process.pid}`, `line-b-${process.pid}`]
-const made = `/dev/shm/zudp-line-${process.pid}`
-const address = '10.9.3.2'
-
-/** @param {string} commandLine */
-function sh(commandLine) {
-  execFileSync('bash', ['-euc', commandLine], { stdio: ['ignore', 'ignore', 'inherit'] })
-}
-
-function setUp() {
-  const buffers = 'net.ipv4.tcp_rmem="4096 131072 67108864" net.ipv4.tcp_wmem="4096 131072 67108864"'
-  sh(`cc -O2 -o ${made} ${root}/test/bench/long-line/relay.c
-    ${node} ${root}/bin/zudp-send --new-key ${made}.key
-    for n in ${here} ${there}; do ip netns add $n; ip -n $n link set lo up; ip netns exec $n sysctl -qw ${buffers}; done`)
-}
-
-function tearDown() {
-  for (const name of [here, there]) spawnSync('ip', ['netns', 'delete', name])
-  for (const file of [made, `${made}.key`]) rmSync(file, { force: true })
-}
-
-/** Runs what is measured over a new line. @template T @param {number} loss @param {() => Promise<T>} measure */
-async function overLine(loss, measure) {
-  const words = [here, there, rttMs, mbit, Math.max(50, rttMs), loss, 7].map(String)
-  const relay = spawn(made, words, { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(relay.stdout, 'data')
-  sh(`ip -n ${here} addr add 10.9.3.1/24 dev line; ip -n ${there} addr add ${address}/24 dev line
-    ip -n ${here} link set line up; ip -n ${there} link set line up`)
-  try {
-    return await measure()
-  } finally {
-    relay.kill()
-    await once(relay, 'exit')
-  }
-}
+const ends = makeEnds()
+const { here, there, key } = ends
 
 /** @param {string} name @param {string[]} words */
 function within(name, ...words) {
@@ -70,7 +36,7 @@ async function tcp(control) {
 
 /** Counts what the receiver writes from the moment at which the sender has called. @returns {Promise<string>} */
 async function zudp() {
-  const receiver = within(there, node, `${root}/bin/zudp-recv`, '-v', '--key', `${made}.key`, ':1337')
+  const receiver = within(there, node, `${root}/bin/zudp-recv`, '-v', '--key', key, ':1337')
   /** @type {[number, number][]} */
   const history = []
   let [bytes, startMs] = [0, 0]
@@ -79,7 +45,7 @@ async function zudp() {
     history.push([performance.now() - startMs, bytes])
   })
   await sleep(700)
-  const words = ['-c', `${node} ${root}/bin/zudp-send --format bytes --key ${made}.key ${address}:1337 </dev/zero`]
+  const words = ['-c', `${node} ${root}/bin/zudp-send --format bytes --key ${key} ${address}:1337 </dev/zero`]
   const sender = within(here, 'bash', ...words)
   for await (const text of receiver.stderr) if (String(text).includes('connected')) break
   startMs = performance.now()
@@ -102,14 +68,14 @@ function startUpMs(history) {
 }
 
 try {
-  setUp()
   console.log(`${mbit} Mbit/s, round trip ${rttMs} ms, Mbit/s in ${seconds} s\n`)
   console.log('| lost | TCP cubic | TCP BBR | zudp | its start-up, round trips |\n|---|---|---|---|---|')
   /** @type {{ loss: number, words: number[] }[]} */
   const own = []
   for (const loss of losses) {
     const cells = []
-    for (const measure of [() => tcp('cubic'), () => tcp('bbr'), zudp]) cells.push(await overLine(loss, measure))
+    for (const measure of [() => tcp('cubic'), () => tcp('bbr'), zudp])
+      cells.push(await overLine(ends, { rttMs, loss }, measure))
     console.log(`| ${loss} % | ${cells.join(' | ')} |`)
     own.push({ loss, words: (cells[2] ?? '').split(' | ').map(Number) })
   }
@@ -120,5 +86,5 @@ try {
     aim(`${rttMs} ms, ${loss} % lost: round trips to 80 % of it`, startUp, 'at most', 12)
   }
 } finally {
-  tearDown()
+  ends.remove()
 }

@@ -1,39 +1,19 @@
-// `node test/bench/zudp-share.js [seconds] [case…]`: who gets how much of a bottleneck of 300 Mbit/s (tbf, a queue of 50 ms)
-// between network namespaces, as root on Linux: zudp beside TCP, and beside itself; and what a flood of garbage leaves of it.
-// Cases: bbr, cubic, zudp, flood.
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+// `node test/bench/zudp-share.js [round trip in ms [seconds [case…]]]`: who gets how much of a line of 300 Mbit/s
+// (long-line/relay.c, a queue of one round trip, 50 ms at least): zudp beside TCP, and beside itself; and what a flood of garbage
+// leaves of it. As root on Linux, with a C compiler and iperf3. Cases: bbr, cubic, zudp, flood.
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { aim } from './aims.js'
+import { address, lineMbit, makeEnds, overLine } from './long-line/long-line.js'
 
-const seconds = Number(process.argv[2] ?? 20)
-const cases = process.argv.length > 3 ? process.argv.slice(3) : ['bbr', 'cubic', 'zudp', 'flood']
-const root = join(import.meta.dirname, '../..')
+const rttMs = Number(process.argv[2] ?? 20)
+const seconds = Number(process.argv[3] ?? 20)
+const cases = process.argv.length > 4 ? process.argv.slice(4) : ['bbr', 'cubic', 'zudp', 'flood']
+const bin = join(import.meta.dirname, '../../bin')
 const node = process.execPath
-const [here, middle, there] = ['a', 'm', 'b'].map((end) => `zudp-${end}-${process.pid}`)
-const key = `/dev/shm/zudp-share-${process.pid}.key`
-const address = '10.9.2.2'
-
-function setUp() {
-  execFileSync('bash', [
-    '-euc',
-    `for n in ${here} ${middle} ${there}; do ip netns add $n; ip -n $n link set lo up; done
-    ip -n ${here} link add va type veth peer name vm netns ${middle}
-    ip -n ${there} link add vb type veth peer name vn netns ${middle}
-    ip -n ${here} addr add 10.9.1.1/24 dev va; ip -n ${middle} addr add 10.9.1.2/24 dev vm
-    ip -n ${middle} addr add 10.9.2.1/24 dev vn; ip -n ${there} addr add ${address}/24 dev vb
-    ip -n ${here} link set va up; ip -n ${middle} link set vm up; ip -n ${middle} link set vn up; ip -n ${there} link set vb up
-    ip -n ${here} route add default via 10.9.1.2; ip -n ${there} route add default via 10.9.2.1
-    ip netns exec ${middle} sysctl -qw net.ipv4.ip_forward=1
-    ip netns exec ${middle} tc qdisc add dev vn root tbf rate 300mbit burst 64kb latency 50ms
-    ${node} ${root}/bin/zudp-send --new-key ${key}`,
-  ])
-}
-
-function tearDown() {
-  for (const name of [here, middle, there]) spawnSync('ip', ['netns', 'delete', name])
-  rmSync(key, { force: true })
-}
+const ends = makeEnds()
+const { here, there, key } = ends
 
 /** Runs a shell line in a namespace; resolves to what it prints. @param {string} name @param {string} line */
 function run(name, line) {
@@ -43,25 +23,25 @@ function run(name, line) {
   return new Promise((resolve) => child.once('close', () => resolve(text)))
 }
 
-/** Bytes that one zudp delivers in the time. @param {number} port @param {number} lead */
-async function zudp(port, lead = 0) {
+/** Mbit/s that one zudp delivers. @param {number} port */
+async function zudp(port) {
   const words = `--timeout 2s --format bytes --key ${key}`
-  const received = run(there, `${node} ${root}/bin/zudp-recv ${words} :${port} | wc -c`)
-  await sleep(1000 + lead)
-  await run(here, `timeout ${seconds} ${node} ${root}/bin/zudp-send ${words} ${address}:${port} < /dev/zero`)
-  return Number(await received)
+  const received = run(there, `${node} ${bin}/zudp-recv ${words} :${port} | wc -c`)
+  await sleep(1000)
+  await run(here, `timeout ${seconds} ${node} ${bin}/zudp-send ${words} ${address}:${port} < /dev/zero`)
+  return (Number(await received) * 8) / seconds / 1e6
 }
 
-/** @param {string} control @param {number} port */
+/** The same of a TCP. @param {string} control @param {number} port */
 async function tcp(control, port) {
   const server = run(there, `iperf3 -s -1 -p ${port}`)
   await sleep(1000)
   const json = await run(here, `iperf3 -c ${address} -p ${port} -C ${control} -t ${seconds} -J`)
   await server
-  return JSON.parse(String(json)).end.sum_received.bytes
+  return (JSON.parse(String(json)).end.sum_received.bytes * 8) / seconds / 1e6
 }
 
-/** Packets without end to the port of a receiver, from its own side of the bottleneck. @param {number} port */
+/** Packets without end to the port of a receiver, from its own side of the line. @param {number} port */
 function flood(port) {
   const script = `const s=require('dgram').createSocket('udp4');const b=Buffer.alloc(1400,7);let n=0;
     const more=()=>s.send(b,${port},'${address}',()=>{n++;more()});for(let i=0;i<64;i++)more();
@@ -69,40 +49,38 @@ function flood(port) {
   return run(there, `${node} -e "${script.replaceAll('\n', ' ')}"`)
 }
 
-/** @param {string} title @param {[string, number][]} flows */
-function tell(title, flows) {
-  const sum = flows.reduce((total, [, bytes]) => total + bytes, 0)
-  const cells = flows.map(([name, bytes]) => {
-    const mbit = ((bytes * 8) / seconds / 1e6).toFixed(0)
-    return `${name} ${mbit} Mbit/s (${((100 * bytes) / sum).toFixed(0)} %)`
-  })
-  console.log(`${title}: ${cells.join(', ')}`)
+/** @param {string} name @param {number} own @param {number} other @param {number} least  the smaller share there may be, in % */
+function tellShares(name, own, other, least) {
+  const share = (100 * own) / (own + other)
+  console.log(`| ${name} | ${own.toFixed(0)} | ${other.toFixed(0)} |`)
+  return () => aim(`${rttMs} ms, ${name}: % of the smaller share`, Math.min(share, 100 - share), 'at least', least)
+}
+
+/** Resolves to what tells the aim, if there is one. @param {string} name @returns {Promise<() => void>} */
+async function measure(name) {
+  if (name === 'zudp') {
+    const [one, two] = await Promise.all([zudp(1337), zudp(1338)])
+    return tellShares('another zudp', one, two, 40)
+  }
+  if (name === 'flood') {
+    const alone = await zudp(1337)
+    const [packets, flooded] = await Promise.all([sleep(1000).then(() => flood(1337)), zudp(1337)])
+    console.log(`| ${Math.round(Number(packets) / seconds)} packets of garbage a second | ${flooded.toFixed(0)} | |`)
+    return () => aim(`${rttMs} ms, garbage: of what it is without`, flooded / alone, 'at least', 0.7)
+  }
+  const [own, other] = await Promise.all([zudp(1337), tcp(name, 5201)])
+  if (name === 'bbr') return tellShares('TCP BBR', own, other, 30)
+  console.log(`| TCP ${name} | ${own.toFixed(0)} | ${other.toFixed(0)} |`)
+  return () => {}
 }
 
 try {
-  setUp()
-  for (const each of cases) {
-    if (each === 'zudp') {
-      const [one, two] = await Promise.all([zudp(1337), zudp(1338)])
-      tell('two zudp', [
-        ['first', one],
-        ['second', two],
-      ])
-    } else if (each === 'flood') {
-      const alone = await zudp(1337)
-      const [packets, flooded] = await Promise.all([sleep(1000).then(() => flood(1337)), zudp(1337)])
-      const share = ((100 * flooded) / alone).toFixed(0)
-      console.log(
-        `zudp under ${Math.round(Number(packets) / seconds)} packets of garbage a second: ${share} % of ${((alone * 8) / seconds / 1e6).toFixed(0)} Mbit/s`,
-      )
-    } else {
-      const [own, other] = await Promise.all([zudp(1337), tcp(each, 5201)])
-      tell(`zudp beside TCP ${each}`, [
-        ['zudp', own],
-        [each, other],
-      ])
-    }
-  }
+  console.log(`${lineMbit} Mbit/s, round trip ${rttMs} ms, Mbit/s in ${seconds} s\n`)
+  console.log('| zudp beside | zudp | the other |\n|---|---|---|')
+  const aims = []
+  for (const each of cases) aims.push(await overLine(ends, { rttMs }, () => measure(each)))
+  console.log()
+  for (const tellAim of aims) tellAim()
 } finally {
-  tearDown()
+  ends.remove()
 }
