@@ -32,6 +32,7 @@ export class PipeInput implements Input {
   readonly #fd: number
   readonly #socket: Socket
   readonly #isPipe: boolean
+  readonly #forgetSignal: () => void
 
   constructor(fd: number, signal?: AbortSignal) {
     widenPipe(fd)
@@ -56,7 +57,7 @@ export class PipeInput implements Input {
       this.#finish()
     })
     this.#socket.on('error', (error) => this.#fail(error))
-    if (signal !== undefined) onAbort(signal, () => this.#fail(signal.reason))
+    this.#forgetSignal = signal === undefined ? () => {} : onAbort(signal, () => this.#fail(signal.reason))
   }
 
   fill(target: Uint8Array): Promise<number> {
@@ -83,6 +84,7 @@ export class PipeInput implements Input {
    * writer gets EPIPE when we end.
    */
   async close(): Promise<void> {
+    this.#forgetSignal()
     this.#fail(new Failure('io', 'the input was closed'))
     if (this.#fd > 2) this.#socket.destroy()
   }

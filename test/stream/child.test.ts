@@ -1,7 +1,9 @@
+import { getEventListeners } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
 import { startChild } from '../../src/stream/child.ts'
+import { programInput } from '../../src/stream/program-input.ts'
 import { randomBytes, readAll } from '../fakes/inputs.ts'
 
 it('tells whoever reads of it why it was stopped', async () => {
@@ -41,6 +43,14 @@ it('gives a stream to a program and takes one from it by wide pipes, of which no
   const before = openDescriptors()
   for (let count = 0; count < 5; count++) await copied()
   await expect.poll(openDescriptors).toBe(before)
+})
+
+it('no signal knows of a program with wide pipes that has ended', async () => {
+  const { signal } = new AbortController()
+  const input = programInput(startChild(['echo', 'abc'], { ...wide, stdin: 'ignore', signal }), 'data')
+  expect((await readAll(input)).toString()).toBe('abc\n')
+  await input.close()
+  expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
 it('a program with wide pipes that ends early, is not there, or is stopped, is told as one with others', async () => {
