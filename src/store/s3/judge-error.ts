@@ -110,8 +110,9 @@ function wantsEqualParts({ name, message }: ServiceError): boolean {
 
 function kindOf(name: string, status: number): FailureKind {
   if (damagedOnTheWay.test(name)) return 'data'
-  // Parts were replaced by another program, or their ETags came over wrong: another try is another upload.
-  if (/^InvalidPart/.test(name)) return 'retry'
+  // Parts were replaced by another program, or their ETags came over wrong, or somebody has ended the upload: another try
+  // is another upload.
+  if (/^(InvalidPart|NoSuchUpload)/.test(name)) return 'retry'
   return isExpired.test(name) || name === 'RequestTimeTooSkewed' ? 'permission' : (kinds[status] ?? 'protocol')
 }
 
@@ -146,6 +147,7 @@ const hints: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: 'the server does not know the access key',
   ExpiredToken: 'the session token has expired: log in again',
   NoSuchBucket: 'create the bucket first',
+  NoSuchUpload: 'another program, or a rule of the bucket, has ended the upload: run the same command again',
   InvalidStorageClass: 'this store has other storage classes, or none',
 }
 

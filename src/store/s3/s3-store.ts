@@ -13,7 +13,7 @@ import { S3Connection } from './connection.ts'
 import { describeListed } from './describe-listed.ts'
 import { describeHead, headObject, missing } from './head.ts'
 import { statusOf } from './judge-error.ts'
-import { Multipart } from './multipart.ts'
+import { type ListedUpload, Multipart } from './multipart.ts'
 import { openObject } from './open-object.ts'
 import { type PartSchedule, partBytesAt, planParts } from './part-schedule.ts'
 import { ReusableParts } from './reusable-parts.ts'
@@ -114,7 +114,10 @@ export class S3Store implements Store {
   async *unfinished(prefix: string): AsyncIterable<UnfinishedUpload> {
     for await (const { Key = '', UploadId = '', Initiated } of this.#uploads(prefix)) {
       const key = Key.slice(this.#bucket.prefix.length)
-      const parts = [...(await new Multipart(this.#bucket, key, UploadId).list()).parts.values()]
+      const listed = await partsOf(new Multipart(this.#bucket, key, UploadId))
+      // It has ended since the list was made.
+      if (listed === undefined) continue
+      const parts = [...listed.parts.values()]
       const times = [Initiated ?? new Date(0), ...parts.map(({ LastModified }) => LastModified ?? new Date(0))]
       const lastWrite = new Date(Math.max(...times.map(Number)))
       const storedBytes = parts.reduce((sum, { Size }) => sum + (Size ?? 0), 0)
@@ -124,7 +127,9 @@ export class S3Store implements Store {
 
   async resume({ key, id }: UnfinishedUpload, options: UploadOptions): Promise<S3Upload> {
     const multipart = new Multipart(this.#bucket, key, id)
-    const { parts, storageClass } = await multipart.list()
+    const listed = await partsOf(multipart)
+    if (listed === undefined) return this.#upload(key, options)
+    const { parts, storageClass } = listed
     const { connection } = this.#bucket
     const wanted = this.#options.object?.storageClass
     const isAws = (await connection.host()) === undefined
@@ -178,6 +183,16 @@ export class S3Store implements Store {
 
   #under(prefix: string) {
     return { Bucket: this.#bucket.name, Prefix: this.#bucket.prefix + prefix }
+  }
+}
+
+/** What the store has of an upload; undefined if it is gone. */
+async function partsOf(multipart: Multipart): Promise<ListedUpload | undefined> {
+  try {
+    return await multipart.list()
+  } catch (error) {
+    if (error instanceof Failure && statusOf(error.cause) === 404) return undefined
+    throw error
   }
 }
 

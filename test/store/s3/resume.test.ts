@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { putStream } from '../../../src/store/put-stream.ts'
 import type { S3StoreOptions } from '../../../src/store/s3/s3-options.ts'
+import type { UnfinishedUpload } from '../../../src/store/store.ts'
 import { Transfer } from '../../../src/stream/transfer.ts'
 import { brokenInput, inputOf, randomBytes } from '../../fakes/inputs.ts'
 import { mib, openTestStore } from './store-on.ts'
@@ -83,4 +84,31 @@ test('without it a broken upload leaves nothing', async () => {
   const { store, bucket } = await openTestStore({ partBytes })
   await expect(putStream(store, 'k', brokenInput(whole, 17 * mib), { ...wish, resume: false })).rejects.toThrow('broke')
   expect([bucket.uploads.size, bucket.objects.size]).toEqual([0, 0])
+})
+
+test("what has ended since it was listed is in nobody's way", async () => {
+  const { store, bucket, put, stored } = await afterABrokenUpload()
+  const other = { overwrite: false, metadata: {} }
+  const upload = await store.create('l', other)
+  await upload.putPart({ number: 1, offset: 0, bytes: whole.subarray(0, partBytes) })
+  const uploads = store.unfinished('')[Symbol.asyncIterator]()
+  const broken = (await uploads.next()).value as UnfinishedUpload
+  expect(broken.key).toBe('k')
+  bucket.uploads.clear()
+  expect(await uploads.next()).toEqual({ done: true, value: undefined })
+  await (await store.resume(broken, other)).abandon()
+  expect((await put(whole)).reused).toBe(0)
+  expect(Buffer.compare(stored(), whole)).toBe(0)
+})
+
+test('an upload that somebody ends while it is gone on with is to be tried again', async () => {
+  const { store, bucket } = await afterABrokenUpload()
+  const broken = (await store.unfinished('k')[Symbol.asyncIterator]().next()).value as UnfinishedUpload
+  const upload = await store.resume(broken, { overwrite: false, metadata: {} })
+  bucket.uploads.clear()
+  const part = { number: 4, offset: 3 * partBytes, bytes: whole.subarray(3 * partBytes, 4 * partBytes) }
+  await expect(upload.putPart(part)).rejects.toMatchObject({
+    kind: 'retry',
+    hint: expect.stringContaining('run the same'),
+  })
 })
