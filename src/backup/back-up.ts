@@ -7,6 +7,7 @@ import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
 import { type BackupJob, backupJob, type JobSettings } from './backup-job.ts'
 import { planBackup } from './backup-plan.ts'
 import { readCatalogue } from './catalogue.ts'
+import { backupIn } from './list-backups.ts'
 import { type Guard, guardWith, type LocalSources, type Protection } from './protection.ts'
 import { BackupProgress, storeBackup } from './store-backup.ts'
 
@@ -77,9 +78,16 @@ async function backUpOne(store: Store, job: BackupJob, guard: Guard, run: Backup
   await guard.hold(snapshot)
   run.onStart(job, progress)
   const object = await storeBackup(store, job, { ...run, progress }).catch(async (error: unknown) => {
-    await guard.letGo(snapshot).catch(() => {})
+    if (!(await isStoredByAnother(store, job))) await guard.letGo(snapshot).catch(() => {})
     throw error
   })
   await guard.keep(snapshot)
   run.onStored(job, object, progress)
+}
+
+/** As on a machine with containers, which have locks of their own: then our hold is what keeps its base. */
+async function isStoredByAnother(store: Store, { key, step }: BackupJob): Promise<boolean> {
+  if (step.isReplacement) return false
+  const object = await store.describe(key).catch(() => undefined)
+  return object !== undefined && backupIn(object).guid === step.snapshot.guid
 }
