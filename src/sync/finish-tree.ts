@@ -1,6 +1,8 @@
 import { Failure } from '../errors.ts'
+import { mostNames, runZfsOnSome } from '../zfs/zfs-command.ts'
 import { parentOf } from './inventory.ts'
 import type { Ledger } from './ledger.ts'
+import { listSource } from './list-inventory.ts'
 import { failureOf, type SenderMessage } from './messages.ts'
 import type { Plan } from './plan.ts'
 import type { ReceiverEnd } from './receiver-end.ts'
@@ -44,16 +46,39 @@ async function settle({ datasets }: Plan, receiver: ReceiverEnd, ledger: Ledger)
 }
 
 /** Nothing is removed unless all that there is has arrived. */
-async function handleGone({ gone }: Plan, receiver: ReceiverEnd, ledger: Ledger, run: SyncRun): Promise<void> {
+async function handleGone(plan: Plan, receiver: ReceiverEnd, ledger: Ledger, run: SyncRun): Promise<void> {
   const { onGone } = run.policy
-  if (onGone === 'keep') return
-  if (onGone === 'report' || !ledger.isAllWell) {
-    for (const path of gone) ledger.addGone(path, onGone === 'report' ? 'kept' : 'kept, because others failed')
+  const { gone, newestGone } = plan
+  if (onGone === 'keep' || gone.length === 0) return
+  const whyKept = await whyNothingGoes(plan, ledger, run)
+  if (whyKept !== undefined) {
+    for (const path of gone) ledger.addGone(path, whyKept)
     return
   }
   // What is below one that is renamed goes with it; what is destroyed has nothing below.
-  const paths = onGone === 'rename' ? topmost(gone) : [...gone].reverse()
-  for (const path of paths) ledger.addGone(path, (await askToRemove(path, receiver, run)) ?? 'asked to remove it')
+  for (const path of onGone === 'rename' ? topmost(gone) : [...gone].reverse()) {
+    const message = { type: 'gone', path, newestGuid: newestGone.get(path) ?? 'none' } as const
+    ledger.addGone(path, (await askToRemove(message, receiver, run)) ?? 'asked to remove it')
+  }
+}
+
+async function whyNothingGoes(plan: Plan, ledger: Ledger, { policy, from }: SyncRun): Promise<string | undefined> {
+  if (policy.onGone === 'report') return 'kept'
+  if (!ledger.isAllWell) return 'kept, because others failed'
+  return (await isAsListed(plan, from)) ? undefined : 'kept, because the source has changed meanwhile'
+}
+
+/** A dataset that is renamed while zfs lists the others may be listed under neither name, and would pass for gone. */
+async function isAsListed({ datasets, gone }: Plan, from: string): Promise<boolean> {
+  const listed = new Set(datasets.map(({ source }) => source.path))
+  const now = (await listSource(from)).datasets.map(({ path }) => path)
+  if (now.length !== listed.size || !now.every((path) => listed.has(path))) return false
+  // zfs leaves out of a list what it cannot open; asked for by its name, it says so.
+  for (let at = 0; at < gone.length; at += mostNames) {
+    const names = gone.slice(at, at + mostNames).map((path) => from + path)
+    if ((await runZfsOnSome('list', '-H', '-o', 'name', ...names)) !== '') return false
+  }
+  return true
 }
 
 /** Those that are not below another. */
@@ -67,16 +92,16 @@ function topmost(paths: readonly string[]): readonly string[] {
 }
 
 async function askToRemove(
-  path: string,
+  message: Extract<SenderMessage, { type: 'gone' }>,
   receiver: ReceiverEnd,
   { signal, from, onFailure }: SyncRun,
 ): Promise<string | undefined> {
   try {
-    return await receiver.ask({ type: 'gone', path })
+    return await receiver.ask(message)
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof Failure) || receiver.channel.failure !== undefined) throw error
-    onFailure(from + path, error)
+    onFailure(from + message.path, error)
     return `failed: ${error.message}`
   }
 }

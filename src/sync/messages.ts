@@ -58,8 +58,8 @@ export type SenderMessage =
   | { readonly type: 'swap'; readonly path: string }
   /** What can be taken from the buffer to its place is. */
   | { readonly type: 'settle' }
-  /** The source has it no more. */
-  | { readonly type: 'gone'; readonly path: string }
+  /** The source has it no more. It may go if this is its newest snapshot still; a sender of the past does not say. */
+  | { readonly type: 'gone'; readonly path: string; readonly newestGuid?: string | 'none' }
   /** What has come is to be held, before the marks of what it began at are given up. */
   | { readonly type: 'hold' }
   /** Asks what the receiver's zfs can do. */

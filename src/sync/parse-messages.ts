@@ -33,13 +33,19 @@ export function parseSenderMessage(text: string): SenderMessage {
       return { type: from['type'] }
     case 'discard':
     case 'swap':
-    case 'gone':
       return { type: from['type'], path: textOf(from['path']) }
+    case 'gone':
+      return { type: 'gone', path: textOf(from['path']), ...newestIn(from) }
     case 'end':
       return { type: 'end', problems: listOf(from['problems']).map(parseProblem) }
     default:
       throw notUnderstood('message', from['type'])
   }
+}
+
+function newestIn({ newestGuid }: Fields): { readonly newestGuid?: string } {
+  if (newestGuid === undefined) return {}
+  return { newestGuid: newestGuid === 'none' ? newestGuid : guidOf(newestGuid) }
 }
 
 /** Reads what a receiver says; throws 'protocol'. */

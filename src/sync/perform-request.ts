@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts'
 import { withLock } from '../stream/lock.ts'
+import { datasetExists } from '../zfs/list-datasets.ts'
 import { renameDataset } from '../zfs/rename-dataset.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import type { AnnouncedStream } from './announced-stream.ts'
@@ -26,13 +27,13 @@ export async function performRequest(
       await receive(stream, message, run)
       return { type: 'done' }
     case 'rename':
-      await renameDataset(confinedName(root, message.from), confinedName(root, message.path))
+      await renameOnce(confinedName(root, message.from), confinedName(root, message.path))
       return { type: 'done' }
     case 'clear':
-      await runZfs('receive', '-A', nameOf(root, message))
+      await clear(nameOf(root, message))
       return { type: 'done' }
     case 'discard':
-      await discardBuffered(bufferName(root, message.path))
+      await discard(message.path, run)
       return { type: 'done' }
     case 'rollback':
       permitted(policy.onDiverged, ['rollback'], 'rolls nothing back')
@@ -51,6 +52,7 @@ export async function performRequest(
         await removeGone(
           confinedName(root, message.path),
           permitted(policy.onGone, ['rename', 'destroy'], 'removes nothing'),
+          message.newestGuid,
         ),
       )
     default:
@@ -60,6 +62,32 @@ export async function performRequest(
 
 function done(how: string | undefined): ReceiverMessage {
   return how === undefined ? { type: 'done' } : { type: 'done', how }
+}
+
+/** Streams that are read again from a file: it has its new name. */
+async function renameOnce(from: string, to: string): Promise<void> {
+  if (!(await datasetExists(from)) && (await datasetExists(to))) return
+  await renameDataset(from, to)
+}
+
+/** Throws away what an interrupted receive has kept. If streams are read again from a file, it was thrown away then. */
+async function clear(name: string): Promise<void> {
+  await runZfs('receive', '-A', name).catch(async (error: unknown) => {
+    if (!(error instanceof Failure) || (await isUnderWay(name))) throw error
+  })
+}
+
+async function isUnderWay(name: string): Promise<boolean> {
+  if (!(await datasetExists(name))) return false
+  return (await runZfs('get', '-H', '-o', 'value', 'receive_resume_token', name)).trim() !== '-'
+}
+
+/** What comes after it is received anew: it is not there any more, whatever was listed. */
+async function discard(path: string, { root, there }: Working): Promise<void> {
+  const name = bufferName(root, path)
+  if (!(await datasetExists(name))) return
+  await discardBuffered(name)
+  there?.delete(path)
 }
 
 /** What the receiver's user wants, if it is one of these. */

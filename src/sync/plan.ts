@@ -49,6 +49,8 @@ export interface Plan {
   readonly datasets: readonly DatasetPlan[]
   /** The paths of the receiver's datasets that the source has not. */
   readonly gone: readonly string[]
+  /** Of those, the guids of their newest snapshots; without those that have none. */
+  readonly newestGone: ReadonlyMap<string, string>
   readonly hasRenames: boolean
 }
 
@@ -84,7 +86,12 @@ export function planSync(source: Inventory, target: Inventory, wishes: PlanWishe
     if (plan.isNew && plan.conflict === undefined) coming.add(path)
     return from === undefined ? plan : { ...plan, steps: [{ kind: 'rename', from } as const, ...plan.steps] }
   })
-  return { datasets, gone: there.paths.filter((path) => !names.has(path)).sort(), hasRenames }
+  const gone = there.paths.filter((path) => !names.has(path)).sort()
+  const newestGone = gone.flatMap((path) => {
+    const newest = there.get(path)?.snapshots.at(-1)
+    return newest === undefined ? [] : [[path, newest.guid] as const]
+  })
+  return { datasets, gone, newestGone: new Map(newestGone), hasRenames }
 }
 
 function byPath(datasets: readonly SyncDataset[]): Map<string, SyncDataset> {

@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts'
 import type { Channel } from './channel.ts'
+import { mostRequestBytes } from './frames.ts'
 import type { Inventory } from './inventory.ts'
 import { type Abilities, failureOf, type Problem, type ReceiverMessage, type SenderMessage } from './messages.ts'
 import { parseReceiverMessage } from './parse-messages.ts'
@@ -66,8 +67,28 @@ export async function openContainer(channel: Channel, abilities: Abilities): Pro
 /** The last word, unless there is nobody to hear it any more. */
 export async function endDialogue({ channel, ask }: ReceiverEnd, problems: readonly Problem[]): Promise<void> {
   if (channel.failure !== undefined) return
-  await ask({ type: 'end', problems })
+  await ask({ type: 'end', problems: fitting(problems) })
   await channel.finish()
+}
+
+// Half of what a receiver takes for one message.
+const mostProblemBytes = mostRequestBytes / 2
+
+/** As many as one message holds; of the others, one of each kind, so that the receiver ends with their status. */
+export function fitting(problems: readonly Problem[]): readonly Problem[] {
+  let bytes = 0
+  const sums = problems.map((each) => {
+    bytes += Buffer.byteLength(JSON.stringify(each))
+    return bytes
+  })
+  const told = problems.slice(0, sums.filter((sum) => sum < mostProblemBytes).length)
+  const rest = problems.slice(told.length)
+  const kinds = new Map(rest.map((each) => [each.kind, each]))
+  const counted = [...kinds.values()].map((each) => {
+    const more = rest.filter(({ kind }) => kind === each.kind).length - 1
+    return more === 0 ? each : { ...each, message: `${each.message}; and ${more} others of this kind failed` }
+  })
+  return [...told, ...counted]
 }
 
 async function greet(channel: Channel, role: 'all' | 'streams'): Promise<void> {

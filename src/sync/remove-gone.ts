@@ -1,16 +1,19 @@
 import { Failure } from '../errors.ts'
 import { datasetExists } from '../zfs/list-datasets.ts'
+import { listSnapshots } from '../zfs/list-snapshots.ts'
 import { renameDataset } from '../zfs/rename-dataset.ts'
 import { destroyReceived, expectReceived } from './destroy-received.ts'
 import { setAsideName } from './set-aside-name.ts'
 
 /**
  * Sets aside or destroys a dataset that the source has no more, and says what became of it. What zfsync has not received,
- * or somebody holds, is kept.
+ * or somebody holds, is kept; and what has another newest snapshot than `newestGuid`, if it is given: a file of streams
+ * may be read when the source has it again.
  */
-export async function removeGone(name: string, how: 'rename' | 'destroy'): Promise<string> {
+export async function removeGone(name: string, how: 'rename' | 'destroy', newestGuid?: string): Promise<string> {
   if (!(await datasetExists(name))) return 'is gone here too'
   try {
+    if (newestGuid !== undefined) await expectNewest(name, newestGuid)
     if (how === 'destroy') {
       await destroyReceived(name)
       return 'destroyed'
@@ -23,4 +26,10 @@ export async function removeGone(name: string, how: 'rename' | 'destroy'): Promi
     if (error instanceof Failure && error.kind === 'exists') return `kept: ${error.message}`
     throw error
   }
+}
+
+async function expectNewest(name: string, newestGuid: string): Promise<void> {
+  const newest = (await listSnapshots(name)).at(-1)?.guid ?? 'none'
+  if (newest === newestGuid) return
+  throw new Failure('exists', `${name}: its newest snapshot is another than the sender has heard of`)
 }

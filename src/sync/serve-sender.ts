@@ -127,7 +127,7 @@ function explained(error: unknown, isHeard: boolean): unknown {
 
 export interface Serving extends Omit<ReceiverRun, 'onFailure'> {
   /** The guids of each path's snapshots, where the sender cannot know them. */
-  readonly there: ReadonlyMap<string, ReadonlySet<string>> | undefined
+  readonly there: Map<string, ReadonlySet<string>> | undefined
   /** The replica's, if its root does not keep it yet. */
   readonly newId: string | undefined
   /** Undefined: what has come is held at once. */
@@ -135,7 +135,7 @@ export interface Serving extends Omit<ReceiverRun, 'onFailure'> {
   onFailure(failure: Failure): void
 }
 
-function guidsOf({ datasets, buffered }: Inventory): ReadonlyMap<string, ReadonlySet<string>> {
+function guidsOf({ datasets, buffered }: Inventory): Map<string, ReadonlySet<string>> {
   const all = new Map<string, Set<string>>()
   for (const { path, snapshots } of [...datasets, ...buffered])
     all.set(path, new Set([...(all.get(path) ?? []), ...snapshots.map(({ guid }) => guid)]))

@@ -8,12 +8,13 @@ export async function listDatasets(dataset?: string): Promise<readonly string[]>
   return rows.map(([name = '']) => name)
 }
 
+/** Throws what zfs says where it cannot tell, as of a broken disk. */
 export async function datasetExists(dataset: string): Promise<boolean> {
   try {
     await runZfs('list', '-H', '-o', 'name', dataset)
     return true
   } catch (error) {
-    if (error instanceof Failure && error.kind === 'unavailable') return false
+    if (error instanceof Failure && /does not exist|no such pool/.test(error.message)) return false
     throw error
   }
 }

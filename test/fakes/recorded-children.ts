@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream'
-import type { Child } from '../../src/stream/child.ts'
+import type { Child, ChildOptions } from '../../src/stream/child.ts'
 import { iteratedInput } from '../../src/stream/iterated-input.ts'
 
 /** Every program that would have been started, as its words. */
@@ -9,9 +9,10 @@ export const startedWords: (readonly string[])[] = []
 export const answers = { of: (_: readonly string[]) => ({ stdout: '', stderr: '', status: 0 }) }
 
 /** In the place of startChild: starts nothing, and swallows what is written to it. */
-export function startChild(argv: readonly string[]): Child {
+export function startChild(argv: readonly string[], options?: Pick<ChildOptions, 'onStderr'>): Child {
   startedWords.push(argv)
   const { stdout, stderr, status } = answers.of(argv)
+  if (stderr !== '') options?.onStderr?.(Buffer.from(stderr))
   const stdin = new PassThrough().resume()
   const written = Readable.from([Buffer.from(stdout)])
   return {

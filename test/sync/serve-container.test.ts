@@ -25,18 +25,33 @@ const inventory = [root, `${root}/c`, `${root}/gone`, `${root}.zfsyncbuffer`, `$
   .join('')
 
 let origins = ''
+let absent: readonly string[] = []
 beforeEach(() => {
   startedWords.splice(0)
   origins = ''
-  answers.of = ([, verb, ...words]) => {
-    if (words.length === 0) return { stdout: '', stderr: usage, status: 2 }
-    if (words.includes('name,origin')) return { stdout: origins, stderr: '', status: 0 }
-    if (words.includes('name'))
-      return { stdout: `${words.at(-1)}${words.includes('snapshot') ? '@a' : ''}\n`, stderr: '', status: 0 }
-    if (words.includes('zfsync:received')) return { stdout: 'on\tlocal\n', stderr: '', status: 0 }
-    return { stdout: verb === 'list' ? inventory : '', stderr: '', status: 0 }
+  absent = []
+  answers.of = (argv) => {
+    const found = wrong(argv)
+    return found === undefined ? { stdout: answer(argv), stderr: '', status: 0 } : { stdout: '', ...found }
   }
 })
+
+function wrong([, verb, ...words]: readonly string[]) {
+  const name = words.at(-1) ?? ''
+  if (words.length === 0) return { stderr: usage, status: 2 }
+  if (absent.includes(name)) return { stderr: `cannot open '${name}': dataset does not exist`, status: 1 }
+  return verb === 'receive' && words.includes('-A') ? { stderr: 'nothing to abort', status: 1 } : undefined
+}
+
+function answer([, verb, ...words]: readonly string[]): string {
+  const name = words.at(-1) ?? ''
+  if (words.includes('name,origin')) return origins
+  if (words.some((each) => each.startsWith('guid,'))) return `${name}@a\tguid\t7\n`
+  if (words.includes('name')) return `${name}${words.includes('snapshot') ? '@a' : ''}\n`
+  if (words.includes('zfsync:received')) return 'on\tlocal\n'
+  if (words.includes('receive_resume_token')) return '-\n'
+  return verb === 'list' ? inventory : ''
+}
 
 /** Reads messages as out of a file; resolves to what failed, and to what `zfs` was told to do with datasets. */
 async function read(messages: readonly object[]) {
@@ -100,4 +115,32 @@ it('where all has come, what is gone is removed', async () => {
 it('what has a clone is kept, with all its snapshots', async () => {
   origins = 'backup\t-\nbackup/restored\tbackup/data/gone@a\n'
   expect(await read([gone])).toEqual({ failures: [], changes: [] })
+})
+
+it.each([
+  { newestGuid: '0000000000000007', isRemoved: true },
+  { newestGuid: '0000000000000006', isRemoved: false },
+  { newestGuid: 'none', isRemoved: false },
+])('P5: what is gone is removed only as the sender knew it: $newestGuid', async ({ newestGuid, isRemoved }) => {
+  const { failures, changes } = await read([{ ...gone, newestGuid }])
+  expect(failures).toEqual([])
+  expect(changes.includes('zfs destroy backup/data/gone')).toBe(isRemoved)
+})
+
+it('what is discarded is received anew, though it was listed', async () => {
+  const announced = { ...request, path: '/c', to: { name: 'a', guid: '0000000000000007' } }
+  const { failures } = await read([{ type: 'discard', path: '/c' }, announced, { type: 'complete' }])
+  // It is received, and not passed over; that it is no stream is another matter.
+  expect(startedWords.filter(([, verb, ...words]) => verb === 'receive' && words.length > 0)).toHaveLength(1)
+  expect(failures).toHaveLength(1)
+})
+
+it('what a first reading has done is done', async () => {
+  absent = ['backup/data/from', 'backup/data.zfsyncbuffer/2F6E']
+  const { failures, changes } = await read([
+    { type: 'rename', from: '/from', path: '/c' },
+    { type: 'clear', path: '/c', into: 'place' },
+    { type: 'discard', path: '/n' },
+  ])
+  expect({ failures, changes }).toEqual({ failures: [], changes: [] })
 })
