@@ -12,6 +12,8 @@ export async function readRange(bucket: Bucket, source: Source, offset: number, 
   const what = `bytes ${offset} to ${offset + target.length - 1} of ${urlIn(bucket, source.key)}`
   let done = 0
   await bucket.connection.retry(what, {}, async (signal) => {
+    // All had come when the connection broke.
+    if (done === target.length) return
     const from = offset + done
     const answer = await request(bucket, source, from, offset + target.length - 1, signal)
     const body = answer.Body

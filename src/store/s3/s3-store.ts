@@ -38,6 +38,8 @@ const mib = 2 ** 20
 const defaults = { maxParts: 10_000, maxObjectBytes: 5 * 2 ** 40, memoryBytes: 256 * mib, concurrency: 4 }
 // Six of them are there at once. Every request costs a millisecond of CPU.
 const readBytes = 8 * mib
+// With less, an object would be nothing but requests.
+const leastReadBytes = 64 * 1024
 const headsAtOnce = 32
 
 export class S3Store implements Store {
@@ -60,7 +62,8 @@ export class S3Store implements Store {
     this.#maxParts = options.maxParts ?? maxParts
     this.memoryBytes = options.memoryBytes ?? memoryBytes
     this.partsAtOnce = options.concurrency ?? concurrency
-    this.readBytes = Math.min(readBytes, Math.floor(this.memoryBytes / (this.partsAtOnce + 2)))
+    const shareBytes = Math.floor(this.memoryBytes / (this.partsAtOnce + 2))
+    this.readBytes = Math.max(leastReadBytes, Math.min(readBytes, shareBytes))
     const { partBytes, estimatedBytes } = options
     this.#schedule = planParts({
       partBytes,
