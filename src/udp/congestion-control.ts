@@ -37,8 +37,10 @@ const queueSign = 1.2
 // Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again.
 const lookEveryMs = 5000
 const lookMs = 200
-// The receiver collects packets for an ACK, and timers are late: so much must be on its way beside the path's own.
+// The receiver collects packets for an ACK, and timers are late: so much must be on its way beside the path's own. A queue that
+// stands for longer than the path itself is as good, and what came on top of it would be taken from the others in it.
 const slackMs = 6
+const leastSlackMs = 1
 const leastPackets = 32
 // A higher rate that was tried, and brought so much more without a queue, has found a wider path than was known: start-up had
 // ended too soon, or others have gone.
@@ -105,7 +107,7 @@ export class CongestionControl {
   get windowBytes(): number {
     const least = leastPackets * this.#packetBytes
     if (this.rate === 0) return least
-    const slack = this.rate * slackMs + least
+    const slack = this.rate * Math.max(leastSlackMs, slackMs - this.#standingQueueMs) + least
     if (this.#state === 'look') return this.#flight / 2 + slack
     if (this.#state === 'startup') return Math.max(startupWindowGain * this.#flight + least, this.#flight + slack)
     const flight = Math.min(windowGain * this.#flight, Math.max(this.#flightCeiling, 1.1 * this.#flight))
@@ -128,6 +130,17 @@ export class CongestionControl {
   /** What the path holds without a queue. */
   get #flight(): number {
     return this.rate * this.#rttMs
+  }
+
+  /** The lowest of this round and the one before. */
+  get #recentRttMs(): number {
+    return Math.min(this.#rttBeforeMs, this.#round.lowestRttMs)
+  }
+
+  /** Beyond the path's own round-trip time. */
+  get #standingQueueMs(): number {
+    const queueMs = this.#recentRttMs - this.#rttMs
+    return Number.isFinite(queueMs) ? Math.max(0, queueMs - this.#rttMs) : 0
   }
 
   get #gain(): number {
@@ -204,7 +217,7 @@ export class CongestionControl {
   }
 
   get #isWider(): boolean {
-    const hasQueue = Math.min(this.#rttBeforeMs, this.#round.lowestRttMs) > queueSign * this.#rttMs
+    const hasQueue = this.#recentRttMs > queueSign * this.#rttMs
     return this.rate > widerGrowth * this.#rateBefore && !hasQueue && this.#rttMs > slackMs
   }
 

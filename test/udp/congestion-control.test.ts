@@ -67,6 +67,17 @@ it('a path of the same width is not started up again', () => {
   }
 })
 
+it('leaves room to the others whose queue stands for longer than the path itself', () => {
+  const windowIn = (queueMs: number) => {
+    const path = cruising()
+    for (let count = 0; count < 3; count++) path.round(1000, queueMs)
+    return path.control.windowBytes
+  }
+  expect(windowIn(rttMs)).toBe(windowIn(0))
+  expect(windowIn(rttMs + 2)).toBe(windowIn(0) - 2 * 1000)
+  expect(windowIn(3 * rttMs)).toBe(windowIn(0) - 5 * 1000)
+})
+
 it('never begins slower than before the first sample', () => {
   const path = new Path()
   const before = path.control.pacingRate
