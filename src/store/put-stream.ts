@@ -50,8 +50,9 @@ export async function putStream(store: Store, key: string, input: Input, options
     return published
   } catch (error) {
     // What goes wrong in tidying up follows from the failure, or matters less.
-    await upload.abandon().catch(() => {})
-    throw upload.error ?? error
+    const cause = upload.error ?? error
+    await upload.abandon(cause).catch(() => {})
+    throw cause
   }
 }
 
@@ -99,12 +100,14 @@ class PartByPart {
     return upload.publish({ size: this.#storedBytes, checksums: checksums(), metadata })
   }
 
-  async abandon(): Promise<void> {
+  async abandon(cause: unknown): Promise<void> {
     this.#isAbandoned = true
+    // What another has stored meanwhile, no run will go on with.
+    const isOfUse = this.#options.resume && !(cause instanceof Failure && cause.kind === 'exists')
     // What is on its way belongs to an upload that is gone on with, unless the store is out of reach.
-    if (!this.#options.resume || this.error !== undefined) this.#upload?.stop()
+    if (!isOfUse || this.error !== undefined) this.#upload?.stop()
     await Promise.all(this.#running)
-    if (this.#options.resume) await this.#upload?.leave()
+    if (isOfUse) await this.#upload?.leave()
     else await this.#upload?.abandon()
   }
 

@@ -36,15 +36,16 @@ export type PublishOutput = ChecksumOutput & {
  */
 export async function publishOnce(
   bucket: Bucket,
-  { key, id, signal }: Publication,
+  { key, id, signal, isResumed = false }: Publication,
   expected: ExpectedObject,
   request: (signal: AbortSignal | undefined) => Promise<PublishOutput>,
 ): Promise<PublishOutput> {
   const url = urlIn(bucket, key)
+  const isMeant = isResumed ? isKnown : isOurs
   let isInDoubt = false
   const findOurs = async () => {
     const head = isInDoubt ? await headObject(bucket, key, { signal }) : undefined
-    return head !== undefined && isOurs(head, id, expected) ? head : undefined
+    return head !== undefined && isMeant(head, id, expected) ? head : undefined
   }
   return bucket.connection.retry(url, { signal }, async (both) => {
     try {

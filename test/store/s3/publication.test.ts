@@ -5,9 +5,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Failure } from '../../../src/errors.ts'
 import { S3Connection } from '../../../src/store/s3/connection.ts'
 import { headObject } from '../../../src/store/s3/head.ts'
-import { confirm, type PublishOutput } from '../../../src/store/s3/publication.ts'
+import { confirm, type PublishOutput, publishOnce } from '../../../src/store/s3/publication.ts'
 
 const expected = { size: 5, etag: undefined, crc: undefined }
+const { signal } = new AbortController()
+const ours = { key: 'key', id: 'ours', overwrite: true, input: { Metadata: {} }, signal }
 const there = {
   etag: '"opaque"',
   'content-length': '5',
@@ -35,6 +37,21 @@ test('an answer without an ETag: an object with our checksum is ours, whatever i
   expect(await confirmed(resumed, {}, { ...expected, crc })).toMatchObject({ size: 5 })
 })
 
+test('a lost answer: what was gone on with has the id of the upload that broke, and is known by our checksum', async () => {
+  const crc = { name: 'crc32c', hex: 'c99465aa' } as const
+  const resumed = { ...there, 'x-amz-meta-zpipes-upload': 'another', 'x-amz-checksum-crc32c': 'yZRlqg==' }
+  const bucket = await bucketWith(resumed, 60_000)
+  const published = (isResumed: boolean) => {
+    const lost = Object.assign(new Error('lost'), { code: 'ECONNRESET' })
+    const gone = Object.assign(new Error('gone'), { name: 'NoSuchUpload', $metadata: { httpStatusCode: 404 } })
+    const answers = [lost, gone]
+    const publication = { ...ours, isResumed }
+    return publishOnce(bucket, publication, { ...expected, crc }, () => Promise.reject(answers.shift()))
+  }
+  expect(await published(true)).toMatchObject({ ETag: '"opaque"' })
+  await expect(published(false)).rejects.toMatchObject({ kind: 'retry' })
+})
+
 test('an object without a length is not an empty one', async () => {
   const { 'content-length': _, ...unmeasured } = there
   const bucket = await bucketWith({ ...unmeasured, 'transfer-encoding': 'chunked' })
@@ -46,13 +63,11 @@ async function confirmed(
   output: PublishOutput,
   wanted: Parameters<typeof confirm>[2] = expected,
 ) {
-  const signal = new AbortController().signal
-  const publication = { key: 'key', id: 'ours', overwrite: true, input: { Metadata: {} }, signal }
-  return confirm(await bucketWith(head), publication, wanted, output)
+  return confirm(await bucketWith(head), ours, wanted, output)
 }
 
 /** A bucket whose one object has these headers. */
-async function bucketWith(head: OutgoingHttpHeaders) {
+async function bucketWith(head: OutgoingHttpHeaders, retryForMs = 100) {
   const server = createServer((_request, response) => {
     response.writeHead(200, head)
     response.end()
@@ -65,5 +80,5 @@ async function bucketWith(head: OutgoingHttpHeaders) {
   })
   const credentials = { accessKeyId: 'x', secretAccessKey: 'y' }
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { connection: new S3Connection({ endpoint, credentials, retryForMs: 100 }), name: 'bucket', prefix: '' }
+  return { connection: new S3Connection({ endpoint, credentials, retryForMs }), name: 'bucket', prefix: '' }
 }

@@ -1,3 +1,4 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
 import { putStream } from '../../../src/store/put-stream.ts'
 import type { S3StoreOptions } from '../../../src/store/s3/s3-options.ts'
@@ -111,4 +112,16 @@ test('an upload that somebody ends while it is gone on with is to be tried again
     kind: 'retry',
     hint: expect.stringContaining('run the same'),
   })
+})
+
+test('what another has stored meanwhile leaves no upload that nobody would go on with', async () => {
+  const { put, bucket, client, name } = await afterABrokenUpload()
+  const stored = put(whole, {
+    metadata: () => {
+      void client.send(new PutObjectCommand({ Bucket: name, Key: 'k', Body: 'another' }))
+      return {}
+    },
+  })
+  await expect(stored).rejects.toMatchObject({ kind: 'exists' })
+  expect([bucket.uploads.size, `${bucket.objects.get('k')?.bytes}`]).toEqual([0, 'another'])
 })
