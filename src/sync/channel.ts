@@ -27,6 +27,8 @@ export interface ChannelLimits {
 }
 
 const defaultSilenceMs = 60_000
+// Who has said his last word, and stays all the same, may stay for ever.
+const explainMs = 5000
 
 /** Frames over a link, in order, one after the other. */
 export class Channel {
@@ -132,7 +134,8 @@ export class Channel {
 
   /** Throws what is known of an end that came too early. */
   async endedEarly(): Promise<never> {
-    throw (await this.#link.explainEnd?.()) ?? new Failure('retry', 'the other side ended before the work was done')
+    const explanation = await unlessSlow(this.#link.explainEnd?.(), explainMs)
+    throw explanation ?? new Failure('retry', 'the other side ended before the work was done')
   }
 
   #inTime<T>(reading: Promise<T>): Promise<T> {
@@ -156,4 +159,13 @@ export class Channel {
       throw this.#failure
     }
   }
+}
+
+/** Undefined if it takes longer. */
+async function unlessSlow<T>(work: Promise<T> | undefined, mostMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLong = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), mostMs)
+  })
+  return await Promise.race([work, tooLong]).finally(() => clearTimeout(timer))
 }

@@ -231,7 +231,10 @@ export function failureOf(peer: 'sender' | 'receiver', { kind, reason }: Close):
 
 /** What the peer is told of a failure at this end. */
 export function closeOf(error: unknown): Close {
-  if (!(error instanceof Failure)) return { kind: 'retry', reason: 'it was stopped' }
+  if (!(error instanceof Failure)) {
+    const isSystems = error instanceof Error && 'syscall' in error
+    return isSystems ? { kind: 'io', reason: error.message } : { kind: 'retry', reason: 'it was stopped' }
+  }
   const { kind, message } = error
   return { kind: kind === 'data' || kind === 'protocol' || kind === 'io' ? kind : 'retry', reason: message }
 }

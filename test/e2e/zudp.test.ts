@@ -34,6 +34,14 @@ describe('zudp-send | zudp-recv', () => {
     expect(existsSync(key)).toBe(true)
   })
 
+  it('tells both ends of a disk that is full', async () => {
+    const { folder, key, port } = await prepared()
+    const receiver = sh(`zudp-recv --key ${key} :${port} >/dev/full`, folder)
+    const sent = await sh(`echo hello | zudp-send --key ${key} 127.0.0.1:${port}`, folder)
+    expect(sent).toMatchObject({ status: 74, stderr: expect.stringContaining('the receiver gave up: ENOSPC') })
+    expect(await receiver).toMatchObject({ status: 74, stderr: expect.stringContaining('no space left on device') })
+  })
+
   it.each(['[::1]', 'localhost'])('finds %s', async (host) => {
     const { folder, port } = await prepared()
     const line = `echo hello | zudp-send --key key ${host}:${port} & zudp-recv --key key :${port}; wait $!`

@@ -17,3 +17,10 @@ it('a command that does not end after the last word is given up', async () => {
   })
   await channel.close()
 })
+
+it('a command that stays, and says no more, is given up', { timeout: 60_000 }, async () => {
+  const channel = new Channel(commandLink('exec 1>&-; exec sleep 1000', new AbortController().signal))
+  const ended = { kind: 'retry', message: 'the other side ended before the work was done' }
+  await expect(channel.read()).rejects.toMatchObject(ended)
+  await channel.close()
+})
