@@ -1,3 +1,4 @@
+import { splitSnapshotName } from '../zfs/snapshot.ts'
 import type { Backup } from './backup.ts'
 
 /** How backups hang together: each increment on its parent, down to a full. */
@@ -14,12 +15,16 @@ export function chainsOf(
   ownFlawOf: (backup: Backup) => string | undefined = () => undefined,
 ): Chains {
   const byGuid = new Map(backups.flatMap((backup) => (backup.guid === undefined ? [] : [[backup.guid, backup]])))
+  // Of a replica, the store may have the same snapshot; who restores a dataset looks at what there is of that.
+  const inOwn = new Map(backups.map((backup) => [inDataset(backup, backup.guid), backup]))
   const byName = new Map(backups.map((backup) => [backup.name, backup]))
-  const parentOf = ({ fromGuid, parent = '' }: Backup) => {
+  const parentOf = (backup: Backup) => {
+    const { fromGuid, parent = '' } = backup
     const named = byName.get(parent)
     // A parent that z3 has stored has no guid to be known by.
     if (fromGuid === undefined || named?.guid === fromGuid) return named
-    return byGuid.get(fromGuid) ?? (named?.guid === undefined ? named : undefined)
+    const meant = inOwn.get(inDataset(backup, fromGuid)) ?? byGuid.get(fromGuid)
+    return meant ?? (named?.guid === undefined ? named : undefined)
   }
   const lackOf = ({ parent = '' }: Backup) => (byName.has(parent) ? 'parent guid mismatch' : 'missing parent')
   const known = new Map<Backup, string | undefined>()
@@ -30,6 +35,10 @@ export function chainsOf(
       return known.get(backup)
     },
   }
+}
+
+function inDataset({ name }: Backup, guid: string | undefined): string {
+  return `${splitSnapshotName(name)[0]}@${guid}`
 }
 
 interface Sources {

@@ -122,3 +122,15 @@ it('P5: keeps whatever an increment may go on from, whose source is known by a g
   expect(new Set(removed)).toEqual(new Set([other, later]))
   expect([...needed.values()]).toEqual([increment, increment])
 })
+
+it('P5: keeps what an increment goes on from in its own dataset, though another has the same snapshot', () => {
+  const inOther = (each: Backup): Backup => ({ ...each, name: each.name.replace('home', 'copy') })
+  const [full, increment] = [backup(1), { ...backup(2, 1), parent: undefined }]
+  for (const all of [
+    [full, inOther(full), increment],
+    [inOther(full), full, increment],
+  ]) {
+    const { removed } = planPrune(all, chainsOf(all), (each) => each === increment)
+    expect(removed.map(({ name }) => name)).toEqual(['tank/copy@s1'])
+  }
+})
