@@ -7,7 +7,7 @@ export function packageVersion(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }
 
-/** `pput 0.1.0`; in full also what runs it and which fast paths this machine has. */
+/** `pput 1.0.0`; in full also what runs it and which fast paths this machine has. */
 export async function versionText(command: Command, inFull: boolean): Promise<string> {
   const lines = [`${programOf(command)} ${packageVersion()}`]
   if (inFull) {
