@@ -50,9 +50,8 @@ export async function performRequest(
       refuseAfterFailure(run)
       return done(
         await removeGone(
-          confinedName(root, message.path),
+          { root, path: message.path, newestGuid: message.newestGuid },
           permitted(policy.onGone, ['rename', 'destroy'], 'removes nothing'),
-          message.newestGuid,
         ),
       )
     default:

@@ -2,17 +2,28 @@ import { Failure } from '../errors.ts'
 import { datasetExists } from '../zfs/list-datasets.ts'
 import { listSnapshots } from '../zfs/list-snapshots.ts'
 import { renameDataset } from '../zfs/rename-dataset.ts'
+import { rowsOf, runZfs } from '../zfs/zfs-command.ts'
+import { confinedName } from './confined-name.ts'
 import { destroyReceived, expectReceived } from './destroy-received.ts'
+import { idProperty, keptIdOf } from './replica-id.ts'
 import { setAsideName } from './set-aside-name.ts'
+
+export interface Gone {
+  readonly root: string
+  readonly path: string
+  /** Of its newest snapshot when the sender was told, or `none`: a file of streams may be read when the source has it again. */
+  readonly newestGuid?: string | undefined
+}
 
 /**
  * Sets aside or destroys a dataset that the source has no more, and says what became of it. What zfsync has not received,
- * or somebody holds, is kept; and what has another newest snapshot than `newestGuid`, if it is given: a file of streams
- * may be read when the source has it again.
+ * or somebody holds, is kept; and what has changed meanwhile, or is another sender's.
  */
-export async function removeGone(name: string, how: 'rename' | 'destroy', newestGuid?: string): Promise<string> {
+export async function removeGone({ root, path, newestGuid }: Gone, how: 'rename' | 'destroy'): Promise<string> {
+  const name = confinedName(root, path)
   if (!(await datasetExists(name))) return 'is gone here too'
   try {
+    await refuseOthers(root, path)
     if (newestGuid !== undefined) await expectNewest(name, newestGuid)
     if (how === 'destroy') {
       await destroyReceived(name)
@@ -32,4 +43,16 @@ async function expectNewest(name: string, newestGuid: string): Promise<void> {
   const newest = (await listSnapshots(name)).at(-1)?.guid ?? 'none'
   if (newest === newestGuid) return
   throw new Failure('exists', `${name}: its newest snapshot is another than the sender has heard of`)
+}
+
+/** Below a root there may be that of another replica: of what is in it, its own sender tells. */
+async function refuseOthers(root: string, path: string): Promise<void> {
+  if (path === '') return
+  const names = path.split('/').map((_, index, parts) => root + parts.slice(0, index + 1).join('/'))
+  const words = ['get', '-Hp', '-o', 'name,property,value', `${idProperty},guid`, ...names.slice(1)]
+  const values = new Map<string, Record<string, string>>()
+  for (const [name = '', property = '', value = ''] of rowsOf(await runZfs(...words)))
+    values.set(name, { ...values.get(name), [property]: value })
+  for (const [name, each] of values)
+    if (keptIdOf(each) !== undefined) throw new Failure('exists', `${name}: is another replica's root`)
 }

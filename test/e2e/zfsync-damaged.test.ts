@@ -62,3 +62,24 @@ pool-b/copy/c/d@s2
     stderr: '',
   })
 })
+
+test('P5: the replica of another sender, below this one, is not removed as gone', async ({ zfs }) => {
+  const send = (words: string, from: string) => `zfsync-send --no-bookmark --via "zfsync-recv $B/${words}" $A/${from}`
+  const ended = await zfs.script(`zfs create $A/data; zfs create $A/other; zfs create $A/other/c
+    zfs snapshot -r $A/data@s1; zfs snapshot -r $A/other@s1
+    ${send('copy', 'data')} >table; ${send('copy/other', 'other')} >table
+    zfs snapshot -r $A/data@s2; ${send('copy --gone destroy', 'data')} | grep -o 'gone; .*'; ${names}
+    destroy -r $A/other/c; ${send('copy/other --gone destroy', 'other')} | grep -o 'gone; .*'`)
+  expect(ended).toEqual({
+    status: 0,
+    stdout: `gone; kept: pool-b/copy/other: is another replica's root
+gone; kept: pool-b/copy/other: is another replica's root
+pool-b
+pool-b/copy
+pool-b/copy/other
+pool-b/copy/other/c
+gone; destroyed
+`,
+    stderr: '',
+  })
+})

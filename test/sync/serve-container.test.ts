@@ -26,10 +26,12 @@ const inventory = [root, `${root}/c`, `${root}/gone`, `${root}.zfsyncbuffer`, `$
 
 let origins = ''
 let absent: readonly string[] = []
+let kept = ''
 beforeEach(() => {
   startedWords.splice(0)
   origins = ''
   absent = []
+  kept = ''
   answers.of = (argv) => {
     const found = wrong(argv)
     return found === undefined ? { stdout: answer(argv), stderr: '', status: 0 } : { stdout: '', ...found }
@@ -46,6 +48,7 @@ function wrong([, verb, ...words]: readonly string[]) {
 function answer([, verb, ...words]: readonly string[]): string {
   const name = words.at(-1) ?? ''
   if (words.includes('name,origin')) return origins
+  if (words.includes('zfsync:replica,guid')) return kept
   if (words.some((each) => each.startsWith('guid,'))) return `${name}@a\tguid\t7\n`
   if (words.includes('name')) return `${name}${words.includes('snapshot') ? '@a' : ''}\n`
   if (words.includes('zfsync:received')) return 'on\tlocal\n'
@@ -143,4 +146,16 @@ it('what a first reading has done is done', async () => {
     { type: 'discard', path: '/n' },
   ])
   expect({ failures, changes }).toEqual({ failures: [], changes: [] })
+})
+
+it('P5: what is gone is not removed from a replica of another sender below', async () => {
+  const below = { type: 'gone', path: '/gone/a/b' }
+  const rows = (guid: string) => `backup/data/gone\tzfsync:replica\t01234567-7\nbackup/data/gone\tguid\t${guid}\n`
+  kept = rows('7')
+  expect(await read([below])).toEqual({ failures: [], changes: [] })
+  const asked = ['backup/data/gone', 'backup/data/gone/a', 'backup/data/gone/a/b']
+  expect(startedWords.find((words) => words.includes('zfsync:replica,guid'))?.slice(-3)).toEqual(asked)
+  // It was inherited, or came with a stream.
+  kept = rows('8')
+  expect((await read([below])).changes).toContain('zfs destroy backup/data/gone/a/b')
 })
