@@ -24,10 +24,8 @@ export async function createDigest(name: DigestName): Promise<Digest> {
     case 'crc32':
       return createCrc32()
     case 'md5':
-    case 'sha256': {
-      const hash = createHash(name)
-      return { name, update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') }
-    }
+    case 'sha256':
+      return createOpensslHash(name)
     case 'crc64nvme':
       return oneOf(createCrc64Nvme() ?? (await createWasmHash(name)))
     default:
@@ -40,6 +38,20 @@ export async function digestOf(name: DigestName, bytes: Uint8Array): Promise<str
   const digest = await createDigest(name)
   digest.update(bytes)
   return digest.hex()
+}
+
+// Node takes less than 2 GiB at once. An S3 part may have 5.
+const mostAtOnceBytes = 2 ** 30
+
+function createOpensslHash(name: 'md5' | 'sha256'): Digest {
+  const hash = createHash(name)
+  return {
+    name,
+    update(bytes) {
+      for (let at = 0; at < bytes.length; at += mostAtOnceBytes) hash.update(bytes.subarray(at, at + mostAtOnceBytes))
+    },
+    hex: () => hash.digest('hex'),
+  }
 }
 
 function createCrc32(): Digest {
