@@ -60,7 +60,9 @@ describe('digests', () => {
 
   // Never written to, so that they take no memory. An S3 part may have as many.
   test('takes more than 2 GiB at once', { timeout: 120_000 }, async () => {
-    expect(await digestOf('md5', new Uint8Array(new SharedArrayBuffer(2 ** 31)))).toBe('a981130cf2b7e09f4686dc273cf7187e')
+    expect(await digestOf('md5', new Uint8Array(new SharedArrayBuffer(2 ** 31)))).toBe(
+      'a981130cf2b7e09f4686dc273cf7187e',
+    )
   })
 
   test('a thread that ended answers nobody, and leaves nobody waiting', { timeout: 10_000 }, async () => {
