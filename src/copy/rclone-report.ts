@@ -56,6 +56,13 @@ export class RcloneReport {
     this.lastError = other.lastError || this.lastError
   }
 
+  /** One that rclone was not told of. */
+  addFailed(name: string, why: string): void {
+    this.errors += 1
+    this.lastError = why
+    if (this.failedNames.length < namesKept) this.failedNames.push(name)
+  }
+
   #addLogLine(line: string): void {
     const entry = parse(line)
     if (entry === undefined) {

@@ -4,7 +4,7 @@ import { Failure, type FailureKind } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
 import { shellLine } from '../stream/shell-words.ts'
 import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
-import { type BytePath, textOf } from './entry.ts'
+import { type BytePath, bytePath, textOf } from './entry.ts'
 import { type Host, onHost } from './host.ts'
 import { namesIn } from './listed-entries.ts'
 import { RcloneReport } from './rclone-report.ts'
@@ -63,7 +63,7 @@ export class Rclone implements Copier {
 
   async copy(job: PartJob): Promise<Attempt> {
     const { source, destination } = this.#options
-    const { names, odd } = await namesOf(job)
+    const { names, odd, unsayable } = await namesOf(job)
     const limit = limitOf(job.bytesPerSecond)
     const words = ['copy', '--files-from-raw=-', '--no-traverse', ...limit, source, destination]
     const { end, report } = await this.#run(words, Readable.from(names), job.host, job.signal, job.log)
@@ -71,6 +71,8 @@ export class Rclone implements Copier {
       const one = ['copyto', ...limit, ...this.#pathsOf(name)]
       report.addAll((await this.#run(one, Readable.from([]), job.host, job.signal, job.log)).report)
     }
+    for (const name of unsayable)
+      report.addFailed(name, 'a line break, and bytes that are no UTF-8, rclone cannot be told')
     const attempt = attemptOf(end, report, job.part.files)
     // To S3 it reads a file for its checksum first, and counts its bytes twice.
     return { ...attempt, copiedBytes: Math.min(attempt.copiedBytes, job.part.bytes) }
@@ -78,7 +80,7 @@ export class Rclone implements Copier {
 
   async compare(job: PartJob, by: 'size' | 'checksum'): Promise<Attempt> {
     const { source, destination } = this.#options
-    const { names, odd } = await namesOf(job)
+    const { names, odd, unsayable } = await namesOf(job)
     const words = ['check', '--one-way', '--combined=-', '--files-from-raw=-', source, destination]
     const sizes = by === 'size' ? ['--size-only'] : []
     const { end, report } = await this.#run([...words, ...sizes], Readable.from(names), job.host, job.signal, job.log)
@@ -90,6 +92,7 @@ export class Rclone implements Copier {
       if (look.report.checked === 1) report.equal += 1
       else report.differing.push(name)
     }
+    report.differing.push(...unsayable)
     return {
       end: isTold ? 'done' : 'broken',
       copied: 0,
@@ -237,15 +240,25 @@ function attemptOf(end: ChildEnd, report: RcloneReport, files: number): Attempt 
   }
 }
 
-/** The names as rclone's lists have them, and those that no line can hold. */
-async function namesOf({ spoolPath, part }: PartJob): Promise<{ names: readonly Buffer[]; odd: readonly string[] }> {
+interface RcloneNames {
+  /** As rclone's lists have them. */
+  readonly names: readonly Buffer[]
+  /** Those that no line can hold, and of these what no argument can hold either. */
+  readonly odd: readonly string[]
+  readonly unsayable: readonly string[]
+}
+
+async function namesOf({ spoolPath, part }: PartJob): Promise<RcloneNames> {
   const names: Buffer[] = []
   const odd: string[] = []
+  const unsayable: string[] = []
   for await (const listed of namesIn(readSpool(spoolPath, part), '\0')) {
     const name = nameOfListed(listed)
+    const text = textOf(name)
     // It takes a CR at the end of a line for a part of the line's end.
-    if (name.includes('\n') || name.endsWith('\r')) odd.push(textOf(name))
-    else names.push(Buffer.from(`${name}\n`, 'latin1'))
+    if (!name.includes('\n') && !name.endsWith('\r')) names.push(Buffer.from(`${name}\n`, 'latin1'))
+    else if (bytePath(text) === name) odd.push(text)
+    else unsayable.push(text)
   }
-  return { names, odd }
+  return { names, odd, unsayable }
 }

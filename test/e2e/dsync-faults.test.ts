@@ -45,6 +45,14 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
     expect(await differences('-rlc')).toBe('')
   })
 
+  it.skipIf(lacks('rclone'))('copies all others where rclone cannot be told a name (rclone)', async () => {
+    await sh(`printf x > "src/$(printf 'n\\nl\\377')"; printf y > "src/$(printf 'caf\\351')"`, folder)
+    const { status, stdout, stderr } = await run('--retries 0 --cloud src :local:$PWD/dst')
+    expect({ status, stdout }).toEqual({ status: 74, stdout: expect.stringMatching(/: 3 copied .* 1 failed/) })
+    expect(stderr).toMatch(/^dsync: 1 not copied: a line break, and bytes that are no UTF-8, rclone .*: n/)
+    expect((await sh('ls dst | wc -l; cat dst/d/b', folder)).stdout).toBe('3\nb')
+  })
+
   it.skipIf(lacks('rclone'))('refuses --no-fpart with rclone, which would copy nothing (rclone)', async () => {
     expect(await run('--cloud --no-fpart src :local:$PWD/dst')).toMatchObject({ status: 64 })
   })
