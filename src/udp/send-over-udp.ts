@@ -231,12 +231,15 @@ export function failureOf(peer: 'sender' | 'receiver', { kind, reason }: Close):
 
 /** What the peer is told of a failure at this end. */
 export function closeOf(error: unknown): Close {
-  if (!(error instanceof Failure)) {
-    const isSystems = error instanceof Error && 'syscall' in error
-    return isSystems ? { kind: 'io', reason: error.message } : { kind: 'retry', reason: 'it was stopped' }
-  }
+  if (isOfStream(error)) return { kind: 'io', reason: error.message }
+  if (!(error instanceof Failure)) return { kind: 'retry', reason: 'it was stopped' }
   const { kind, message } = error
   return { kind: kind === 'data' || kind === 'protocol' || kind === 'io' ? kind : 'retry', reason: message }
+}
+
+/** Such as that of a full disk: what the stream comes from or goes to has failed. */
+function isOfStream(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && ['read', 'write', 'fsync'].includes((error as NodeJS.ErrnoException).syscall ?? '')
 }
 
 function tellCounts({ counts, control }: Sender, tell: SendOptions['tell']): void {
