@@ -44,7 +44,7 @@ async function tcp(control, port) {
 /** Packets without end to the port of a receiver, from its own side of the line. @param {number} port */
 function flood(port) {
   const script = `const s=require('dgram').createSocket('udp4');const b=Buffer.alloc(1400,7);let n=0;
-    const more=()=>s.send(b,${port},'${address}',()=>{n++;more()});for(let i=0;i<64;i++)more();
+    const more=()=>s.send(b,${port},'${address}',()=>{n++;setImmediate(more)});for(let i=0;i<64;i++)more();
     setTimeout(()=>{console.log(n);process.exit()},${(seconds + 1) * 1000})`
   return run(there, `${node} -e "${script.replaceAll('\n', ' ')}"`)
 }
