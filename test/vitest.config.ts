@@ -9,10 +9,7 @@ const quietSdk = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 const slow = ['test/udp/control.test.ts']
 
 // What a version of Node can change: streams, sockets, terminals, crypto, children. The rest lies in other programs and our own logic.
-const core = [
-  'test/e2e/{descriptors,library,memory,pget,pput,run,sockets,zfsync-tls,zudp-keep}.test.ts',
-  'test/{cli,store,stream,udp}/**/*.test.ts',
-]
+const core = ['test/e2e/{descriptors,library,memory,pget,pput,run,sockets,zfsync-tls,zudp-keep}.test.ts']
 
 // Some wait for real systems.
 const patience = { testTimeout: 120_000, hookTimeout: 60_000 }
@@ -57,7 +54,7 @@ export default defineConfig({
           ...patience,
         },
       },
-      { test: { name: 'core', include: core, exclude: slow, env: quietSdk, ...patience } },
+      { test: { name: 'core', include: core, ...patience } },
       {
         test: {
           name: 'faults',

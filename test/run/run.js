@@ -26,7 +26,7 @@ function test() {
   provision(tally)
   if (!check()) return
   vitest(tally, ['e2e', 'faults', 's3'], { options })
-  vitestOn(tally, 24, ['core'], options)
+  vitestOn(tally, 24, ['unit', 'core'], options)
 }
 
 /** Everything on the other lines of Node. */
