@@ -94,6 +94,9 @@ describe('P3: a package that names its snapshot only behind the first part', () 
     zfs send -I s2 $A/data@s4 | pput ${parent} $ZPIPES_STORE/$A/data@s4
     fill a/data/5 100000; zfs snapshot $A/data@s5`
 
+  const names = [1, 2, 3, 4, 5].map((number) => `pool-b/copy@s${number}\n`)
+  const allThere = { status: 0, stdout: `3\n${names.join('')}`, stderr: '' }
+
   test('is known by its guid in a directory, and gone on from', async ({ zfs }) => {
     const ended = await zfs.script(`
       mkdir store
@@ -105,8 +108,7 @@ describe('P3: a package that names its snapshot only behind the first part', () 
       zsnap restore -q --to $B/copy $A/data@s5
       zsnap restore -q --to $B/copy $A/data@s5
       zfs list -H -o name -t snapshot -r $B/copy`)
-    const names = [1, 2, 3, 4, 5].map((number) => `pool-b/copy@s${number}\n`)
-    expect(ended).toEqual({ status: 0, stdout: `3\n${names.join('')}`, stderr: '' })
+    expect(ended).toEqual(allThere)
   })
 
   const withZfs = base.extend<{ zfs: ZfsHost }>(zfsFixture)
@@ -122,7 +124,6 @@ describe('P3: a package that names its snapshot only behind the first part', () 
       zsnap restore -q --to $B/copy $A/data@s5
       zsnap restore -q --to $B/copy $A/data@s4
       zfs list -H -o name -t snapshot -r $B/copy`)
-    const names = [1, 2, 3, 4, 5].map((number) => `pool-b/copy@s${number}\n`)
-    expect(ended).toEqual({ status: 0, stdout: `3\n${names.join('')}`, stderr: '' })
+    expect(ended).toEqual(allThere)
   })
 })
