@@ -1,10 +1,17 @@
 import { type FileHandle, open, rename, stat, statfs, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import { aboutFile } from '../stream/about-file.ts'
 import type { Input } from '../stream/input.ts'
 import { suffixAt } from './chunk-name.ts'
+
+/** The chunks of a stream that is being cut. */
+export interface CutChunks {
+  readonly names: ReadonlySet<string>
+  /** The stream has ended, and all of it is in them. */
+  readonly isWhole: boolean
+}
 
 export interface CutOptions {
   readonly folder: string
@@ -14,6 +21,8 @@ export interface CutOptions {
   readonly signal: AbortSignal
   /** Resolves when more may be written. */
   readonly gate: () => Promise<void>
+  /** Told of each chunk before it has its name. */
+  readonly onChunk: (name: string) => void
   readonly onFullDisk: (free: boolean) => void
 }
 
@@ -40,7 +49,9 @@ export async function cutStream(input: Input, options: CutOptions): Promise<void
 async function cutOne(input: Input, path: string, temporary: string, buffer: Uint8Array, options: CutOptions) {
   const taken = await stat(path).catch(() => undefined)
   if (taken !== undefined)
-    throw new Failure('exists', `${path}: exists already`, { hint: 'ship it first, or choose another --name' })
+    throw new Failure('exists', `${path}: exists already`, {
+      hint: 'it is of another stream: ship it elsewhere, or cut this one in another directory',
+    })
   const handle = await open(temporary, 'w').catch(aboutFile(temporary))
   try {
     let size = 0
@@ -55,7 +66,10 @@ async function cutOne(input: Input, path: string, temporary: string, buffer: Uin
     await whenFree(() => handle.sync(), options)
     await handle.close()
     if (size === 0) await unlink(temporary)
-    else await rename(temporary, path)
+    else {
+      options.onChunk(basename(path))
+      await rename(temporary, path)
+    }
     return size === options.chunkBytes
   } catch (error) {
     await handle.close().catch(() => {})

@@ -60,9 +60,11 @@ export class StreamEnd {
 
   /** Records END if the stream is known to be whole. */
   async record(hasSourceEnded: boolean): Promise<void> {
-    const { count, endsWithSource, streamCheck } = this.#options
+    const { count, cut, streamCheck } = this.#options
     const { chunks, end } = this.#manifest
     if (end !== undefined || chunks.size === 0) return
+    // Whatever its bytes say: more may come, or may have been lost.
+    if (cut !== undefined && !(hasSourceEnded && cut.isWhole && this.#foreign === undefined)) return
     const size = [...chunks.values()].reduce((sum, chunk) => sum + chunk.size, 0)
     const opinion = streamCheck?.opinion
     const stream = opinion?.stream
@@ -71,7 +73,7 @@ export class StreamEnd {
       if (chunks.size === count) await this.#manifest.finish({ end: 'count', chunks: chunks.size, size, stream })
     } else if (opinion?.state === 'whole' && isSeen) {
       await this.#manifest.finish({ end: 'zfs', chunks: chunks.size, size, stream })
-    } else if (endsWithSource && hasSourceEnded && (opinion === undefined || opinion.state === 'plain')) {
+    } else if (cut !== undefined && (opinion === undefined || opinion.state === 'plain')) {
       await this.#manifest.finish({ end: 'eof', chunks: chunks.size, size })
     }
   }
@@ -86,10 +88,20 @@ export class StreamEnd {
   }
 
   notWhole(): Failure {
-    const { count, streamCheck } = this.#options
     const { size } = this.#manifest.chunks
-    const why =
-      count === undefined ? (streamCheck?.opinion.reason ?? 'nothing tells its end') : `${count} chunks were expected`
-    return new Failure('data', `the writer has gone and the stream is not whole after ${size} chunks: ${why}`)
+    return new Failure('data', `the writer has gone and the stream is not whole after ${size} chunks: ${this.#flaw}`)
+  }
+
+  get #flaw(): string {
+    const { count, streamCheck } = this.#options
+    if (this.#foreign !== undefined) return `${this.#foreign} was there before, and is no chunk of it`
+    if (count !== undefined) return `${count} chunks were expected`
+    return streamCheck?.opinion.reason ?? 'nothing tells its end'
+  }
+
+  /** A chunk that did not come from the stream that is cut here. */
+  get #foreign(): string | undefined {
+    const { cut } = this.#options
+    return cut === undefined ? undefined : [...this.#manifest.chunks.keys()].find((name) => !cut.names.has(name))
   }
 }

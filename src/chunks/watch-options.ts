@@ -1,4 +1,5 @@
 import type { Check } from '../stream/checked-input.ts'
+import type { CutChunks } from './cut-stream.ts'
 import type { DiskSpace } from './disk-space.ts'
 import type { ManifestChunk } from './manifest.ts'
 import type { WriterPause } from './pause-writers.ts'
@@ -14,8 +15,8 @@ export interface WatchOptions {
   readonly until: 'stopped' | 'once' | 'end'
   /** The stream is whole when so many chunks are proven. */
   readonly count?: number | undefined
-  /** The stream is whole when the source has ended well. */
-  readonly endsWithSource: boolean
+  /** A stream that is cut here is whole when that is, and all other chunks are none of it. */
+  readonly cut?: CutChunks | undefined
   readonly streamCheck?: StreamCheck | undefined
   /** Of each chunk anew. */
   readonly checks: () => readonly Check[]

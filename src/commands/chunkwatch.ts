@@ -4,6 +4,7 @@ import { runtimeFolder } from '../cli/runtime-folder.ts'
 import { Failure } from '../errors.ts'
 import { join } from './chunkwatch/join.ts'
 import { options, positionals } from './chunkwatch/options.ts'
+import { refuseOptions } from './chunkwatch/refuse-options.ts'
 import { ship } from './chunkwatch/ship.ts'
 
 // What is being shipped at the first INT is finished, however slow the link is; the second INT is not waited for.
@@ -32,11 +33,7 @@ export const chunkwatch = defineCommand({
     terminal.allowGrace(finishMs)
     const { destination } = args
     if (destination === undefined) throw new Failure('usage', 'there is no destination')
-    if (args.split === 0) throw new Failure('usage', '--split 0: no stream can be cut into nothing')
-    if (args.source === '-' && args.split !== undefined)
-      throw new Failure('usage', '--split needs a directory, and the source is -')
-    if (args['pause-writer'] && (args['max-backlog'] === undefined || args.source === '-'))
-      throw new Failure('usage', '--pause-writer needs --max-backlog and a directory')
+    refuseOptions(args)
     const { realpath, mkdir } = await import('node:fs/promises')
     const { withLock } = await import('../stream/lock.ts')
     const source = args.source === '-' ? undefined : await realpath(args.source).catch(notThere(args.source))

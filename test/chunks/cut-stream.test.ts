@@ -12,6 +12,7 @@ function cut(folder: string, text: string): Promise<void> {
     chunkBytes: 4,
     signal: new AbortController().signal,
     gate: async () => {},
+    onChunk: () => {},
     onFullDisk: () => {},
   })
 }

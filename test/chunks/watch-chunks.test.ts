@@ -55,7 +55,7 @@ test('a chunk that is proven and removed while others are looked through is look
     retries: 0,
     memoryBytes: 2 ** 20,
     until: 'end',
-    endsWithSource: true,
+    cut: { names: new Set(['xa', 'xb', 'xc', 'xd']), isWhole: true },
     streamCheck,
     checks: () => [],
     keyOf: (name) => name,

@@ -16,6 +16,8 @@ export async function startCutting(args: Arguments, terminal: Terminal, tally: (
   const input = openInput(0, signal)
   let cutting: Promise<void> | undefined
   let failure: unknown
+  const names = new Set<string>()
+  const chunks = { names, isWhole: false }
   async function gate(): Promise<void> {
     while (args['max-backlog'] !== undefined && tally().backlogBytes >= args['max-backlog']) {
       signal.throwIfAborted()
@@ -28,6 +30,7 @@ export async function startCutting(args: Arguments, terminal: Terminal, tally: (
     )
   return {
     source,
+    chunks,
     error: () => failure,
     start() {
       const cut = {
@@ -36,9 +39,13 @@ export async function startCutting(args: Arguments, terminal: Terminal, tally: (
         chunkBytes: args.split ?? 0,
         signal,
         gate,
+        onChunk: (name: string) => names.add(name),
         onFullDisk,
       }
       cutting = cutStream(input, cut)
+        .then(() => {
+          chunks.isWhole = true
+        })
         .catch((error: unknown) => {
           if (error !== stopped) failure = error
         })

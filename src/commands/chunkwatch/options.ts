@@ -30,7 +30,7 @@ export const options = {
   once: {
     type: 'boolean',
     default: false,
-    conflicts: 'until-end',
+    conflicts: ['until-end', 'split'],
     describe: 'end when all that is there has been shipped',
   },
   'until-end': { type: 'boolean', default: false, describe: 'end when the stream is known to be whole' },

@@ -41,7 +41,10 @@ export async function ship(args: Arguments, destination: string, manifest: Manif
   await copy.refuseForeign()
   const cut = args.split === undefined ? undefined : await startCutting(args, terminal, () => watch.tally)
   const source = cut?.source ?? (await openSource(args, terminal))
-  const options = await watchOptions(args, store, terminal, () => copy.touch())
+  const options = {
+    ...(await watchOptions(args, store, terminal, () => copy.touch())),
+    cut: cut?.chunks,
+  }
   const watch: ChunkWatch = new ChunkWatch(source, store, manifest, options)
   const metrics = await metricsOf(args, store.urlOf(keyIn(args, '')), terminal, () => ({
     tally: watch.tally,
@@ -80,7 +83,6 @@ async function watchOptions(args: Arguments, store: Store, terminal: Terminal, o
     memoryBytes: args.memory,
     until: args.once ? 'once' : mustEnd ? 'end' : 'stopped',
     count: args.count,
-    endsWithSource: isCut,
     streamCheck: new StreamCheck(store, { begin: await streamOpinions(), mayFetch: mustEnd, keyOf }),
     checks: await pacing(args.bwlimit, unending),
     keyOf,
