@@ -26,8 +26,9 @@ export async function drill(store: Store, { name }: Backup, wishes: DrillWishes,
       if (prepared.plan.base !== undefined) throw existsAlready(scratch)
       run.onPlan(prepared)
     },
-    onMade() {
-      isOurs = true
+    onCome(isByUs) {
+      isOurs ||= isByUs
+      if (!isOurs) throw existsAlready(scratch)
     },
   }
   try {

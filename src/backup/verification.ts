@@ -21,6 +21,7 @@ export interface Verification {
  *   verified-at      when, as 2026-11-21T06:25:00.000Z
  *   verified-depth   cheap | deep | drill
  *   verified-etag    of the object looked at: another object under its key is not verified
+ *   verified-stored  when that object was stored, by its store: the same bytes may be stored again
  *   verified-flaw    what was wrong; absent if nothing was
  */
 const folder = `${ownPrefix}verified/`
@@ -37,6 +38,7 @@ export async function recordVerification(store: Store, { name, object }: Backup,
     'verified-at': found.at.toISOString(),
     'verified-depth': found.depth,
     'verified-etag': object.etag,
+    'verified-stored': object.published.toISOString(),
     ...(found.flaw === undefined ? {} : { 'verified-flaw': found.flaw.replace(/\s+/g, ' ').slice(0, longestFlaw) }),
   }
   const nothing = { fill: async () => 0, close: async () => {} }
@@ -53,9 +55,16 @@ export async function readVerifications(store: Store, prefix: string): Promise<V
   for await (const record of store.list(verificationKey(prefix))) records.set(record.key, record)
   return ({ name, object }) => {
     const record = records.get(verificationKey(name))
-    if (record === undefined || record.published < object.published) return undefined
-    return record.metadata['verified-etag'] === object.etag ? verificationIn(record.metadata) : undefined
+    if (record === undefined || !isOf(object, record)) return undefined
+    return verificationIn(record.metadata)
   }
+}
+
+function isOf({ etag, published }: StoredObject, record: StoredObject): boolean {
+  if (record.metadata['verified-etag'] !== etag) return false
+  const { 'verified-stored': stored } = record.metadata
+  // Of which is the later, clocks tell nothing; the first release tells nothing else.
+  return stored === undefined ? record.published >= published : stored === published.toISOString()
 }
 
 export type VerificationOf = (backup: Backup) => Verification | undefined

@@ -66,6 +66,32 @@ describe('zsnap verify', () => {
   })
 })
 
+// zfs that lets another drill receive the first snapshot right before ours.
+const zfsOfOtherDrill = `
+  mkdir path
+  cat >path/zfs <<'END'
+#!/bin/sh
+real=$(dirname "$0")/real-zfs
+if [ "$1 $3" = "receive pool-b/scratch@s1" ] && [ ! -e done ]; then
+  touch done
+  "$real" send 'pool-a/data set@s1' | "$real" receive -u pool-b/scratch
+fi
+exec "$real" "$@"
+END
+  ln -s "$(command -v zfs)" path/real-zfs
+  chmod +x path/zfs
+`
+
+test('a drill leaves alone what another drill restores to the same dataset', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    ${zfsOfOtherDrill}
+    PATH="$PWD/path:$PATH" ends 73 zsnap verify --drill $B/scratch "$A/data set"
+    [ -e done ]
+    zfs list -H -o name -t all -r $B
+    zsnap status -q "$A/data set" | grep -o '[0-9]* broken'`)
+  expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\npool-b/scratch\npool-b/scratch@s1\n0 broken\n' })
+})
+
 // zfs that makes the dataset right after it was asked for and was not there.
 const zfsOfAnother = `
   mkdir path
@@ -135,6 +161,20 @@ test('a drill that fails at once leaves nothing either', async ({ zfs }) => {
     ends 65 zsnap verify --drill $B/scratch "$A/data set"
     zfs list -H -o name -r $B`)
   expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\n' })
+})
+
+test('what was found bad stays so, though it was stored by a clock that was ahead; not when it is stored again', async ({
+  zfs,
+}) => {
+  const ended = await zfs.script(`${make}
+    sed -i 's/"published":"2/"published":"3/' "store/$A/.data set@s3."*
+    ${damage.replace('@s2', '@s3')}
+    ends 65 zsnap verify --deep "$A/data set@s3" 2>/dev/null
+    ends 1 zsnap status -q "$A/data set" >state
+    ends 65 zsnap verify "$A/data set@s3"
+    zsnap backup --full --compressor zstd3 "$A/data set"
+    zsnap verify "$A/data set@s3"`)
+  expect(ended).toMatchObject({ status: 0, stdout: '', stderr: expect.stringMatching(/^zsnap: found bad: .*\n$/) })
 })
 
 test('verify on a store that is whole changes no backup', async ({ zfs }) => {
