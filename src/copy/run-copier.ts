@@ -27,7 +27,13 @@ export async function runCopier({ argv, input, onLine, onStderr, signal }: Copie
   input.once('error', (error) => {
     inputError ??= error
   })
-  const child = startChild(await boundArgv(argv), { stdin: 'pipe', stdout: 'pipe', stderr: 'keep', onStderr, signal })
+  const child = startChild(await boundArgv(argv), {
+    stdin: 'pipe',
+    stdout: 'gathered',
+    stderr: 'keep',
+    onStderr,
+    signal,
+  })
   // A program that ends early leaves its list unread: its status tells why.
   const fed = pipeline(input, child.stdin).then(
     () => true,

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { Failure } from '../errors.ts'
+import { gatheredPipe } from './gathered-pipe.ts'
 import type { Input } from './input.ts'
 import { iteratedInput } from './iterated-input.ts'
 import { onAbort } from './on-abort.ts'
@@ -11,11 +12,13 @@ import { openWidePipe } from './wide-pipe.ts'
 
 /** 'wide' is for streams: a pipe that holds more than what 'pipe' is, where there is one. */
 type Stdio = 'pipe' | 'wide' | 'inherit' | 'ignore'
+/** 'gathered' comes some times a second: for many short lines. */
+type Output = Stdio | 'gathered'
 
 export interface ChildOptions {
   readonly stdin: Stdio
   /** What is 'wide' is read by `output`. */
-  readonly stdout: Stdio
+  readonly stdout: Output
   /** 'keep' holds its last 4 KiB for `stderrTail`; 'inherit' lets the user see it as it comes. */
   readonly stderr: 'keep' | 'inherit'
   /** Told of what is kept of stderr, as it comes. */
@@ -51,24 +54,24 @@ const shell = '/bin/sh'
 /** Starts a program; no shell looks at its arguments. */
 export function startChild(argv: readonly string[], options: ChildOptions): Child {
   const [program = '', ...rest] = argv
-  const { child, stdin, wide } = spawnWith(program, rest, options)
+  const { child, stdin, output, wide } = spawnWith(program, rest, options)
   const ended = endOf(child, program, options.signal)
   const letGo = () => {
     stdin?.destroy()
-    child.stdout?.destroy()
+    output?.destroy()
     void wide?.close()
   }
   const stop = () => stopChild(child, ended, options.isGroup === true ? signalGroup : signalChild, letGo)
   const abort = () => {
     // Whoever reads learns why, not only that it ended too early.
-    child.stdout?.once('error', () => {}).destroy(options.signal?.reason as Error)
+    output?.once('error', () => {}).destroy(options.signal?.reason as Error)
     void stop()
   }
   const forget = options.signal === undefined ? () => {} : onAbort(options.signal, abort)
   // Whoever awaits it sees the rejection; until then it is not unhandled.
   void ended.catch(() => {}).then(forget)
   keepUnread(child.stdout)
-  const stdout = child.stdout as Readable
+  const stdout = output as Readable
   return {
     name: nameOf(argv),
     stdin: stdin as Writable,
@@ -81,20 +84,25 @@ export function startChild(argv: readonly string[], options: ChildOptions): Chil
 }
 
 function spawnWith(program: string, words: string[], { stdin, stdout, stderr, isGroup, signal }: ChildOptions) {
-  const [into, outOf] = [stdin, stdout].map((each) => (each === 'wide' ? openWidePipe() : undefined))
-  const plain = (each: Stdio) => (each === 'wide' ? 'pipe' : each)
+  const isOurs = (each: Output) => each === 'wide' || each === 'gathered'
+  const [into, outOf] = [stdin, stdout].map((each) => (isOurs(each) ? openWidePipe() : undefined))
+  const plain = (each: Output) => (each === 'wide' || each === 'gathered' ? 'pipe' : each)
   const child = spawn(program, words, {
     stdio: [into?.readEnd ?? plain(stdin), outOf?.writeEnd ?? plain(stdout), stderr === 'keep' ? 'pipe' : 'inherit'],
     detached: isGroup === true,
   })
   // They are the program's: else neither would see the end of the other.
   for (const end of [into?.readEnd, outOf?.writeEnd]) if (end !== undefined) closeSync(end)
-  const wide = outOf === undefined ? undefined : new PipeInput(outOf.readEnd, signal)
-  if (into === undefined) return { child, stdin: child.stdin, wide }
+  const wide = outOf !== undefined && stdout === 'wide' ? new PipeInput(outOf.readEnd, signal) : undefined
+  const output =
+    outOf !== undefined && stdout === 'gathered'
+      ? gatheredPipe(outOf.readEnd, (wake) => child.once('exit', wake))
+      : child.stdout
+  if (into === undefined) return { child, stdin: child.stdin, output, wide }
   const writer = new Socket({ fd: into.writeEnd, readable: false, writable: true })
   // As Node does with its own.
   for (const end of ['exit', 'error']) child.once(end, () => writer.destroy())
-  return { child, stdin: writer, wide }
+  return { child, stdin: writer, output, wide }
 }
 
 /** What `/bin/sh` makes of a command line that a user wrote. */

@@ -10,10 +10,11 @@ import { join } from 'node:path'
  * @typedef {{ seconds: number, cpuSeconds: number, rssMib: number }} Run  CPU of all processes, memory of the largest
  */
 
-/** The middle of an odd number of values. @param {number[]} values */
+/** The middle value, or the mean of the two in the middle. @param {number[]} values */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+  const [below, above] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
+  return ((below ?? Number.NaN) + (above ?? Number.NaN)) / 2
 }
 
 /** Throws if the command fails. @param {Runner} runner @returns {Run} */

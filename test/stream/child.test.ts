@@ -45,6 +45,42 @@ it('gives a stream to a program and takes one from it by wide pipes, of which no
   await expect.poll(openDescriptors).toBe(before)
 })
 
+const gathered = { stdin: 'pipe', stdout: 'gathered', stderr: 'inherit' } as const
+
+it('gathers the lines of a program: all of them, few at a time while it runs, the rest at its end', async () => {
+  const before = openDescriptors()
+  const child = startChild(['sh', '-c', 'echo begun; read line; seq 200000'], gathered)
+  const pieces: string[] = []
+  for await (const piece of child.stdout) {
+    // It waits for us to have read this.
+    if (pieces.length === 0) child.stdin.end('on\n')
+    pieces.push(String(piece))
+  }
+  expect(pieces[0]).toBe('begun\n')
+  expect(pieces.join('')).toBe(`begun\n${Array.from({ length: 200_000 }, (_, index) => `${index + 1}\n`).join('')}`)
+  expect(pieces.length).toBeLessThan(1000)
+  expect(await child.ended).toEqual({ status: 0 })
+  await expect.poll(openDescriptors).toBe(before)
+})
+
+it('whoever reads gathered lines learns why their program was stopped, and that there is none', async () => {
+  const before = openDescriptors()
+  const controller = new AbortController()
+  const { signal } = controller
+  const child = startChild(['sh', '-c', 'echo begun; exec sleep 30'], { ...gathered, signal })
+  const reason = new Error('enough')
+  const ends = [text(child.stdout), child.ended].map((each) => each.catch((error: unknown) => error))
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  controller.abort(reason)
+  expect(await Promise.all(ends)).toEqual([reason, reason])
+  const unread = startChild(['sleep', '30'], { ...gathered, signal })
+  await expect(unread.ended).rejects.toBe(reason)
+  const missing = startChild(['no-such-program'], gathered)
+  expect(await text(missing.stdout)).toBe('')
+  await expect(missing.ended).rejects.toThrow('no-such-program: no such program')
+  await expect.poll(openDescriptors).toBe(before)
+})
+
 it('no signal knows of a program with wide pipes that has ended', async () => {
   const { signal } = new AbortController()
   const input = programInput(startChild(['echo', 'abc'], { ...wide, stdin: 'ignore', signal }), 'data')

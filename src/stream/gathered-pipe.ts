@@ -1,0 +1,54 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { Readable } from 'node:stream'
+
+// The pipe of a program that writes lines is not full before that.
+const lookMs = 50
+const pieceBytes = 256 * 1024
+
+/**
+ * What a program writes to a pipe, looked at now and then, and when it ends: to be woken for each line of a program that
+ * writes a line at a time takes as long as its work. Takes the descriptor over; `onExit` is asked once. Linux alone.
+ */
+export function gatheredPipe(readEnd: number, onExit: (listener: () => void) => void): Readable {
+  // A description of its own, that does not wait; the program's end stays one that does.
+  const fd = openSync(`/proc/self/fd/${readEnd}`, constants.O_RDONLY | constants.O_NONBLOCK)
+  closeSync(readEnd)
+  const buffer = Buffer.alloc(pieceBytes)
+  let timer: NodeJS.Timeout | undefined
+  let hasExited = false
+
+  const lookLater = () => {
+    timer = setTimeout(look, lookMs)
+  }
+  const look = () => {
+    timer = undefined
+    const count = readNow(fd, buffer)
+    if (count instanceof Error) pipe.destroy(count)
+    else if (count === undefined) lookLater()
+    else pipe.push(count === 0 ? null : Buffer.from(buffer.subarray(0, count)))
+  }
+  const pipe = new Readable({
+    read: () => (hasExited ? look() : lookLater()),
+    destroy(error, done) {
+      clearTimeout(timer)
+      closeSync(fd)
+      done(error)
+    },
+  })
+  onExit(() => {
+    hasExited = true
+    if (timer === undefined) return
+    clearTimeout(timer)
+    look()
+  })
+  return pipe
+}
+
+/** The bytes read; 0 at the end, undefined if there are none yet. */
+function readNow(fd: number, target: Uint8Array): number | undefined | Error {
+  try {
+    return readSync(fd, target)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? undefined : (error as Error)
+  }
+}
