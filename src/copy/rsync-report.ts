@@ -1,3 +1,5 @@
+const skippedNamesKept = 20
+
 /** Adds up what rsync writes with `--out-format='%i %l %n' --stats`; see rsync(1), --itemize-changes. */
 export class RsyncReport {
   copied = 0
@@ -7,6 +9,9 @@ export class RsyncReport {
   /** Files, links and specials that were there; undefined until rsync has said so, at its end. */
   present: number | undefined
   deleted = 0
+  /** Links and special files that it was not told to keep. */
+  skipped = 0
+  readonly skippedNames: string[] = []
   /** The first names that it told of. */
   readonly names: string[] = []
 
@@ -25,6 +30,7 @@ export class RsyncReport {
     const [, change = '', bytes = '', name = ''] = /^([<>ch.*][fdLDS][^ ]*) (\d+) (.*)$/s.exec(line) ?? []
     if (change !== '') this.#addChange(change, Number(bytes), name)
     else if (line.startsWith('*deleting')) this.#addDeleted(line)
+    else if (line.startsWith('skipping non-regular file ')) this.#addSkipped(line)
     else if (line.startsWith('Number of files: ')) this.present = presentOf(line)
   }
 
@@ -34,6 +40,12 @@ export class RsyncReport {
     else this.copied += 1
     if (change[0] === '<' || change[0] === '>') this.copiedBytes += bytes
     if (this.names.length < this.#keepNames) this.names.push(name)
+  }
+
+  #addSkipped(line: string): void {
+    this.skipped += 1
+    const [, name = ''] = /"(.*)"$/s.exec(line) ?? []
+    if (this.skippedNames.length < skippedNamesKept) this.skippedNames.push(name)
   }
 
   #addDeleted(line: string): void {

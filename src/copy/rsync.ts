@@ -73,7 +73,7 @@ export class Rsync implements Copier {
     const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log, 0, job.onCopied)
     const verdict = judgeRsync(end, said)
     const soFar = { copied: report.copied, copiedBytes: report.copiedBytes, reason: reasonOf(end, said) }
-    if (verdict === 'done') return { ...soFar, end: 'done', present: report.present, failed: 0, names: [], reason: '' }
+    if (verdict === 'done') return { ...soFar, end: 'done', present: report.present, ...skippedOf(report) }
     if (verdict !== 'partial') return { ...soFar, end: verdict, present: undefined, failed: job.part.files, names: [] }
     // What failed, and what only vanished, is seen by looking again.
     const rest = await this.#compare(job, [])
@@ -221,8 +221,17 @@ export class Rsync implements Copier {
       onStderr: log,
       signal,
     })
+    // Such as when a flag makes it tell of itself.
+    if (describeBadEnd(ended.end) === undefined && report.present === undefined)
+      throw new Failure('protocol', 'rsync ended with status 0, and did not tell what it has done')
     return { ...ended, report }
   }
+}
+
+/** What was left out though rsync ended well: no other attempt would be better. */
+function skippedOf({ skipped, skippedNames }: RsyncReport): Pick<Attempt, 'failed' | 'names' | 'reason'> {
+  const reason = skipped === 0 ? '' : 'links or special files, which --rsync-flags does not keep'
+  return { failed: skipped, names: skippedNames, reason }
 }
 
 const deep = ['--recursive', '--ignore-missing-args']

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -101,12 +110,26 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
     expect(readdirSync(join(folder, 'dst/d'))).toEqual(['b'])
   })
 
-  it.each(['-n', '-aqX', '--dry-run', '--list-only', '--delete-after', '--remove-source-files', '--no-relative'])(
-    'refuses flags with which nothing would be seen: %s',
-    async (flag) => {
-      expect(await run(`--rsync-flags="-aAX ${flag}" src dst`)).toMatchObject({ status: 64 })
-    },
-  )
+  it.each([
+    ...['-n', '-aqX', '--dry-run', '--list-only', '--delete-after', '--remove-source-files', '--no-relative'],
+    ...['-V', '--version', '--only-write-batch=batch', '--remove-sent-files', '--existing', '--max-size=1'],
+  ])('refuses flags with which nothing would be seen: %s', async (flag) => {
+    expect(await run(`--rsync-flags="-aAX ${flag}" src dst`)).toMatchObject({ status: 64 })
+    expect(readFileSync(join(folder, 'src/d/b'), 'utf8')).not.toBe('')
+  })
+
+  it('names links and special files that the flags do not keep', async () => {
+    await sh('ln -s a src/link; mkfifo src/d/pipe', folder)
+    const { status, stdout, stderr } = await run('--rsync-flags=-rtp src dst')
+    expect({ status, stdout }).toMatchObject({ status: 74, stdout: expect.stringContaining('2 copied') })
+    expect(stderr).toMatch(/^dsync: 2 not copied: links or special files.*: (link, d\/pipe|d\/pipe, link)$/m)
+  })
+
+  it('believes no program that ends well and tells nothing', async () => {
+    await sh("mkdir bin; printf '#!/bin/sh\ncat >/dev/null\n' >bin/rsync; chmod +x bin/rsync", folder)
+    const ended = await sh('PATH=$PWD/bin:$PATH; dsync --working-dir work src dst', folder)
+    expect(ended).toMatchObject({ status: 76, stderr: expect.stringContaining('did not tell what it has done') })
+  })
 
   it('refuses a list of hosts without one', async () => {
     writeFileSync(join(folder, 'hosts'), '# none\n')

@@ -42,14 +42,19 @@ export async function copierOf(
   })
 }
 
-// Names of one folder would come into another, and what is deleted would not be counted, or be the source.
-const refused =
-  /^--(dry-run|list-only|quiet|from0|files-from|no-R$|no-relative|del$|delete|remove-source-files|ignore-errors)/
+const refused = [
+  // Names of one folder would come into another, and what is deleted would not be counted, or be the source.
+  /^--(from0|files-from|no-R$|no-relative|del$|delete|remove-(source|sent)-files|ignore-errors)/,
+  // Nothing would be copied, or it would not be told; or what is left out would seem to be there already.
+  /^--(dry-run|list-only|quiet|version|help|(only-)?write-batch|read-batch)/,
+  /^--(existing|ignore-non-existing|max-size|min-size|compare-dest)/,
+  /^-[^-BefMT@]*[nqV]/,
+]
 
 /** Without those that make rsync copy nothing, or keep silent on what it did: all would seem well. */
 function rsyncFlags(args: Arguments): readonly string[] {
   const flags = args['rsync-flags'].split(' ').filter(Boolean)
-  const wrong = flags.find((flag) => /^-[^-BefMT@]*[nq]/.test(flag) || refused.test(flag))
+  const wrong = flags.find((flag) => refused.some((each) => each.test(flag)))
   if (wrong !== undefined) throw new Failure('usage', `--rsync-flags: ${wrong} cannot be used here`)
   return flags
 }
