@@ -1,4 +1,4 @@
-import type { EntryKind } from './entry.ts'
+import type { BytePath, EntryKind } from './entry.ts'
 import type { Host } from './host.ts'
 import type { Part } from './part-queue.ts'
 import type { RemovalLimit } from './removal-limit.ts'
@@ -48,6 +48,11 @@ export interface Remainder {
   readonly files: number
 }
 
+export interface TopNames {
+  readonly source: readonly BytePath[]
+  readonly destination: readonly BytePath[]
+}
+
 /** A copying program that is driven: rsync or rclone. */
 export interface Copier {
   /** What parts may hold. */
@@ -69,6 +74,8 @@ export interface Copier {
   finish(rest: Remainder, host: Host, signal: AbortSignal): Promise<Attempt>
   /** False if the destination can hold no folder without a file in it, or does not say whether it can. */
   keepsEmptyFolders(host: Host, signal: AbortSignal): Promise<boolean>
+  /** What lies at the top of both folders; nothing in one that is not there. */
+  topNames(host: Host, signal: AbortSignal): Promise<TopNames>
   /** Removes what the source does not have; gives the number of names. Within no limit, it only tells the number. */
   removeExtra(host: Host, limit: RemovalLimit | undefined, signal: AbortSignal): Promise<number>
   /** A command line for a shell that copies the names in a list file, which is given by its path. */

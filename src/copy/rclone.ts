@@ -3,10 +3,11 @@ import { Readable } from 'node:stream'
 import { Failure, type FailureKind } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
 import { shellLine } from '../stream/shell-words.ts'
-import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
+import type { Attempt, Copier, PartJob, Remainder, TopNames } from './copier.ts'
 import { type BytePath, bytePath, textOf } from './entry.ts'
 import { type Host, onHost } from './host.ts'
 import { namesIn } from './listed-entries.ts'
+import { namesHere } from './names-at-top.ts'
 import { RcloneReport } from './rclone-report.ts'
 import { type RemovalLimit, refuseMany } from './removal-limit.ts'
 import { runCopier } from './run-copier.ts'
@@ -139,6 +140,20 @@ export class Rclone implements Copier {
     return attemptOf(end, report, 0)
   }
 
+  async topNames(host: Host, signal: AbortSignal): Promise<TopNames> {
+    const { source, destination } = this.#options
+    const listed = this.#run(['lsf', destination], Readable.from([]), host, signal).catch((error: unknown) => {
+      // What keeps it from being looked at is told when it is made.
+      if (error instanceof Failure && error.kind === 'unavailable') return undefined
+      throw error
+    })
+    const look = await listed
+    const bad = look === undefined ? undefined : describeBadEnd(look.end)
+    if (bad !== undefined) throw new Failure('io', `${destination}: ${look?.report.lastError || `rclone ${bad}`}`)
+    const names = look?.report.lines.map((name) => bytePath(name.replace(/(\/|\.rclonelink)$/, '')))
+    return { source: await namesHere(source), destination: names ?? [] }
+  }
+
   async removeExtra(host: Host, limit: RemovalLimit | undefined, signal: AbortSignal): Promise<number> {
     const { source, destination } = this.#options
     const same = ['--one-way', '--links', '--size-only', '--missing-on-dst=-']
@@ -178,7 +193,7 @@ export class Rclone implements Copier {
   /** Rules that leave out what is excluded, and all below it. */
   #left(): readonly string[] {
     const { exclude, own } = this.#options
-    const left = exclude.flatMap((pattern) => [`--filter=- ${pattern}`, `--filter=- ${pattern}/**`])
+    const left = exclude.map(asRclones).flatMap((pattern) => [`--filter=- ${pattern}`, `--filter=- ${pattern}/**`])
     return own === undefined ? left : [...left, `--filter=- /${textOf(own).replaceAll(/[*?[\]{}\\]/g, '\\$&')}/**`]
   }
 
@@ -219,6 +234,11 @@ export class Rclone implements Copier {
     if (kind !== undefined) throw new Failure(kind, `rclone: ${report.lastError || said}`)
     return { end, report }
   }
+}
+
+/** Braces mean something to it, and what is not meant begins with another sign. */
+function asRclones(pattern: string): string {
+  return pattern.replaceAll('[!', '[^').replaceAll(/[{}]/g, '\\$&')
 }
 
 function limitOf(bytesPerSecond: number | undefined): readonly string[] {

@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises'
 import { Failure } from '../errors.ts'
+import type { TopNames } from './copier.ts'
 import type { BytePath } from './entry.ts'
 import type { RootMark } from './root-mark.ts'
 
@@ -25,24 +25,20 @@ export function refuseMany(extra: number, { most, isGiven }: Omit<RemovalLimit, 
  * Throws 'exists' if a destination has something, and nothing that the source has: it is no copy of it, but was meant to
  * hold one beside other things, or the source is not mounted.
  */
-export async function refuseForeign(
-  source: string,
-  destination: string,
+export function refuseForeign(
+  names: TopNames,
+  places: { readonly source: string; readonly destination: string },
   isExcluded: (name: BytePath) => boolean,
-): Promise<void> {
+): void {
   // A new disk has lost+found.
-  const names = (await namesOf(destination)).filter((name) => name !== 'lost+found' && !isExcluded(name))
-  const own = new Set(await namesOf(source))
-  if (names.length === 0 || names.some((name) => own.has(name))) return
+  const there = names.destination.filter((name) => name !== 'lost+found' && !isExcluded(name))
+  const own = new Set(names.source)
+  if (there.length === 0 || there.some((name) => own.has(name))) return
   throw new Failure(
     'exists',
-    `nothing in ${destination} is in ${source}: it is no copy of it, and all would be deleted`,
+    `nothing in ${places.destination} is in ${places.source}: it is no copy of it, and all would be deleted`,
     {
       hint: 'copy without --delete at first; or, if that is meant, give --max-delete',
     },
   )
-}
-
-async function namesOf(folder: string): Promise<readonly BytePath[]> {
-  return await readdir(folder, { encoding: 'latin1' }).catch(() => [])
 }

@@ -3,10 +3,11 @@ import { Readable } from 'node:stream'
 import { Failure } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
 import { shellLine } from '../stream/shell-words.ts'
-import type { Attempt, Copier, PartJob, Remainder } from './copier.ts'
+import type { Attempt, Copier, PartJob, Remainder, TopNames } from './copier.ts'
 import { type BytePath, textOf } from './entry.ts'
 import { type Host, HostLost, onHost } from './host.ts'
 import { makeFolder } from './make-folder.ts'
+import { namesHere, namesThere } from './names-at-top.ts'
 import { type RemovalLimit, refuseMany } from './removal-limit.ts'
 import { judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
 import { RsyncReport } from './rsync-report.ts'
@@ -115,6 +116,18 @@ export class Rsync implements Copier {
 
   async keepsEmptyFolders(): Promise<boolean> {
     return true
+  }
+
+  async topNames(host: Host, signal: AbortSignal): Promise<TopNames> {
+    const { source, destination, ssh } = this.#options
+    const of = async (place: string, name: string | undefined) => {
+      const [reached = name, folder] = isRemote(place) ? (/^([^:]*):(.*)$/s.exec(place) ?? []).slice(1) : [name, place]
+      return reached === undefined ? namesHere(place) : namesThere([...ssh, reached], folder ?? place, signal)
+    }
+    return {
+      source: await of(source, host.name),
+      destination: await of(destination, host.destinationHost ?? host.name),
+    }
   }
 
   async removeExtra(host: Host, limit: RemovalLimit | undefined, signal: AbortSignal): Promise<number> {

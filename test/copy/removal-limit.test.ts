@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { namesHere } from '../../src/copy/names-at-top.ts'
 import { refuseForeign, refuseMany } from '../../src/copy/removal-limit.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 
@@ -18,9 +19,13 @@ it('refuseMany: no more than was said, or than the source has', () => {
 it('refuseForeign: deletes in no folder that is no copy', async () => {
   const folder = temporaryFolder()
   for (const name of ['src', 'dst', 'src/a', 'dst/.zfs', 'dst/lost+found']) mkdirSync(join(folder, name))
-  const refuse = () => refuseForeign(join(folder, 'src'), join(folder, 'dst'), (name) => name === '.zfs')
+  const refuse = async (destination = join(folder, 'dst')) => {
+    const source = join(folder, 'src')
+    const names = { source: await namesHere(source), destination: await namesHere(destination) }
+    refuseForeign(names, { source, destination }, (name) => name === '.zfs')
+  }
   await refuse()
-  await refuseForeign(join(folder, 'src'), join(folder, 'none'), () => false)
+  await refuse(join(folder, 'none'))
   writeFileSync(join(folder, 'dst/b'), '')
   await expect(refuse()).rejects.toThrow(/^nothing in .*\/dst is in .*\/src: it is no copy of it/)
   writeFileSync(join(folder, 'dst/a'), '')

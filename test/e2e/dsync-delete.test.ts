@@ -30,6 +30,27 @@ describe.skipIf(lacksRsync)('dsync --delete (rsync)', () => {
     expect((await run('--delete --max-delete 3 empty dst')).stdout).toMatch(/, 3 deleted\n$/)
   })
 
+  it.each([
+    ['another host', '--ssh $PWD/ssh', 'far:$PWD/other'],
+    ['a remote of rclone', '--cloud', ':local:$PWD/other'],
+  ])('nor on %s', async (_, words, other) => {
+    await sh(
+      'printf \'#!/bin/bash\nshift; exec sh -c "$*"\n\' >ssh; chmod +x ssh; mkdir other; touch other/one',
+      folder,
+    )
+    const { status, stderr } = await run(`${words} --delete src ${other}`)
+    expect({ status, stderr }).toEqual({ status: 73, stderr: expect.stringContaining('it is no copy of it') })
+    expect((await sh('ls other', folder)).stdout).toBe('one\n')
+    await sh('touch other/a', folder)
+    expect((await run(`${words} --delete src ${other}`)).stdout).toMatch(/, 1 deleted\n$/)
+  })
+
+  it('keeps what is excluded by any sign at a remote of rclone too', async () => {
+    await sh('mkdir other; touch other/a other/kept', folder)
+    expect((await run("--exclude '[!ad]*' --delete --cloud src :local:$PWD/other")).status).toBe(0)
+    expect((await sh('ls other', folder)).stdout).toBe('a\nd\nkept\n')
+  })
+
   it('deletes no more than the source has, unless it is told how much', async () => {
     await sh('mkdir -p dst/a.d; cp -a src/a dst; for i in 1 2 3 4; do touch dst/$i; done', folder)
     const { status, stderr } = await run('--delete src dst')

@@ -180,47 +180,11 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
     const there = `mount --bind ${folder}/real ${folder}/far && exec sh -c "$1"`
     writeFileSync(join(folder, 'ssh'), `#!/bin/bash\nshift\nexec unshare -m sh -c '${there}' - "$*"\n`)
     chmodSync(join(folder, 'ssh'), 0o755)
-    await sh('mkdir -p far/dst real/dst; touch far/dst/mine real/dst/extra; echo one > hosts', folder)
+    await sh('mkdir -p far/dst real/dst; touch far/dst/mine real/dst/extra real/dst/a; echo one > hosts', folder)
     const { status, stdout } = await run('--ssh $PWD/ssh --delete --destination-hosts hosts src $PWD/far/dst/')
     expect({ status, stdout: stdout.includes('1 deleted') }).toEqual({ status: 0, stdout: true })
     expect(readdirSync(join(folder, 'far/dst'))).toEqual(['mine'])
     expect(readdirSync(join(folder, 'real/dst')).sort()).toEqual(['a', 'd'])
-  })
-
-  it('--reuse goes on with no run from another folder, of another list, or that was dry', async () => {
-    const unfinished = 'mkdir -p dst/a/full'
-    await sh(unfinished, folder)
-    // One that fails leaves its books.
-    expect((await run('--retries 0 --dry-run src dst')).status).toBe(74)
-    await sh('rm -rf dst', folder)
-    expect((await run('--reuse src dst')).stdout).toMatch(/: 2 copied /)
-    await sh(`rm -rf dst; ${unfinished}; echo a | dsync --retries 0 --working-dir work - src dst`, folder)
-    await sh('rm -rf dst', folder)
-    expect((await run('--reuse src dst')).stdout).toMatch(/: 2 copied /)
-    await sh(`rm -rf dst; ${unfinished}; dsync --retries 0 --working-dir work src dst`, folder)
-    const other = 'mkdir -p other/src; echo x > other/src/x; cd other; dsync --working-dir ../work --reuse src dst'
-    expect((await sh(other, folder)).stdout).toMatch(/^1 files .*: 1 copied /)
-  })
-
-  it('--reuse takes nothing for copied that went to another destination at the same place', async () => {
-    // What has two names is a part of its own: it fails, and the other is finished.
-    await sh('ln src/d/b src/d/c; mkdir -p dst/d/b/full', folder)
-    const { status, stdout } = await run('--retries 0 src dst')
-    expect({ status, stdout }).toEqual({ status: 74, stdout: expect.stringMatching(/: 2 copied .* 1 failed/) })
-    await sh('mv dst other; mkdir dst', folder)
-    expect((await run('--reuse src dst')).status).toBe(0)
-    expect(await differences()).toBe('')
-  })
-
-  it('--reuse walks again where another source is at the same place', async () => {
-    await sh('mkdir -p dst/a/full', folder)
-    expect((await run('--retries 0 src dst')).status).toBe(74)
-    await sh('rm -r dst/a; mv src before; mkdir -p src/e; echo new > src/e/f', folder)
-    expect(await run('--reuse src dst')).toMatchObject({
-      status: 0,
-      stdout: expect.stringMatching(/^1 files .*1 copied/),
-    })
-    expect((await sh('cat dst/e/f', folder)).stdout).toBe('new\n')
   })
 
   it('an rsync does not outlive a dsync that is killed', async () => {

@@ -37,6 +37,14 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
     expect({ status, copied: / 3 copied .* 0 failed/.test(stdout) }).toEqual({ status: 0, copied: true })
   })
 
+  it('copies to the folder of the same name on other hosts, and prints no commands for them', async () => {
+    script('ssh', ['shift', 'exec sh -c "$*"'])
+    writeFileSync(join(folder, 'hosts'), 'far\n')
+    const words = '--ssh $PWD/ssh --working-dir work --destination-hosts hosts'
+    expect(await sh(`dsync ${words} $PWD/src $PWD/src`, folder)).toMatchObject({ status: 0 })
+    expect(await sh(`dsync ${words} --print $PWD/src $PWD/dst`, folder)).toMatchObject({ status: 64, stdout: '' })
+  })
+
   it.skipIf(lacks('rclone'))('knows a remote of rclone, and asks where it may be a host too (rclone)', async () => {
     const run = (words: string) =>
       sh(`dsync --working-dir work ${words}`, folder, { RCLONE_CONFIG_OFFSITE_TYPE: 'local' })

@@ -24,7 +24,11 @@ export const options = {
   },
   'no-fpart': { type: 'boolean', describe: 'do not look into folders: deal the names at the top alone' },
   'dry-run': { type: 'boolean', default: false, describe: 'copy nothing, tell what would be copied' },
-  print: { type: 'boolean', describe: 'copy nothing, write a command for each part to stdout' },
+  print: {
+    type: 'boolean',
+    conflicts: ['source-hosts', 'destination-hosts'],
+    describe: 'copy nothing, write a command for each part to stdout',
+  },
   verify: { choices: ['size', 'checksum'] as const, describe: 'compare all files when they are copied' },
   delete: { type: 'boolean', default: false, describe: 'at last, delete at the destination what the source has not' },
   'max-delete': {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
 import type { Terminal } from '../../cli/terminal.ts'
+import type { Copier, TopNames } from '../../copy/copier.ts'
 import type { CopyTreeOptions } from '../../copy/copy-tree.ts'
 import type { BytePath } from '../../copy/entry.ts'
 import type { Host } from '../../copy/host.ts'
@@ -23,20 +24,25 @@ export async function prepareRun(args: Arguments, terminal: Terminal): Promise<C
   const source = parsePlace(sourceName, false)
   const destination = parsePlace(destinationName, args.cloud, await remotesFor(destinationName, args, terminal.signal))
   const { ownPath, refuseNested } = await import('../../copy/nested.ts')
-  await refuseNested(source, destination, args.delete)
+  // Other hosts have their own folder of the same name.
+  if (args['destination-hosts'] === undefined) await refuseNested(source, destination, args.delete)
   refusePatterns(args.exclude)
-  await refuseDeleting(args, source, destination)
+  refuseDeleting(args)
   const hosts = await hostsOf(args)
   const own = source.kind === 'local' ? await ownPath(source.path, workingFolder(args)) : undefined
   const isExcluded = excluder(args.exclude)
+  const spared = await sparedBy(args, destination)
+  const copier = await copierOf(args, source, destination, hosts.length, { own, spared })
+  await refuseOthers(args, copier, hosts, terminal.signal)
   return {
-    copier: await copierOf(args, source, destination, hosts.length, { own, spared: await sparedBy(args, destination) }),
+    copier,
     folder: new RunFolder(workingFolder(args), identityOf(args, source, destination)),
     owner: ownerOfThisProgram(),
     hosts,
     entries: await entriesOf(args, source, own, terminal.signal),
     isDeep: args['no-fpart'] === true,
-    reuse: args.reuse,
+    // Another list may have come since.
+    reuse: args.reuse && !readsNames(args.place),
     retries: args.retries,
     signal: terminal.signal,
     say: (message) => terminal.say(message),
@@ -58,14 +64,38 @@ async function remotesFor(name: string, args: Arguments, signal: AbortSignal): P
 }
 
 /** Unless the user has said how much may be deleted. */
-async function refuseDeleting(args: Arguments, source: Place, destination: Place): Promise<void> {
-  if (!args.delete || args['max-delete'] !== undefined) return
-  if (readsNames(args.place))
-    throw new Failure('usage', 'a list does not tell what the source has: --delete needs --max-delete with it')
+function refuseDeleting(args: Arguments): void {
+  if (!args.delete || args['max-delete'] !== undefined || !readsNames(args.place)) return
+  throw new Failure('usage', 'a list does not tell what the source has: --delete needs --max-delete with it')
+}
+
+/** The same, before anything is copied. */
+async function refuseOthers(
+  args: Arguments,
+  copier: Copier,
+  hosts: readonly Host[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (!args.delete || args['max-delete'] !== undefined || args['dry-run']) return
   const { excluder } = await import('../../copy/exclude.ts')
   const { refuseForeign } = await import('../../copy/removal-limit.ts')
-  if (source.kind !== 'local' || !isHere(args, destination) || args['dry-run']) return
-  await refuseForeign(source.path, destination.path, excluder(args.exclude))
+  const [source, destination] = placesOf(args)
+  refuseForeign(await topNames(copier, hosts, signal), { source, destination }, excluder(args.exclude))
+}
+
+/** As the first host tells that can be reached. */
+async function topNames(copier: Copier, hosts: readonly Host[], signal: AbortSignal): Promise<TopNames> {
+  const each = new Map(hosts.map((host) => [`${host.name} ${host.destinationHost}`, host]))
+  let last: unknown
+  for (const host of each.values()) {
+    try {
+      return await copier.topNames(host, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      last = error
+    }
+  }
+  throw last
 }
 
 function isHere(args: Arguments, place: Place): place is Extract<Place, { kind: 'local' }> {
