@@ -114,16 +114,20 @@ function besides(failure: unknown, error: unknown, terminal: Terminal): void {
 }
 
 /** For monitoring. */
-async function leaveTraces(args: Arguments, { outcomes }: SyncReport, failure: unknown): Promise<void> {
+async function leaveTraces(args: Arguments, { outcomes }: SyncReport, thrown: unknown): Promise<void> {
+  const isHeard = args.have === undefined
   if (args.status !== undefined) {
     const { keepFlags } = await import('../sync/status-flags.ts')
-    await keepFlags(args.status, args.dataset, outcomes, failure instanceof Error ? failure : undefined)
+    const failure = thrown instanceof Error ? thrown : undefined
+    await keepFlags(args.status, { root: args.dataset, outcomes, failure, isHeard })
   }
   if (args.metrics === undefined) return
   const { writeWhole } = await import('../stream/metrics-text.ts')
   const { syncMetrics } = await import('../sync/sync-metrics.ts')
   const target = args.connect ?? args.via ?? args.have ?? '-'
-  const run = { tree: args.dataset, target, outcomes, hasFailed: failure !== undefined, now: new Date() }
+  // Who called us tells what failed, and nothing is thrown here.
+  const hasFailed = thrown !== undefined || outcomes.some(({ result }) => result === 'failed')
+  const run = { tree: args.dataset, target, outcomes, hasFailed, isHeard, now: new Date() }
   await writeWhole(args.metrics, syncMetrics(run), ownerOfThisProgram())
 }
 

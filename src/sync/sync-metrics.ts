@@ -7,18 +7,20 @@ export interface SyncedRun {
   readonly target: string
   readonly outcomes: readonly Outcome[]
   readonly hasFailed: boolean
+  /** Whether the receiver has told what arrived: else nobody knows of what was sent. */
+  readonly isHeard: boolean
   readonly now: Date
 }
 
 /** The outcome of a run in Prometheus' text format. */
-export function syncMetrics({ tree, target, outcomes, hasFailed, now }: SyncedRun): string {
+export function syncMetrics({ tree, target, outcomes, hasFailed, isHeard, now }: SyncedRun): string {
   const labels = { tree, target }
   // What is gone from the source is in sync with nothing.
   const there = outcomes.filter(({ result }) => result !== 'gone')
-  const of = (value: (outcome: Outcome) => number) =>
+  const of = (value: (outcome: Outcome) => number | undefined) =>
     there.map((each) => ({ labels: { ...labels, dataset: each.dataset }, value: value(each) }))
   const once = (value: number) => [{ labels, value }]
-  const isInSync = ({ result }: Outcome) => Number(result !== 'failed')
+  const isInSync = ({ result }: Outcome) => (result === 'updated' && !isHeard ? undefined : Number(result !== 'failed'))
   const gauge = (name: string, help: string, samples: readonly MetricSample[]) => ({
     ...{ name: `zpipes_sync_${name}`, help, type: 'gauge' as const, samples },
   })

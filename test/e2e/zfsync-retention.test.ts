@@ -141,6 +141,27 @@ describe('50 datasets with 5 snapshots', () => {
 
 describe('monitoring', () => {
   const flags = `(cd flags && for each in *; do [ -e "$each" ] && echo "$each: $(cat "$each")"; done; true)`
+  test('what failed is told, too, by a sender that was called', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; zfs snapshot $A/data@1; zfs create $B/copy
+      ends 73 zfsync-recv --via "zfsync-send --metrics metrics $A/data" $B/copy 2>/dev/null
+      grep -E '^zpipes_sync_(in_sync|failed)' metrics | cut -d' ' -f2`)
+    expect(ended).toEqual({ status: 0, stdout: '0\n1\n', stderr: '' })
+  })
+
+  test('of what went into a file nobody knows that it has arrived', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/data; zfs snapshot $A/data@1
+      mkdir flags; echo lost >flags/pool-a%2Fdata
+      send() {
+        zfsync-recv --inventory $B/copy >have
+        zfsync-send --have have --status flags --metrics metrics $A/data >streams
+        ls flags; grep -c ^zpipes_sync_in_sync metrics || :
+      }
+      send; zfsync-recv $B/copy <streams; send`)
+    expect(ended).toEqual({ status: 0, stdout: 'pool-a%2Fdata\n0\n1\n', stderr: '' })
+  })
+
   test('--status keeps a file for what failed, --metrics tells of all', async ({ zfs }) => {
     const ended = await zfs.script(`
       zfs create $A/data; zfs create "$A/data/c d"; zfs create $A/data/e; zfs snapshot $A/data@1; zfs snapshot "$A/data/c d@1"
