@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A file in the store's directory: the folder's key prefix (`tank/` or empty) and the file's own name. */
@@ -7,13 +8,25 @@ export interface Found {
   readonly name: string
 }
 
-/** All files whose path below `root` begins with `prefix`, by name within each folder. A missing folder is empty. */
+/**
+ * All files whose path below `root` begins with `prefix`, by name within each folder. A missing folder is empty. Links are
+ * followed, as they are by whoever asks for a name behind one; not back to where a link has led already.
+ */
 export async function* walk(root: string, prefix: string): AsyncGenerator<Found> {
   const slash = prefix.lastIndexOf('/') + 1
-  yield* walkFolder(root, prefix.slice(0, slash), prefix)
+  const linked = [await realpath(root).catch(() => root)]
+  yield* walkFolder({ root, prefix, linked }, prefix.slice(0, slash))
 }
 
-async function* walkFolder(root: string, folder: string, prefix: string): AsyncGenerator<Found> {
+interface Walking {
+  readonly root: string
+  readonly prefix: string
+  /** The root itself, and where the links of the way here have led. */
+  readonly linked: readonly string[]
+}
+
+async function* walkFolder(walking: Walking, folder: string): AsyncGenerator<Found> {
+  const { root, prefix } = walking
   const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
     throw error
@@ -23,8 +36,27 @@ async function* walkFolder(root: string, folder: string, prefix: string): AsyncG
     const path = folder + entry.name
     // On the root of a disk; for root alone to look into.
     if (path === 'lost+found') continue
-    if (entry.isDirectory() && (`${path}/`.startsWith(prefix) || prefix.startsWith(`${path}/`))) {
-      yield* walkFolder(root, `${path}/`, prefix)
-    } else if (entry.isFile()) yield { prefix: folder, name: entry.name }
+    const isOnTheWay = `${path}/`.startsWith(prefix) || prefix.startsWith(`${path}/`)
+    const target = await targetOf(entry, join(root, path))
+    if (target?.isDirectory() && isOnTheWay) {
+      const linked = entry.isSymbolicLink() ? await linkedBy(walking, folder, entry.name) : walking.linked
+      if (linked !== undefined) yield* walkFolder({ ...walking, linked }, `${path}/`)
+    } else if (target?.isFile()) yield { prefix: folder, name: entry.name }
   }
+}
+
+/** Undefined for a link that leads nowhere. */
+async function targetOf(entry: Dirent, path: string): Promise<Pick<Dirent, 'isDirectory' | 'isFile'> | undefined> {
+  if (!entry.isSymbolicLink()) return entry
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ELOOP') return undefined
+    throw error
+  })
+}
+
+/** With the folder that this link leads to; undefined if that is above it, or was come through before. */
+async function linkedBy({ root, linked }: Walking, folder: string, name: string) {
+  const [here, there] = await Promise.all([realpath(join(root, folder)), realpath(join(root, folder, name))])
+  const isAbove = `${here}/`.startsWith(there === '/' ? there : `${there}/`)
+  return isAbove || linked.includes(there) ? undefined : [...linked, there]
 }

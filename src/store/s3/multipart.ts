@@ -113,10 +113,11 @@ export class Multipart {
       const page: ListPartsCommandOutput = await this.#bucket.connection.send(`the parts of ${this.url}`, command)
       for (const part of page.Parts ?? []) parts.set(part.PartNumber as number, part)
       storageClass = page.StorageClass
-      if (page.IsTruncated && !page.NextPartNumberMarker) {
+      const next = page.NextPartNumberMarker
+      if (page.IsTruncated && (!next || next === marker)) {
         throw new Failure('protocol', `the parts of ${this.url}: the list breaks off, and does not tell how it goes on`)
       }
-      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
+      marker = page.IsTruncated ? next : undefined
     } while (marker !== undefined)
     return { parts, storageClass }
   }

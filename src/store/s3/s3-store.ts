@@ -164,8 +164,9 @@ export class S3Store implements Store {
       const command = new ListObjectsV2Command({ ...this.#under(prefix), ...(token && { ContinuationToken: token }) })
       const page: ListObjectsV2CommandOutput = await this.#bucket.connection.send(this.urlOf(prefix), command)
       yield page.Contents ?? []
-      if (page.IsTruncated && !page.NextContinuationToken) throw brokenOff(this.urlOf(prefix))
-      token = page.IsTruncated ? page.NextContinuationToken : undefined
+      const next = page.NextContinuationToken
+      if (page.IsTruncated && (!next || next === token)) throw brokenOff(this.urlOf(prefix))
+      token = page.IsTruncated ? next : undefined
     } while (token !== undefined)
   }
 
@@ -179,7 +180,8 @@ export class S3Store implements Store {
       const page: ListMultipartUploadsCommandOutput = await this.#bucket.connection.send(this.urlOf(prefix), command)
       yield* page.Uploads ?? []
       const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page
-      if (page.IsTruncated && !KeyMarker) throw brokenOff(this.urlOf(prefix))
+      const isSame = KeyMarker === markers.KeyMarker && UploadIdMarker === markers.UploadIdMarker
+      if (page.IsTruncated && (!KeyMarker || isSame)) throw brokenOff(this.urlOf(prefix))
       markers = page.IsTruncated && KeyMarker ? { KeyMarker, ...(UploadIdMarker && { UploadIdMarker }) } : undefined
     }
   }
@@ -199,7 +201,7 @@ async function partsOf(multipart: Multipart): Promise<ListedUpload | undefined> 
   }
 }
 
-/** What is missing at its end would pass for something that the store does not have. */
+/** What is missing at its end would pass for something that the store does not have; what goes round has no end. */
 function brokenOff(url: string): Failure {
   return new Failure('protocol', `${url}: the list breaks off, and the answer does not tell how it goes on`)
 }

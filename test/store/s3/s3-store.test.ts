@@ -225,12 +225,19 @@ test('a store that allows 1,000 parts gets no more', async () => {
   await putStream(store, 'k', inputOf(randomBytes(10 * mib)), wish)
 })
 
+const listings = {
+  objects: ['ListBucketResult', (store: Store) => all(store.list(''))],
+  uploads: ['ListMultipartUploadsResult', (store: Store) => all(store.unfinished(''))],
+} as const
 test.each([
-  ['objects', 'ListBucketResult', (store: Store) => all(store.list(''))],
-  ['uploads', 'ListMultipartUploadsResult', (store: Store) => all(store.unfinished(''))],
-] as const)('a list of %s that breaks off without saying how it goes on is no whole list', async (_, element, list) => {
+  ['objects', 'breaks off without saying how it goes on', ''],
+  ['uploads', 'breaks off without saying how it goes on', ''],
+  ['objects', 'goes on with itself', '<NextContinuationToken>t</NextContinuationToken>'],
+  ['uploads', 'goes on with itself', '<NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>'],
+] as const)('a list of %s that %s is no whole list', async (what, _, next) => {
+  const [element, list] = listings[what]
   const server = createServer((__, answer) => {
-    answer.end(`<${element}><IsTruncated>true</IsTruncated></${element}>`)
+    answer.end(`<${element}><IsTruncated>true</IsTruncated>${next}</${element}>`)
   }).listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await once(server, 'listening')
