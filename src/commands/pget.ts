@@ -91,6 +91,8 @@ export const pget = defineCommand({
   async run(args, terminal) {
     if (args.chunks) return joinChunks(args, terminal)
     if (args.from !== undefined) throw new Failure('usage', '--from needs --chunks')
+    if (args.format === 'zfs' && !args.verify)
+      throw new Failure('usage', '--format=zfs checks, and --no-verify does not')
     const { openStore } = await import('../store/open-store.ts')
     const { getStream } = await import('../store/get-stream.ts')
     const { parseObjectUrl } = await import('../store/url.ts')

@@ -147,6 +147,7 @@ async function fastPaths(): Promise<readonly string[]> {
 
 async function openSource(args: Arguments, signal: AbortSignal): Promise<Input> {
   if (args.command.length > 0) {
+    if (args['file-descriptor'] !== 0) throw new Failure('usage', '--file-descriptor is not for what a command writes')
     const { startChild } = await import('../stream/child.ts')
     const { programInput } = await import('../stream/program-input.ts')
     const child = startChild(args.command, { stdin: 'inherit', stdout: 'pipe', stderr: 'inherit', signal })

@@ -40,6 +40,7 @@ describe('an object', () => {
     ).toEqual(nothing)
     expect(await run('pget --offset 3145745 $S/b | wc -c')).toMatchObject({ stdout: '0\n' })
     expect(await run('pget --offset 3145746 $S/b')).toMatchObject({ status: 64, stdout: '' })
+    expect(await run('pget --no-verify --format zfs $S/b')).toMatchObject({ status: 64, stdout: '' })
     expect(await run('pget --no-verify --length 10 $S/b | cmp - <(head -c 10 bytes)')).toEqual(nothing)
   })
 

@@ -78,6 +78,7 @@ describe('what is stored', () => {
     const { run } = prepare()
     expect(await run('pput --file-descriptor 7 $STORE/d 7< bytes && cmp bytes store/d')).toEqual(nothing)
     expect(await run('pput --file-descriptor 99 $STORE/e')).toMatchObject({ status: 64 })
+    expect(await run('pput --file-descriptor 3 $STORE/e 3< bytes -- echo')).toMatchObject({ status: 64 })
   })
 
   test('at no more than the rate that is given', async () => {

@@ -225,6 +225,18 @@ describe('zsnap rollback', () => {
     expect(ended).toMatchObject({ stdout: '[75]\nmon tue wed unseen \n1\n' })
   })
 
+  test.for([
+    ['tue', 'wed has come or was held'],
+    ['wed', 'another snapshot has this name'],
+  ])('back to %s: what was taken anew under its name while it asked is no other', async ([to, said], { zfs }) => {
+    const ended = await zfs.script(`${made}
+      { for i in $(seq 100); do ! grep -q y/N said 2>/dev/null || break; sleep 0.1; done
+        destroy $A/home@wed; zfs snapshot $A/home@wed; echo y; sleep 1; } |
+        script -qec "zsnap rollback $A/home@${to}" /dev/null >said || echo "[$?]"
+      left; grep -c "${said} meanwhile" said`)
+    expect(ended).toMatchObject({ stdout: '[75]\nmon tue wed \n1\n' })
+  })
+
   test('refuses a snapshot that is not there', async ({ zfs }) => {
     const ended = await zfs.script(`${made}; zsnap rollback --yes $A/home@none`)
     const stderr = 'zsnap: pool-a/home@none: there is no such snapshot\n'

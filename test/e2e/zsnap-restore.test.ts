@@ -219,6 +219,22 @@ describe('what it refuses', () => {
     expect(ended.stderr).toContain('pool-b/own: exists, and has no snapshot in common with the backup')
   })
 
+  test('--force of a snapshot that is there says that nothing comes back', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      zsnap restore -q --to $B/copy "$A/data set@s2"
+      zsnap restore --to $B/copy "$A/data set@s2"
+      zsnap restore --force --to $B/copy "$A/data set@s2"`)
+    expect(ended).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: [
+        'zsnap: pool-b/copy: has pool-b/copy@s2 already: nothing is fetched, and nothing rolled back',
+        "zsnap: hint: zsnap rollback 'pool-b/copy@s2' brings the dataset back to it",
+        '',
+      ].join('\n'),
+    })
+  })
+
   test('a dataset that was changed since, unless it may be rolled back', async ({ zfs }) => {
     const ended = await zfs.script(`${stored}
       zsnap restore -q --to $B/copy "$A/data set@s2"

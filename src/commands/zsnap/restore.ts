@@ -1,4 +1,5 @@
 import type { PreparedRestore, RestoreRun, RestoreWishes } from '../../backup/restore.ts'
+import type { RestorePlan } from '../../backup/restore-plan.ts'
 import { backupOptions, backupStoreUrlOf, datasetOf } from '../../cli/backup-options.ts'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
 import { optionWords } from '../../cli/option-words.ts'
@@ -82,11 +83,12 @@ function wishesOf(args: Arguments): RestoreWishes {
   return { wanted, to: args.to ?? dataset, force: args.force, identity: args.identity, through: args.through }
 }
 
-function runWith({ wanted, to }: RestoreWishes, terminal: Terminal): RestoreRun {
+function runWith(wishes: RestoreWishes, terminal: Terminal): RestoreRun {
+  const { to } = wishes
   let progress = { stop: () => {} }
   return {
     signal: terminal.signal,
-    onPlan: (prepared) => tell(prepared, wanted, to, terminal),
+    onPlan: (prepared) => tell(prepared, wishes, terminal),
     onStart(backup, transfer) {
       if (terminal.verbose) terminal.say(`${backup.name}: ${formatBytes(backup.object.size)}`)
       progress = terminal.progress(transfer)
@@ -99,13 +101,24 @@ function runWith({ wanted, to }: RestoreWishes, terminal: Terminal): RestoreRun 
 }
 
 /** What will be fetched, and what is lost. */
-function tell({ plan, isPartial }: PreparedRestore, wanted: string, to: string, terminal: Terminal): void {
+function tell({ plan, isPartial }: PreparedRestore, { wanted, to, force }: RestoreWishes, terminal: Terminal): void {
   const { steps, bytes } = plan
   const destroyed = plan.destroyed.map(({ name }) => name)
   terminal.event({ restore: wanted, dataset: to, objects: steps.length, bytes, destroyed })
-  if (terminal.quiet || steps.length === 0) return
+  if (terminal.quiet) return
+  if (steps.length === 0) {
+    if (force) tellNothingDone(plan, to, terminal)
+    return
+  }
   if (isPartial) terminal.say(`${to}: throwing away what an interrupted zfs receive has kept`)
   if (destroyed.length > 0) terminal.say(`${to}: destroying ${destroyed.join(', ')}`)
   const objects = steps.length === 1 ? '1 object' : `${steps.length} objects`
   terminal.say(`${wanted} to ${to}: ${objects}, ${formatBytes(bytes)}`)
+}
+
+/** Who wants to have files back that are gone since may take the silence for their return. */
+function tellNothingDone({ base }: RestorePlan, to: string, terminal: Terminal): void {
+  if (base === undefined) return
+  terminal.say(`${to}: has ${base.name} already: nothing is fetched, and nothing rolled back`)
+  terminal.hint(`zsnap rollback '${base.name}' brings the dataset back to it`)
 }

@@ -49,6 +49,7 @@ interface Later {
 
 /** What a rollback takes along. */
 interface Loss {
+  readonly target: Snapshot
   readonly snapshots: readonly Snapshot[]
   readonly later: readonly Later[]
   /** To the dataset, since the snapshot. */
@@ -70,7 +71,7 @@ async function readLoss(name: string, store: Store | undefined): Promise<Loss> {
     ...(await Promise.all(snapshots.map(async (item) => ({ item, obstacle: await obstacleTo(item, ties) })))),
     ...bookmarks.map((item) => ({ item, obstacle: obstacleToBookmark(item) })),
   ]
-  return { snapshots, later, writtenBytes: await bytesWrittenSince(name) }
+  return { target, snapshots, later, writtenBytes: await bytesWrittenSince(name) }
 }
 
 function refuseObstacles({ later }: Loss, args: Arguments, terminal: Terminal): void {
@@ -82,12 +83,20 @@ function refuseObstacles({ later }: Loss, args: Arguments, terminal: Terminal): 
   goingOn.end()
 }
 
-/** While somebody read the question, another may have been taken: zfs would destroy it unseen. */
+/** While somebody read the question, another may have been taken, under the same name perhaps: zfs would destroy it unseen. */
 function refuseOther(name: string, seen: Loss, now: Loss): void {
-  const known = new Set(seen.later.map(({ item }) => item.name))
-  const unseen = now.later.find(({ item, obstacle }) => !known.has(item.name) || isNew(obstacle, item.name, seen))
+  if (now.target.guid !== seen.target.guid)
+    throw new Failure('retry', `${name}: not rolled back, since another snapshot has this name meanwhile`)
+  const known = new Set(seen.later.map(({ item }) => identityOf(item)))
+  const unseen = now.later.find(
+    ({ item, obstacle }) => !known.has(identityOf(item)) || isNew(obstacle, item.name, seen),
+  )
   if (unseen === undefined) return
   throw new Failure('retry', `${name}: not rolled back, since ${unseen.item.name} has come or was held meanwhile`)
+}
+
+function identityOf({ name, guid }: Snapshot | Bookmark): string {
+  return `${name} ${guid}`
 }
 
 function isNew(obstacle: Obstacle | undefined, name: string, { later }: Loss): boolean {
