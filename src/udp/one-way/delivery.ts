@@ -73,7 +73,10 @@ export class Delivery {
     const { last } = this.#receiver
     const known = { totalBytes: last?.whole.bytes, digest: last?.whole.digest }
     const done = this.#options.transfer.doneBytes
-    const lost = this.#lost.ranges.filter(({ to }) => to <= done)
+    // The zeros of a long one may be there in part.
+    const lost = this.#lost.ranges
+      .map(({ from, to }) => ({ from, to: Math.min(to, done) }))
+      .filter(({ from, to }) => from < to)
     const rest = { from: done, to: last?.sent.bytes ?? Number.POSITIVE_INFINITY }
     return { ...known, ranges: rest.from < rest.to ? [...lost, rest] : lost }
   }
