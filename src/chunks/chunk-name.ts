@@ -27,6 +27,17 @@ export function successorsOf(name: string): readonly string[] {
   return [...incremented(letters), ...widenings(letters)].map((next) => stem + next)
 }
 
+/** Says which chunk is missing, of names in the stream's order: those that show an order must show no gap in it. */
+export function gapIn(names: readonly string[]): string | undefined {
+  for (const [index, name] of names.slice(1).entries()) {
+    const before = names[index] ?? ''
+    const next = successorsOf(before)
+    if (next.length > 0 && !next.includes(name))
+      return `a chunk is missing: ${next[0]} should follow ${before}, and ${name} does`
+  }
+  return undefined
+}
+
 function numbered(digits: string): readonly string[] {
   const next = (BigInt(digits) + 1n).toString().padStart(digits.length, '0')
   return /^9*89+$/.test(digits) ? [next, widened(digits, '9', '0')] : [next]

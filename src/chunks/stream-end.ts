@@ -1,5 +1,5 @@
 import { Failure } from '../errors.ts'
-import { compareChunkNames } from './chunk-name.ts'
+import { compareChunkNames, gapIn } from './chunk-name.ts'
 import type { FoundFile } from './chunk-source.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import type { ManifestFile } from './manifest-file.ts'
@@ -70,7 +70,8 @@ export class StreamEnd {
     const stream = opinion?.stream
     const isSeen = [...chunks.keys()].every((name) => streamCheck?.hasSeen(name))
     if (count !== undefined) {
-      if (chunks.size === count) await this.#manifest.finish({ end: 'count', chunks: chunks.size, size, stream })
+      if (chunks.size === count && this.#gap === undefined)
+        await this.#manifest.finish({ end: 'count', chunks: chunks.size, size, stream })
     } else if (opinion?.state === 'whole' && isSeen) {
       await this.#manifest.finish({ end: 'zfs', chunks: chunks.size, size, stream })
     } else if (cut !== undefined && (opinion === undefined || opinion.state === 'plain')) {
@@ -95,8 +96,12 @@ export class StreamEnd {
   get #flaw(): string {
     const { count, streamCheck } = this.#options
     if (this.#foreign !== undefined) return `${this.#foreign} was there before, and is no chunk of it`
-    if (count !== undefined) return `${count} chunks were expected`
+    if (count !== undefined) return this.#gap ?? `${count} chunks were expected`
     return streamCheck?.opinion.reason ?? 'nothing tells its end'
+  }
+
+  get #gap(): string | undefined {
+    return gapIn([...this.#manifest.chunks.keys()].sort(compareChunkNames))
   }
 
   /** A chunk that did not come from the stream that is cut here. */

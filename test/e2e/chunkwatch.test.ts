@@ -236,42 +236,6 @@ describe('what is distrusted', () => {
     expect(joined.stdout).toBe('65\n409600\n')
   })
 
-  test('a chunk of another stream that lies in the way, or beside: no END, and --join gives nothing of it', async () => {
-    for (const [left, status, why] of [
-      ['xab', 73, 'chunks/xab: exists already'],
-      ['w', 65, 'w was there before, and is no chunk of it'],
-    ] as const) {
-      const { run, chunks } = prepare()
-      writeFileSync(join(chunks, left), 'else')
-      const ended = await run("printf 'a stream' | chunkwatch -q --split 4 --settle 0s chunks $STORE")
-      expect(ended).toMatchObject({ status, stderr: expect.stringContaining(why) })
-      expect(readFileSync(join(chunks, 'files.manifest'), 'utf8')).not.toContain('"end"')
-      expect(await run('chunkwatch --join $STORE >got')).toMatchObject({ status: 65 })
-    }
-  })
-
-  test('--count and --once end nothing that is still being cut', async () => {
-    const { run, stored } = prepare()
-    const slow = "{ printf 'a st'; while test ! -e store/xaa; do sleep 0.1; done; printf ream; }"
-    const ended = await run(`${slow} | chunkwatch -q --split 4 --count 1 chunks $STORE`)
-    expect(ended).toMatchObject({ status: 65, stderr: expect.stringContaining('1 chunks were expected') })
-    expect(stored()).toEqual(['xaa', 'xab'])
-    expect(await run('chunkwatch --once --split 4 chunks $STORE </dev/null')).toMatchObject({ status: 64 })
-  })
-
-  test.each([
-    '--split 4 --name .x',
-    '--split 4 --name a/x',
-    '--split 4 --max-backlog 0',
-    '--once --max-backlog 4',
-    '--once --stream .',
-    '--once --stream ""',
-  ])('%s: 64, and nothing is begun', async (words) => {
-    const { run, folder, chunks } = prepare()
-    expect(await run(`printf abcde | chunkwatch ${words} chunks $STORE`)).toMatchObject({ status: 64, stdout: '' })
-    expect([filesBelow(chunks), existsSync(join(folder, 'files.manifest'))]).toEqual([[], false])
-  })
-
   test('a chunk that is missing, or has other bytes', async () => {
     const { run, store } = prepare()
     await run('chunkwatch -q --split 100K chunks $STORE < zfs')
