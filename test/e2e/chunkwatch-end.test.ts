@@ -58,6 +58,7 @@ describe('no stream is called whole', () => {
     '--split 4 --name a/x',
     '--split 4 --max-backlog 0',
     '--once --max-backlog 4',
+    '--once --metrics chunks/metrics',
     '--once --stream .',
     '--once --stream ""',
   ])('%s: 64, and nothing is begun', async (words) => {

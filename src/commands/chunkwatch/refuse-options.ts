@@ -1,15 +1,20 @@
+import { basename, dirname, resolve } from 'node:path'
 import { Failure } from '../../errors.ts'
 import type { Arguments } from './options.ts'
 
 /** Throws 'usage' for what could never end, would be shipped from nowhere, or would be silently ignored. */
 export function refuseOptions(args: Arguments): void {
-  const { stream, 'max-backlog': mostWaiting, 'pause-writer': pausesWriter } = args
+  const { source, stream, metrics, 'max-backlog': mostWaiting, 'pause-writer': pausesWriter } = args
   refuseCutting(args)
-  if (pausesWriter && (mostWaiting === undefined || args.source === '-'))
+  if (pausesWriter && (mostWaiting === undefined || source === '-'))
     throw new Failure('usage', '--pause-writer needs --max-backlog and a directory')
   if (mostWaiting === 0) throw new Failure('usage', '--max-backlog 0: nothing could ever be written')
   if (mostWaiting !== undefined && args.split === undefined && !pausesWriter)
     throw new Failure('usage', '--max-backlog is for --split or --pause-writer')
+  if (metrics !== undefined && !basename(metrics).startsWith('.') && resolve(dirname(metrics)) === resolve(source))
+    throw new Failure('usage', `--metrics ${metrics}: would be shipped as a chunk`, {
+      hint: 'give it another directory',
+    })
   if (stream?.split('/').some((part) => ['', '.', '..'].includes(part)))
     throw new Failure('usage', `--stream '${stream}': is no name`)
 }
