@@ -79,7 +79,7 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
   }
   try {
     if (hello.role === 'streams') await work()
-    else await withLock(`receiving into ${run.root}`, run.lock, work)
+    else await alone(run, work)
   } catch (error) {
     run.signal.throwIfAborted()
     const trouble = troubleOf(error)
@@ -89,11 +89,18 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
   }
 }
 
-/** Tells what is there, when what an earlier run left in the buffer has been taken to its place. */
+/**
+ * Tells what is there, when what an earlier run left in the buffer has been taken to its place. Throws 'retry' while another
+ * program receives there: what waits in the buffer then is its own.
+ */
 export async function inventoryMessage(
   run: Pick<ReceiverRun, 'root' | 'lock' | 'policy'>,
 ): Promise<Extract<ReceiverMessage, { type: 'inventory' }>> {
-  return inventoryOf(await bufferReady(run.root), run)
+  return await alone(run, async () => inventoryOf(await bufferReady(run.root), run))
+}
+
+function alone<T>({ root, lock }: Pick<ReceiverRun, 'root' | 'lock'>, work: () => Promise<T>): Promise<T> {
+  return withLock(`receiving into ${root}`, lock, work)
 }
 
 function inventoryOf(replica: Replica, { root, lock, policy }: Pick<ReceiverRun, 'root' | 'lock' | 'policy'>) {

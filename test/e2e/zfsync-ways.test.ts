@@ -149,3 +149,26 @@ describe('over TCP', () => {
     )
   })
 })
+
+test('--inventory moves nothing of what another run is at', async ({ zfs }) => {
+  const ended = await zfs.script(`
+    zfs create $A/data; zfs create $A/data/a; zfs create $A/data/a/b; zfs snapshot -r $A/data@1
+    sync() { zfsync-send -q --via "zfsync-recv --on-diverged=rename $B/copy" $A/data; }
+    sync
+    zfs snapshot $B/copy/a@own; zfs snapshot -r $A/data@2
+    mkdir path; ln -s "$(command -v zfs)" path/real-zfs
+    cat >path/zfs <<'END'
+#!/bin/sh
+case "$1 $3" in
+'rename pool-b/copy/a.diverged'*) zfsync-recv --inventory pool-b/copy 2>said || echo "status $?" >>said ;;
+esac
+exec "$(dirname "$0")/real-zfs" "$@"
+END
+    chmod +x path/zfs
+    PATH="$PWD/path:$PATH" sync
+    grep -oE 'another program is at it|^status .*' said
+    zfs list -H -o name -r $B/copy | sed 's/-2.*Z/-DATE/'`)
+  const names = ['copy', 'copy/a', 'copy/a.diverged-DATE', 'copy/a/b'].map((each) => `pool-b/${each}`)
+  const stdout = ['another program is at it', 'status 75', ...names, ''].join('\n')
+  expect(ended).toEqual({ status: 0, stdout, stderr: '' })
+})
