@@ -58,17 +58,14 @@ function compare({ name, ours, options, remote }, count, size) {
   const fresh = `rm -rf ${chunks} ${there}; mkdir ${chunks} ${there}; ${cut}`
   execFileSync('bash', ['-c', fresh])
   const isEmpty = `&& test -z "$(ls ${chunks} | grep ^x)"`
+  const shipEach = `ls ${chunks} | $TIME xargs -P 30 -I {} bash ${perFile} ${chunks}/{} "${remote}" ${isEmpty}`
   const medians = race(`${count} chunks of ${size} MiB to ${name}`, (count * size * mib) / 1e9, rounds, [
     {
       name: 'chunkwatch',
       command: `$TIME ${bin}chunkwatch -q --once --settle 0s ${options} ${chunks} ${ours} ${isEmpty}`,
       after: fresh,
     },
-    {
-      name: perFileName,
-      command: `ls ${chunks} | $TIME xargs -P 30 -I {} bash ${perFile} ${chunks}/{} "${remote}" ${isEmpty}`,
-      after: fresh,
-    },
+    ...(size === 1 ? [{ name: perFileName, command: shipEach, after: fresh }] : []),
     {
       name: moveName,
       command: `$TIME rclone -q move --transfers 30 ${chunks} "${remote}" ${isEmpty}`,

@@ -1,5 +1,5 @@
 // dsync beside one rsync, Debian's fpsync and a part-by-part copy without waiting turns, on tmpfs, and to S3 where each
-// file waits for a network: node test/bench/dsync.js [rounds] [share of the full size, 0 to 1] [here|far|all]
+// file waits for a network: node test/bench/dsync.js [rounds] [share of large and far files, 0 to 1] [here|far|all] [small files]
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ const folder = memoryFolder()
 const [source, target] = [`${folder}/src`, `${folder}/dst`]
 const after = `rm -rf ${target} ${folder}/fpsync ${folder}/chunk*`
 const hasFpsync = spawnSync('fpsync', ['-h']).error === undefined
-const files = Math.round(100_000 * share)
+const files = Number(process.argv[5] ?? 100_000)
 const largeFiles = Math.max(2, Math.round(20 * share))
 
 /** @param {number} count @param {number} bytes @param {string} prefix */

@@ -41,8 +41,10 @@ try {
   rmSync(folder, { recursive: true })
 }
 
+/** With memory as a ZFS machine has it: with the little that zfs-fuse takes by itself, it reads its own books again and again. */
 function hostScript() {
-  return readFileSync(join(repository, 'test/zfs-host/host.sh'), 'utf8').replaceAll('-s 512M', `-s ${poolBytes}`)
+  const script = readFileSync(join(repository, 'test/zfs-host/host.sh'), 'utf8')
+  return script.replaceAll('-s 512M', `-s ${poolBytes}`).replace('--no-daemon', '--no-daemon --max-arc-size 1024')
 }
 
 /** Runs bash where the pools are, and gives what it prints. @param {string} script */
