@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../errors.ts'
 import { aboutFile } from './about-file.ts'
@@ -21,15 +22,16 @@ export interface Writer {
 }
 
 /**
- * Opens a temporary file beside `path`, after removing those that killed writers of it have left. A path that is
- * something else than a file is a Failure 'exists'.
+ * Opens a temporary file beside `path`, after removing those that killed writers of it have left. Over a file, it may be
+ * read by whom that may be read by. A path that is something else than a file is a Failure 'exists'.
  */
 export async function createAtomicFile(path: string, writer: Writer, signal?: AbortSignal): Promise<AtomicFile> {
-  const final = await finalPath(path)
+  const { final, replaced } = await finalPath(path)
   await removeLeftovers(final, writer)
   const random = randomBytes(4).toString('hex')
   const temporary = join(dirname(final), `.${basename(final)}.${writer.id}.${random}.part`)
-  const handle = await open(temporary, 'wx')
+  const handle = await open(temporary, 'wx', replaced === undefined ? 0o666 : 0o600)
+  if (replaced !== undefined) await keepAccess(handle, replaced)
   const named = aboutFile(path)
   return {
     async write(bytes) {
@@ -66,11 +68,17 @@ async function removeLeftovers(final: string, writer: Writer): Promise<void> {
 }
 
 /** Behind symbolic links. A device must not be replaced by a file. */
-async function finalPath(path: string): Promise<string> {
+async function finalPath(path: string): Promise<{ readonly final: string; readonly replaced: Stats | undefined }> {
   const final = await realpath(path).catch(() => path)
   const found = await stat(final).catch(() => undefined)
-  if (found === undefined || found.isFile()) return final
+  if (found === undefined || found.isFile()) return { final, replaced: found }
   throw new Failure('exists', `${path}: is no file`, { hint: 'redirect stdout to write to a device or a pipe' })
+}
+
+/** Only root can give it to the other's owner; for anyone else it stays his own. */
+async function keepAccess(handle: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  await handle.chown(uid, gid).catch(() => {})
+  await handle.chmod(mode & 0o777)
 }
 
 async function syncNames(directory: string): Promise<void> {

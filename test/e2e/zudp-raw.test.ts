@@ -115,6 +115,8 @@ describe.skipIf(!isRoot)('raw frames, as root', () => {
       '127.0.0.1:9',
     ])
     expect(alone).toMatchObject({ status: 64, stderr: expect.stringContaining('--interface is for --raw') })
+    const pipe = `mkfifo pipe; zudp-send --one-way --rate 1M --insecure --full-sync --dummy-data pipe 127.0.0.1:9`
+    expect(await inNetwork(pipe)).toMatchObject({ status: 64, stderr: expect.stringContaining('is a pipe') })
   })
 
   it('need the right to them', async () => {

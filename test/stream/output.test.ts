@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, lstatSync, openSync, readFileSync, readSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createAtomicFile } from '../../src/stream/atomic-file.ts'
 import { openOutput } from '../../src/stream/output.ts'
@@ -83,6 +93,27 @@ describe('createAtomicFile', () => {
     await second.abandon()
     expect(filesBelow(folder)).toEqual(['f'])
     expect(new Uint8Array(readFileSync(join(folder, 'f')))).toEqual(randomBytes(100))
+  })
+
+  test('may be read by whom the file that it replaces could be read by', async () => {
+    const path = join(temporaryFolder(), 'f')
+    const replaced = async () => {
+      const file = await createAtomicFile(path, writer)
+      await file.write(randomBytes(10))
+      const [temporary = ''] = filesBelow(dirname(path)).filter((name) => name.endsWith('.part'))
+      const { mode } = lstatSync(join(dirname(path), temporary))
+      await file.flush()
+      await file.commit()
+      return [mode & 0o777, lstatSync(path).mode & 0o777]
+    }
+    const usual = 0o666 & ~process.umask()
+    expect(await replaced()).toEqual([usual, usual])
+    chmodSync(path, 0o640)
+    expect(await replaced()).toEqual([0o640, 0o640])
+    if (process.getuid?.() !== 0) return
+    chownSync(path, 1, 2)
+    await replaced()
+    expect(lstatSync(path)).toMatchObject({ uid: 1, gid: 2 })
   })
 
   test('is written behind a symbolic link, and never in the place of a device', async () => {

@@ -1,5 +1,6 @@
-import { openSync } from 'node:fs'
+import { openSync, statSync } from 'node:fs'
 import { expectAlone, expectWith, given } from '../../cli/expect-with.ts'
+import { Failure } from '../../errors.ts'
 import type { Input } from '../../stream/input.ts'
 import type { Arguments } from './one-way.ts'
 
@@ -23,7 +24,7 @@ async function openWhole(args: Arguments, signal: AbortSignal): Promise<Input> {
   if (args['full-sync']) expectAlone(args, '--full-sync', ['send-delta'])
   const { openInput } = await import('../../stream/input.ts')
   // As a stand-in for a pool, or for what was written between two snapshots.
-  if (args['dummy-data'] !== undefined) return openInput(openSync(args['dummy-data'], 'r'), signal)
+  if (args['dummy-data'] !== undefined) return openInput(openDummy(args['dummy-data']), signal)
   if (args['full-sync']) return sendPool(given(args.pool, 'pool', '--full-sync'), signal)
   if (!args['send-delta']) return openInput(0, signal)
   const [from, to] = [
@@ -31,6 +32,12 @@ async function openWhole(args: Arguments, signal: AbortSignal): Promise<Input> {
     given(args['delta-end'], 'delta-end', '--send-delta'),
   ]
   return zfsSend(['-I', from, to], signal)
+}
+
+/** Opening a pipe waits for its writer, and no signal ends that. */
+function openDummy(path: string): number {
+  if (statSync(path).isFIFO()) throw new Failure('usage', `--dummy-data ${path}: is a pipe: it can be stdin`)
+  return openSync(path, 'r')
 }
 
 /** A new snapshot of all below, whose name is a number one above the highest, and all that leads to it. */
