@@ -9,6 +9,8 @@ export type HashName = 'crc32' | 'sha1' | 'sha256' | 'md5'
 // By cost: with a local remote rclone reads all the bytes for it.
 const hashNames: readonly HashName[] = ['crc32', 'sha1', 'sha256', 'md5']
 
+const listTries = 3
+
 export interface RemoteFeatures {
   readonly hash: HashName | undefined
   /** The remote reads the whole file for it, and renames a file without touching its bytes. */
@@ -78,8 +80,13 @@ export class Remote {
   async list(folder: string, patterns: readonly string[] = []): Promise<Entry[]> {
     const filter = patterns.length === 0 ? ['--recursive'] : patterns.flatMap((pattern) => ['--include', pattern])
     const command = ['lsjson', '--files-only', '--no-mimetype', ...filter]
-    const text = await rcloneOutput(command, [this.pathOf(folder)], { allowed: notFound })
-    return text === undefined ? [] : JSON.parse(text).map(entryOf)
+    for (let tries = 0; tries < listTries; tries++) {
+      const text = await rcloneOutput(command, [this.pathOf(folder)], { allowed: notFound })
+      if (text !== undefined) return JSON.parse(text).map(entryOf)
+      // What was not found may be a folder in it, that has gone meanwhile, and the list is not of all.
+      if (!(await this.isFolder(folder))) return []
+    }
+    throw new Failure('retry', `${this.urlOf(folder)}: rclone finds it, and does not find it when it lists it`)
   }
 
   /** A small file's text; undefined if it is not there. */

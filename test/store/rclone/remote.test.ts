@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { patternOf, Remote, startHash } from '../../../src/store/rclone/remote.ts'
 import { temporaryFolder } from '../../fakes/folder.ts'
+import { putInPath } from '../../fakes/zfs-in-path.ts'
 
 const hasRclone = spawnSync('rclone', ['version']).status === 0
 const local = () => {
@@ -72,4 +73,22 @@ describe.skipIf(!hasRclone)('with the real rclone, in a folder', () => {
     await expect(new Remote('nowhere-known:', '').list('')).rejects.toMatchObject({ kind: 'unavailable' })
     expect(execFileSync('rclone', ['listremotes']).toString()).not.toContain('nowhere-known:')
   })
+})
+
+test('a folder of which rclone has not found all when it listed it is not empty', async () => {
+  const list = `case "$*" in
+    *--stat*) test ! -e gone || exit 3
+      echo '{"Path":"","Name":"","IsDir":true,"ModTime":"","Size":-1}';;
+    *) echo >>asked; test -e whole || exit 3
+      echo '[{"Path":"k","Name":"k","Size":1,"ModTime":"2026-01-01T00:00:00Z","IsDir":false}]';;
+  esac`
+  const folder = putInPath('rclone', list)
+  const remote = new Remote('box:', '')
+  await expect(remote.list('d/')).rejects.toMatchObject({ kind: 'retry' })
+  expect(readFileSync(join(folder, 'asked'), 'utf8')).toBe('\n\n\n')
+  writeFileSync(join(folder, 'whole'), '')
+  expect(await remote.list('d/')).toMatchObject([{ path: 'k' }])
+  rmSync(join(folder, 'whole'))
+  writeFileSync(join(folder, 'gone'), '')
+  expect(await remote.list('d/')).toEqual([])
 })
