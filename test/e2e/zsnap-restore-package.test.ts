@@ -34,7 +34,7 @@ describe('P5: --force of what zfs send -R has made', () => {
       ends 73 zsnap restore -q --force --to $B/copy $A/data@s1
       cat b/copy/child/mine
       # zfs-fuse takes a moment to unmount it, and fails what is received in its place.
-      destroy $B/copy/child; sleep 1
+      destroy $B/copy/child; sleep 3
       zsnap restore -q --force --to $B/copy $A/data@s1
       below`)
     const told = 'zsnap: pool-b/copy/child: exists, and a stream of several datasets might take its place'
