@@ -3,12 +3,12 @@ import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { Failure } from '../errors.ts'
-import { gatheredPipe } from './gathered-pipe.ts'
+import { gatheredPipe, openGatheredPipe } from './gathered-pipe.ts'
 import type { Input } from './input.ts'
 import { iteratedInput } from './iterated-input.ts'
 import { onAbort } from './on-abort.ts'
 import { PipeInput } from './pipe-input.ts'
-import { openWidePipe } from './wide-pipe.ts'
+import { openWidePipe, type Pipe } from './wide-pipe.ts'
 
 /** 'wide' is for streams: a pipe that holds more than what 'pipe' is, where there is one. */
 type Stdio = 'pipe' | 'wide' | 'inherit' | 'ignore'
@@ -84,8 +84,7 @@ export function startChild(argv: readonly string[], options: ChildOptions): Chil
 }
 
 function spawnWith(program: string, words: string[], { stdin, stdout, stderr, isGroup, signal }: ChildOptions) {
-  const isOurs = (each: Output) => each === 'wide' || each === 'gathered'
-  const [into, outOf] = [stdin, stdout].map((each) => (isOurs(each) ? openWidePipe() : undefined))
+  const [into, outOf] = [openOwn(stdin), openOwn(stdout)]
   const plain = (each: Output) => (each === 'wide' || each === 'gathered' ? 'pipe' : each)
   const child = spawn(program, words, {
     stdio: [into?.readEnd ?? plain(stdin), outOf?.writeEnd ?? plain(stdout), stderr === 'keep' ? 'pipe' : 'inherit'],
@@ -103,6 +102,12 @@ function spawnWith(program: string, words: string[], { stdin, stdout, stderr, is
   // As Node does with its own.
   for (const end of ['exit', 'error']) child.once(end, () => writer.destroy())
   return { child, stdin: writer, output, wide }
+}
+
+/** A pipe that Node would not make so; undefined if it was not asked for, or cannot be had. */
+function openOwn(stdio: Output): Pipe | undefined {
+  if (stdio === 'wide') return openWidePipe()
+  return stdio === 'gathered' ? openGatheredPipe() : undefined
 }
 
 /** What `/bin/sh` makes of a command line that a user wrote. */

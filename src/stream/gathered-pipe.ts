@@ -1,18 +1,31 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { openWidePipe, type Pipe } from './wide-pipe.ts'
 
 // The pipe of a program that writes lines is not full before that.
 const lookMs = 50
 const pieceBytes = 256 * 1024
 
+/** A pipe whose end for reading does not wait, while the program's end does. Undefined where it cannot be had. */
+export function openGatheredPipe(): Pipe | undefined {
+  const pipe = openWidePipe()
+  if (pipe === undefined) return undefined
+  try {
+    const fd = openSync(`/proc/self/fd/${pipe.readEnd}`, constants.O_RDONLY | constants.O_NONBLOCK)
+    return { readEnd: fd, writeEnd: pipe.writeEnd }
+  } catch {
+    closeSync(pipe.writeEnd)
+    return undefined
+  } finally {
+    closeSync(pipe.readEnd)
+  }
+}
+
 /**
- * What a program writes to a pipe, looked at now and then, and when it ends: to be woken for each line of a program that
- * writes a line at a time takes as long as its work. Takes the descriptor over; `onExit` is asked once. Linux alone.
+ * What a program writes to such a pipe, looked at now and then, and when it ends: to be woken for each line of a program
+ * that writes a line at a time takes as long as its work. Takes the descriptor over; `onExit` is asked once.
  */
-export function gatheredPipe(readEnd: number, onExit: (listener: () => void) => void): Readable {
-  // A description of its own, that does not wait; the program's end stays one that does.
-  const fd = openSync(`/proc/self/fd/${readEnd}`, constants.O_RDONLY | constants.O_NONBLOCK)
-  closeSync(readEnd)
+export function gatheredPipe(fd: number, onExit: (listener: () => void) => void): Readable {
   const buffer = Buffer.alloc(pieceBytes)
   let timer: NodeJS.Timeout | undefined
   let hasExited = false
