@@ -7,6 +7,9 @@ import { findFile } from './find-file.ts'
 import { findOpenFiles, type OpenFiles } from './open-files.ts'
 import { openAside } from './set-aside.ts'
 
+// To give back a large file's memory or blocks takes the system a while.
+const removedAtOnce = 32
+
 /** Removes what the store has and the lists say, unless a process writes to it, it was changed, or it is still wanted. */
 export async function removeShipped(table: ChunkTable, isWanted: (file: FoundFile) => boolean): Promise<void> {
   const shipped = table.files.filter((file) => {
@@ -31,16 +34,19 @@ async function removeFrom(directory: string, files: readonly FoundFile[], table:
     }
     // A process that opened one since the last look has it open now.
     const open = await findOpenFiles()
-    // To give back a large file's memory or blocks takes the system a while.
-    const removals = await Promise.allSettled(
-      [...taken].map(async ([file, path]) => {
-        if (!(await mayBeRemoved(file, path, table, open))) return
-        await unlink(path)
-        taken.delete(file)
-        gone.add(file)
-      }),
-    )
-    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
+    const all = [...taken]
+    for (let index = 0; index < all.length; index += removedAtOnce) {
+      const some = all.slice(index, index + removedAtOnce)
+      const removals = await Promise.allSettled(
+        some.map(async ([file, path]) => {
+          if (!(await mayBeRemoved(file, path, table, open))) return
+          await unlink(path)
+          taken.delete(file)
+          gone.add(file)
+        }),
+      )
+      for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
+    }
   } finally {
     for (const path of taken.values()) await aside.putBack(path)
     await aside.close()

@@ -5,15 +5,13 @@ import { ChunkTable } from './chunk-table.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { findOpenFiles, type OpenFiles } from './open-files.ts'
 import { removeShipped } from './remove-shipped.ts'
+import { restAfterLook } from './rest-after-look.ts'
 import { Shipping } from './shipping.ts'
 import { StreamEnd } from './stream-end.ts'
 import type { WatchOptions } from './watch-options.ts'
 import { backlogOf, emptyTally, type WatchTally } from './watch-tally.ts'
 
 const lookEveryMs = 250
-const pauseMs = 20
-// A look at all files and processes costs time: no more than a fifth of it is spent on looks, of long ones a third.
-const [restPerLook, restPerLongLook] = [4, 2]
 
 /** Ships chunks as they become complete; see `run`. */
 export class ChunkWatch {
@@ -143,9 +141,7 @@ export class ChunkWatch {
       })
     }
     this.#wake = note
-    const longestMs = Math.max(lookEveryMs, restPerLongLook * this.#lookMs)
-    const restMs = Math.min(Math.max(pauseMs, restPerLook * this.#lookMs), longestMs)
-    await sleep(restMs, undefined, { signal: this.#options.signal }).catch(() => {})
+    await sleep(restAfterLook(this.#lookMs), undefined, { signal: this.#options.signal }).catch(() => {})
     this.#hasNews = false
   }
 }
