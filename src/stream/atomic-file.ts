@@ -75,10 +75,14 @@ async function finalPath(path: string): Promise<{ readonly final: string; readon
   throw new Failure('exists', `${path}: is no file`, { hint: 'redirect stdout to write to a device or a pipe' })
 }
 
-/** Only root can give it to the other's owner; for anyone else it stays his own. */
+/** Where it cannot be given to the same owner and group, ours gets what everybody has; where there are no modes, nobody. */
 async function keepAccess(handle: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
-  await handle.chown(uid, gid).catch(() => {})
-  await handle.chmod(mode & 0o777)
+  const isSame = await handle.chown(uid, gid).then(
+    () => true,
+    () => false,
+  )
+  const everybody = mode & 0o7
+  await handle.chmod(isSame ? mode & 0o777 : (mode & 0o700) | (everybody << 3) | everybody).catch(() => {})
 }
 
 async function syncNames(directory: string): Promise<void> {

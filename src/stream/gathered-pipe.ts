@@ -44,6 +44,8 @@ export function gatheredPipe(fd: number, onExit: (listener: () => void) => void)
     read: () => (hasExited ? look() : lookLater()),
     destroy(error, done) {
       clearTimeout(timer)
+      // From now on the descriptor's number may be another file's.
+      timer = undefined
       closeSync(fd)
       done(error)
     },

@@ -1,18 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { sh, startShell } from '../fakes/programs.ts'
+import { smallTree } from '../fakes/small-tree.ts'
 
 const lacks = (program: string) => spawnSync(program, ['--version']).error !== undefined
 const isRoot = process.getuid?.() === 0
@@ -20,11 +11,7 @@ const isRoot = process.getuid?.() === 0
 describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
   let folder: string
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'zpipes-test-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-    mkdirSync(join(folder, 'src/d'), { recursive: true })
-    writeFileSync(join(folder, 'src/a'), 'a')
-    writeFileSync(join(folder, 'src/d/b'), 'b')
+    folder = smallTree()
   })
 
   const run = (words: string) => sh(`dsync --working-dir work ${words}`, folder)

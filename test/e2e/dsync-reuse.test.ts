@@ -1,19 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../fakes/folder.ts'
 import { sh } from '../fakes/programs.ts'
+import { smallTree } from '../fakes/small-tree.ts'
 
 const lacksRsync = spawnSync('rsync', ['--version']).error !== undefined
 
 describe.skipIf(lacksRsync)('dsync --reuse (rsync)', () => {
   let folder: string
   beforeEach(() => {
-    folder = temporaryFolder()
-    mkdirSync(join(folder, 'src/d'), { recursive: true })
-    writeFileSync(join(folder, 'src/a'), 'a')
-    writeFileSync(join(folder, 'src/d/b'), 'b')
+    folder = smallTree()
   })
 
   const run = (words: string) => sh(`dsync --working-dir work ${words}`, folder)

@@ -114,6 +114,15 @@ describe('createAtomicFile', () => {
     chownSync(path, 1, 2)
     await replaced()
     expect(lstatSync(path)).toMatchObject({ uid: 1, gid: 2 })
+    chmodSync(dirname(path), 0o777)
+    process.setegid?.(3)
+    process.seteuid?.(3)
+    try {
+      expect(await replaced()).toEqual([0o600, 0o600])
+    } finally {
+      process.seteuid?.(0)
+      process.setegid?.(0)
+    }
   })
 
   test('is written behind a symbolic link, and never in the place of a device', async () => {

@@ -228,16 +228,23 @@ test('a store that allows 1,000 parts gets no more', async () => {
 const listings = {
   objects: ['ListBucketResult', (store: Store) => all(store.list(''))],
   uploads: ['ListMultipartUploadsResult', (store: Store) => all(store.unfinished(''))],
+  parts: ['ListPartsResult', (store: Store) => all(store.unfinished(''))],
 } as const
+const oneUpload =
+  '<Upload><Key>k</Key><UploadId>u</UploadId><Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload><IsTruncated>false</IsTruncated>'
 test.each([
   ['objects', 'breaks off without saying how it goes on', ''],
   ['uploads', 'breaks off without saying how it goes on', ''],
+  ['parts', 'breaks off without saying how it goes on', ''],
+  ['parts', 'goes on with itself', '<NextPartNumberMarker>1</NextPartNumberMarker>'],
   ['objects', 'goes on with itself', '<NextContinuationToken>t</NextContinuationToken>'],
   ['uploads', 'goes on with itself', '<NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>'],
 ] as const)('a list of %s that %s is no whole list', async (what, _, next) => {
   const [element, list] = listings[what]
-  const server = createServer((__, answer) => {
-    answer.end(`<${element}><IsTruncated>true</IsTruncated>${next}</${element}>`)
+  const server = createServer(({ url = '' }, answer) => {
+    const isOfUploads = what === 'parts' && !url.includes('uploadId=')
+    if (isOfUploads) answer.end(`<ListMultipartUploadsResult>${oneUpload}</ListMultipartUploadsResult>`)
+    else answer.end(`<${element}><IsTruncated>true</IsTruncated>${next}</${element}>`)
   }).listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await once(server, 'listening')
