@@ -53,7 +53,7 @@ function lines(shell: string, commandLine: string, ...options: string[]): string
     .sort()
 }
 
-describe.skipIf(!has('bash'))('bash', () => {
+describe.skipIf(!has('bash'))('completion (bash)', () => {
   const complete = (...words: string[]) => {
     const quoted = ['sample-cmd', ...words].map((word) => `'${word}'`).join(' ')
     const commandLine = `source ./script; COMP_WORDS=(${quoted}); COMP_CWORD=${words.length}; _sample_cmd; printf '%s\\n' "\${COMPREPLY[@]}"`
@@ -88,7 +88,7 @@ describe.skipIf(!has('bash'))('bash', () => {
   })
 })
 
-describe.skipIf(!has('fish'))('fish', () => {
+describe.skipIf(!has('fish'))('completion (fish)', () => {
   const complete = (typed: string) =>
     lines('fish', `source ./script; complete -C '${typed}'`, '--no-config').map((line) => line.replace(/\t.*/, ''))
 
@@ -105,7 +105,7 @@ describe.skipIf(!has('fish'))('fish', () => {
   })
 })
 
-describe.skipIf(!has('zsh'))('zsh', () => {
+describe.skipIf(!has('zsh'))('completion (zsh)', () => {
   const script = join(import.meta.dirname, 'fakes/complete.zsh')
   const complete = (typed: string) => {
     const text = lines('zsh', `source ${script} '${typed}'`, '-f').join('\n')

@@ -76,7 +76,7 @@ describe.each(programs)('the page of %s', (program) => {
   })
 })
 
-describe.skipIf(!hasMandoc)('mandoc', () => {
+describe.skipIf(!hasMandoc)('a page (mandoc)', () => {
   it.each(pages)('has no warning for %s', (page) => {
     expect(mandoc('lint', readFileSync(join(root, 'man', page), 'utf8'))).toBe('')
   })

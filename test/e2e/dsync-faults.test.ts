@@ -8,7 +8,7 @@ import { smallTree } from '../fakes/small-tree.ts'
 const lacks = (program: string) => spawnSync(program, ['--version']).error !== undefined
 const isRoot = process.getuid?.() === 0
 
-describe.skipIf(lacks('rsync'))('dsync, when things go wrong', () => {
+describe.skipIf(lacks('rsync'))('dsync, when things go wrong (rsync)', () => {
   let folder: string
   beforeEach(() => {
     folder = smallTree()

@@ -11,7 +11,7 @@ async function passed(commandLine: string) {
   return { status, sum: stdout.slice(0, 64), stderr }
 }
 
-describe.skipIf(whyNoStreams !== undefined)('zsnap check', () => {
+describe.skipIf(whyNoStreams !== undefined)('zsnap check (recorded streams)', () => {
   it('passes a whole stream on unchanged, also a compressed one', async () => {
     const { sum } = await passed(streamOf('full-files'))
     expect(await passed(`${streamOf('full-files')} | zsnap check`)).toEqual({ status: 0, sum, stderr: '' })

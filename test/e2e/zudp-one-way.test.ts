@@ -86,16 +86,19 @@ describe('a sender', () => {
     })
   })
 
-  it.skipIf(userInfo().uid !== 0)('does not claim that all is sent when its own system sends nothing', async () => {
-    const script = `ip link add one type veth peer name other
+  it.skipIf(userInfo().uid !== 0)(
+    'does not claim that all is sent when its own system sends nothing (root)',
+    async () => {
+      const script = `ip link add one type veth peer name other
       ip addr add 10.9.9.1/24 dev one; ip link set one up; ip link set other up
       (echo a; sleep 1; ip link set one down; echo b) | zudp-send --one-way --insecure --rate 1M 10.9.9.2:9`
-    const ended = await sh(`unshare -n bash --norc -c '${script}'`)
-    expect(ended).toMatchObject({
-      status: 69,
-      stderr: 'zudp-send: 10.9.9.2:9: cannot send there: ENETUNREACH\n',
-    })
-  })
+      const ended = await sh(`unshare -n bash --norc -c '${script}'`)
+      expect(ended).toMatchObject({
+        status: 69,
+        stderr: 'zudp-send: 10.9.9.2:9: cannot send there: ENETUNREACH\n',
+      })
+    },
+  )
 
   it('that is killed: the receiver ends with 75, and does not claim the end', async () => {
     const port = await freePort()

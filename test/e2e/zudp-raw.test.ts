@@ -25,7 +25,7 @@ const inNetwork = (script: string, folder = temporaryFolder()) =>
 const slowly = '--rate 4M --burst 50ms --insecure'
 const macs = '--source-mac 46:dc:e7:58:d0:a2 --destination-mac e2:ff:48:6e:a9:fe'
 
-describe.skipIf(!isRoot)('raw frames, as root', () => {
+describe.skipIf(!isRoot)('raw frames (root)', () => {
   it.each([
     ['1500', ''],
     ['9000', '--framesize 9000'],
@@ -76,7 +76,7 @@ describe.skipIf(!isRoot)('raw frames, as root', () => {
   it.skipIf(!hasTshark).each([
     ['IPv4', '192.0.2.2', '192.0.2.77', 1],
     ['IPv6', 'fd00::2', 'fd00::77', ''],
-  ])('of %s have no error that tshark finds', async (_, destination, source, ipStatus) => {
+  ])('of %s have no error (tshark)', async (_, destination, source, ipStatus) => {
     const fields = ['frame.len', 'ip.checksum.status', 'udp.checksum.status', '_ws.expert'].map((name) => `-e ${name}`)
     const ended = await inNetwork(`${pair}
       ip link set testif-out up

@@ -95,7 +95,7 @@ describe('zudp-send | zudp-recv', () => {
     expect(receiver).toMatchObject({ status: 69, stdout: '' })
   })
 
-  it.skipIf(userInfo().uid !== 0)('says that there is no route', async () => {
+  it.skipIf(userInfo().uid !== 0)('says that there is no route (root)', async () => {
     const line = 'echo x | zudp-send --insecure --wait 1s 192.0.2.1:9'
     expect(await sh(`unshare -n bash --norc -c '${line}'`)).toEqual({
       status: 69,

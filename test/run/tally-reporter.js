@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 
 /**
  * Beside vitest's own reporter: writes what ran as JSON to the file that TALLY_FILE names,
- * { passed, failed, failedFiles, failedTests, skipped: [{ name, why }] }. A test skipped without a reason counts as failed.
+ * { passed, failed, failedFiles, failedTests, skipped: [{ name, why }] }. A skipped test says why by a note or,
+ * with those around it, by its name, which ends in what it needs, in parentheses; one without a reason counts as failed.
  */
 export default class TallyReporter {
   onTestRunEnd(modules, unhandledErrors) {
@@ -41,11 +42,25 @@ function countSkipped(test, note, tally) {
   // With a failed hook the tests below it are skipped too: the hook has been counted.
   if (hasFailedParent(test)) return
   const name = nameOf(test)
-  if (note) tally.skipped.push({ name, why: note })
+  const why = note || needOf(test)
+  if (why) tally.skipped.push({ name, why })
   else {
     tally.failed += 1
-    console.error(`${name}: skipped without a reason; use context.skip('why')`)
+    console.error(
+      `${name}: skipped without a reason; use context.skip('why'), or skipIf and a name that ends in (what it needs)`,
+    )
   }
+}
+
+/** Of the outermost that is skipped as a whole: names within it may end in other things. */
+function needOf(test) {
+  const around = []
+  for (let each = test; each.type !== 'module'; each = each.parent) around.unshift(each)
+  const needs = around
+    .filter((each) => (each.type === 'test' ? each.result().state : each.state()) === 'skipped')
+    .map((each) => /\((.+)\)$/.exec(each.name)?.[1])
+  const need = needs.find((each) => each !== undefined)
+  return need === undefined ? undefined : `needs ${need}`
 }
 
 function hasFailedParent(test) {

@@ -9,7 +9,7 @@ test('an error of the system gets the file that it is about, any other thing is 
   expect(() => aboutFile('/backup/k')('text')).toThrow('text')
 })
 
-test.runIf(process.platform === 'linux')('a full output is named', async () => {
+test.runIf(process.platform === 'linux')('a full output is named (Linux)', async () => {
   const fd = openSync('/dev/full', 'w')
   await expect(openOutput(fd).write(Buffer.from('x'))).rejects.toMatchObject({ path: `descriptor ${fd}` })
   closeSync(fd)

@@ -5,7 +5,7 @@ import { gatheredPipe, openGatheredPipe } from '../../src/stream/gathered-pipe.t
 import { temporaryFolder } from '../fakes/folder.ts'
 
 it.skipIf(openGatheredPipe() === undefined)(
-  'once destroyed, it reads no file that has its descriptor since',
+  'once destroyed, it reads no file that has its descriptor since (system calls)',
   async () => {
     const { readEnd, writeEnd } = openGatheredPipe() ?? { readEnd: -1, writeEnd: -1 }
     let exit = () => {}

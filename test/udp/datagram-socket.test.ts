@@ -65,7 +65,7 @@ describe.each(ways)('a socket by $way', ({ usesOffload }) => {
   })
 })
 
-describe.skipIf(systemCalls() === undefined)('a socket by GSO and GRO', () => {
+describe.skipIf(systemCalls() === undefined)('a socket by GSO and GRO (system calls)', () => {
   const open = () => openSocket(4, { onDatagram: () => {}, onRoom: () => {} })
 
   it('leaves its memory to the next one', async () => {
@@ -101,25 +101,28 @@ describe('groupsOf', () => {
   ])('reads %s', (text, groups) => expect(groupsOf(text)).toEqual(groups))
 })
 
-it.runIf(systemCalls() !== undefined)('naps no longer than asked, and takes what has come meanwhile', async () => {
-  const port = await freePort()
-  const got: number[] = []
-  const onRoom = () => {}
-  const onDatagram = ({ length }: Buffer) => void got.push(length)
-  const there = await openSocket(4, { onDatagram, onRoom }, { host: '127.0.0.1', port })
-  const here = await openSocket(4, { onDatagram: () => {}, onRoom })
-  const beganMs = performance.now()
-  there.nap?.(0.5)
-  expect(performance.now() - beganMs).toBeGreaterThan(0.4)
-  expect(got).toEqual([])
-  here.send(Buffer.alloc(10), { address: '127.0.0.1', port })
-  await nextTurn()
-  for (let count = 0; count < 1000 && got.length === 0; count++) there.nap?.(0.9)
-  expect(got).toEqual([10])
-  await Promise.all([here.close(), there.close()])
-})
+it.runIf(systemCalls() !== undefined)(
+  'naps no longer than asked, and takes what has come meanwhile (system calls)',
+  async () => {
+    const port = await freePort()
+    const got: number[] = []
+    const onRoom = () => {}
+    const onDatagram = ({ length }: Buffer) => void got.push(length)
+    const there = await openSocket(4, { onDatagram, onRoom }, { host: '127.0.0.1', port })
+    const here = await openSocket(4, { onDatagram: () => {}, onRoom })
+    const beganMs = performance.now()
+    there.nap?.(0.5)
+    expect(performance.now() - beganMs).toBeGreaterThan(0.4)
+    expect(got).toEqual([])
+    here.send(Buffer.alloc(10), { address: '127.0.0.1', port })
+    await nextTurn()
+    for (let count = 0; count < 1000 && got.length === 0; count++) there.nap?.(0.9)
+    expect(got).toEqual([10])
+    await Promise.all([here.close(), there.close()])
+  },
+)
 
-it.runIf(systemCalls() !== undefined)('is polled no oftener than packets are worth', async () => {
+it.runIf(systemCalls() !== undefined)('is polled no oftener than packets are worth (system calls)', async () => {
   let polls = 0
   const machine = {
     onDatagram: () => {},

@@ -29,7 +29,7 @@ test('what stands in a remote written on the fly, a password perhaps, is in no m
   expect(new Remote('box:', '').urlOf('k')).toBe('rclone:box:k')
 })
 
-describe.skipIf(!hasRclone)('with the real rclone, in a folder', () => {
+describe.skipIf(!hasRclone)('in a folder (rclone)', () => {
   test('a folder can move, and reads a file for its hash', async () => {
     expect(await local().remote.features()).toEqual({ hash: 'crc32', isHashSlow: true, canMove: true })
   })
