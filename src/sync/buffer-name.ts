@@ -15,6 +15,11 @@ export function bufferOf(root: string): string {
   return root.includes('/') ? `${root}.zfsyncbuffer` : `${root}/.zfsyncbuffer`
 }
 
+/** Whether it is, or is below, a buffer: of its root, or of another replica's whose root lies below it. */
+export function isBuffered(name: string): boolean {
+  return /\.zfsyncbuffer(?=[/@#]|$)/.test(name)
+}
+
 /** The name of a path's dataset in the buffer. Throws 'protocol' for what is no path. */
 export function bufferName(root: string, path: string): string {
   confinedName(root, path)

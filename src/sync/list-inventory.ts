@@ -1,6 +1,6 @@
 import { Failure } from '../errors.ts'
 import { isUnknownToZfs, rowsOf, runZfsOnSome } from '../zfs/zfs-command.ts'
-import { bufferOf, pathInBuffer } from './buffer-name.ts'
+import { bufferOf, isBuffered, pathInBuffer } from './buffer-name.ts'
 import { type Inventory, inTreeOrder, type Point, type SyncDataset } from './inventory.ts'
 import { idProperty, keptIdOf } from './replica-id.ts'
 import { isSetAside } from './set-aside-name.ts'
@@ -58,7 +58,7 @@ function withoutHolds({ snapshots, ...dataset }: SyncDataset): SyncDataset {
 }
 
 function isOfTree(root: string): (row: Row) => boolean {
-  return ([name]) => !isIn(bufferOf(root), name) && !isSetAside(name.slice(root.length))
+  return ([name]) => !isBuffered(name.slice(root.length)) && !isSetAside(name.slice(root.length))
 }
 
 function isIn(dataset: string, name: string): boolean {

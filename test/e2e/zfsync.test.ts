@@ -133,6 +133,17 @@ pool-b/copy/y/z
     )
   })
 
+  test('a tree of replicas is sent on without what waits, or was set aside, beside one of them', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/x; zfs create $A/x/y; zfs create $A/x/y/z; zfs snapshot $A/x@1; zfs snapshot $A/x/y/z@1
+      zfs create $B/all; zfs create $B/all/old.gone-20261121T093000Z; zfs snapshot $B/all@1
+      ends 69 zfsync-send -q --via "zfsync-recv $B/all/x" $A/x 2>/dev/null
+      zfs list -H -o name -r $B/all/x.zfsyncbuffer | wc -l
+      zfsync-send -q --via "zfsync-recv $A/third" $B/all
+      zfs list -H -o name -r $A/third`)
+    expect(ended).toEqual({ status: 0, stdout: '2\npool-a/third\npool-a/third/x\n', stderr: '' })
+  })
+
   test.for([
     ['echo hello', 76, 'the other side is no zfsync: it begins with "hello'],
     ['true', 75, 'the other side ended before the work was done'],
