@@ -6,15 +6,17 @@ import { verificationKey } from './verification.ts'
 
 export interface PruneRun {
   readonly signal: AbortSignal
-  /** All backups that may go on from what is removed, as the store has them now. */
+  /** All backups that may go on from what is removed, in whatever dataset, as the store has them now. */
   look(): Promise<readonly Backup[]>
   onRemoved(backup: Backup): void
   /** Of one backup. Whatever it throws ends all. */
   onFailure(error: unknown): void
 }
 
-// What came since then is found after the end, too late to keep what it needs.
+// What came since then is found after the end, too late to keep what it needs. A large store takes long to list: no more
+// than a fifth of the time goes into it.
 const lookEveryMs = 2000
+const shareOfLooks = 1 / 5
 
 /**
  * Removes backups in the order of their plan. What the store refuses (a lock, a missing permission) is told once and stays,
@@ -29,12 +31,14 @@ export async function pruneBackups(
 ): Promise<void> {
   const needs = new Needs(catalogue)
   const gone = new Set<Backup>()
-  let lookedAt = Number.NEGATIVE_INFINITY
+  let nextLookMs = 0
   for (const backup of removed) {
     run.signal.throwIfAborted()
-    if (performance.now() - lookedAt >= lookEveryMs) {
+    const startedMs = performance.now()
+    if (startedMs >= nextLookMs) {
       needs.learn(await run.look())
-      lookedAt = performance.now()
+      const tookMs = performance.now() - startedMs
+      nextLookMs = performance.now() + Math.max(lookEveryMs, tookMs * (1 / shareOfLooks - 1))
     }
     try {
       await removeUnneeded(store, backup, needs)

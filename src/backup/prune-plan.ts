@@ -40,13 +40,14 @@ function sourcesOf(backup: Backup, backups: readonly Backup[], parentOf: Chains[
   return backup.isFull || backup.fromGuid === undefined ? [] : backups.filter(isUnknown)
 }
 
-/** Its metadata are lost, as with a damaged record: its bytes may be good, and go on from any that was there before. */
+/** Its metadata are lost, as with a damaged record: its bytes may be good, and go on from any that was taken before. */
 export function tellsNoSource({ isFull, parent, fromGuid }: Backup): boolean {
   return !isFull && parent === undefined && fromGuid === undefined
 }
 
-function mayBeSource({ name, object: { published } }: Backup, of: Backup): boolean {
-  return published <= of.object.published && datasetOf(name) === datasetOf(of.name)
+/** By when its snapshot was taken: a store that was copied may have stored it later. */
+function mayBeSource({ name, creation }: Backup, of: Backup): boolean {
+  return creation <= of.object.published && datasetOf(name) === datasetOf(of.name)
 }
 
 function datasetOf(name: string): string {

@@ -13,7 +13,7 @@ export async function refuseUnderWay(store: Store, dataset: string, now: Date): 
   if (upload === undefined) return
   const { key, lastWrite } = upload
   throw new Failure('retry', `${key}: is on its way to the store, last written to at ${lastWrite.toISOString()}`, {
-    hint: 'prune when it is there; if it was broken off: zsnap clean --max-age',
+    hint: `prune when it is there; if it was broken off: zsnap clean --max-age${lastWrite > now ? '=0s' : ''}`,
   })
 }
 

@@ -11,6 +11,7 @@ export interface UploadAge {
 export async function* listUploadAges(store: Store, now: Date, maxAgeMs: number): AsyncGenerator<UploadAge> {
   for await (const upload of store.unfinished('')) {
     const ageMs = now.getTime() - upload.lastWrite.getTime()
-    yield { upload, ageMs, isStale: ageMs >= maxAgeMs }
+    // One of a time to come, by a clock that was wrong, goes where none is too young.
+    yield { upload, ageMs, isStale: Math.max(0, ageMs) >= maxAgeMs }
   }
 }

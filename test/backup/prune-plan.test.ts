@@ -108,6 +108,10 @@ it('P5: what has lost its metadata keeps all that it may go on from, and what th
   const { removed, needed } = planPrune(backups, chainsOf(backups), (each) => kept.has(each))
   expect(removed).toEqual([])
   expect([...needed]).toEqual([1, 2, 3].map((number) => [backups[number - 1], lost]))
+  // A store that was copied, one after the other.
+  const published = new Date(99_000)
+  const copied = backups.map((each) => (each === lost ? each : { ...each, object: { ...each.object, published } }))
+  expect(planPrune(copied, chainsOf(copied), (each) => each === lost).needed.size).toBe(3)
   const young = [lost, backup(7), backup(8)]
   expect(planPrune(young, chainsOf(young), (each) => each === lost).removed).toHaveLength(2)
 })

@@ -17,7 +17,9 @@ test('removes what a killed program left in a directory, once it is old', async 
     find store -type f -size +2M | wc -l
     $clean --max-age 1ms --dry-run
     find store -type f -size +2M | wc -l
+    find store -type f -size +2M -exec touch -d 2130-01-01 {} ';'
     $clean --max-age 1ms
+    $clean --max-age 0s
     find store -type f -size +2M | wc -l
     pget "file://$PWD/store/tank/home@s2"`)
   const upload = '\\d\\.\\d+ MiB'

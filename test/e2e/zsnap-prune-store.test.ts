@@ -75,4 +75,26 @@ describe('zsnap prune --store', () => {
     })
     expect(ended.stderr).toMatch(/keep +pool-a\/data set@s6 .*left alone: missing parent/)
   })
+
+  test('P5: the one stored last stays, though its snapshot was taken while a clock was wrong', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      sed -i 's/"zfs-creation":"[0-9]*"/"zfs-creation":"1577836800"/' "store/$A/.data set@s6".*
+      ${prune} --keep-last 1 "$A/data set"
+      ${list}`)
+    expect(ended).toEqual({ status: 0, stdout: 'data set@s5\ndata set@s6\n', stderr: '' })
+  })
+
+  test('P5: what goes on in another dataset meanwhile stays or is told', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      zfs send -i @s2 "$A/data set@s6" >increment
+      # Removing takes its time, as on a network.
+      strace -fqqo /dev/null -e trace=unlink -e inject=unlink:delay_exit=500000 \
+        ${prune} --keep-last 1 "$A/data set" 2>told & pruning=$!
+      until [ ! -e "store/$A/data set@s4" ]; do sleep 0.05; done
+      pput "file://$PWD/store/$A/new@s6" <increment
+      wait $pruning || echo $?
+      cat told; ${list}`)
+    expect(ended.stdout).toMatch(/data set@s2: stays, since pool-a\/new@s6 needs it/)
+    expect(ended.stdout).toMatch(/\ndata set@s1\ndata set@s2\ndata set@s5\ndata set@s6\nnew@s6\n$/)
+  })
 })

@@ -57,14 +57,12 @@ async function pruneDataset(
 ): Promise<void> {
   const { readCatalogue } = await import('../../backup/catalogue.ts')
   const { planPrune, tellsNoSource } = await import('../../backup/prune-plan.ts')
-  const { listBackups } = await import('../../backup/list-backups.ts')
+  const { listBelow } = await import('../../backup/list-backups.ts')
   const { pruneBackups } = await import('../../backup/prune-backups.ts')
   const { refuseUnderWay } = await import('../../backup/refuse-under-way.ts')
   // All of the store: after a renaming, a chain may go on in another dataset.
   const catalogue = await readCatalogue(store, { datasets: [], isRecursive: false })
-  const own = catalogue.backups
-    .filter(({ name }) => name.startsWith(`${dataset}@`))
-    .toSorted((a, b) => a.creation.getTime() - b.creation.getTime())
+  const own = catalogue.backups.filter(({ name }) => name.startsWith(`${dataset}@`))
   const hasBelow = isRecursive && catalogue.backups.some(({ name }) => name.startsWith(`${dataset}/`))
   if (own.length === 0 && hasBelow) return
   if (own.length === 0) throw new Failure('unavailable', `${store.urlOf(`${dataset}@`)}: there is no backup of it`)
@@ -81,7 +79,7 @@ async function pruneDataset(
   const gone = new Set<Backup>()
   const run = {
     signal: terminal.signal,
-    look: () => listBackups(store, dataset),
+    look: () => listBelow(store, ''),
     onRemoved: (backup: Backup) => gone.add(backup),
     onFailure,
   }
@@ -95,14 +93,19 @@ async function pruneDataset(
   }
 }
 
-/** A backup that cannot be restored takes nobody's place, and is left to be looked at. */
+/**
+ * By time of creation; decided in the order of storing, of which the last stays though a clock that was set back makes
+ * others look newer. A backup that cannot be restored takes nobody's place, and is left to be looked at.
+ */
 function decisionsFor(
   own: readonly Backup[],
   decide: StorePruning['decide'],
   flawOf: (backup: Backup) => string | undefined,
 ): readonly Decision[] {
   const decided = new Map(decide(own.filter((each) => flawOf(each) === undefined)).map((each) => [each.item, each]))
-  return own.map((item) => decided.get(item) ?? { item, isKept: true, reasons: [`left alone: ${flawOf(item)}`] })
+  return own
+    .map((item) => decided.get(item) ?? { item, isKept: true, reasons: [`left alone: ${flawOf(item)}`] })
+    .toSorted((a, b) => a.item.creation.getTime() - b.item.creation.getTime())
 }
 
 /** A disk that fills up shall not be a riddle. */
