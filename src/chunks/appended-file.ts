@@ -1,35 +1,49 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
+import { Failure } from '../errors.ts'
 import { aboutFile } from '../stream/about-file.ts'
 import { SharedTurn } from '../stream/shared-turn.ts'
+
+const pieceBytes = 256 * 1024
 
 /** A file that only grows, by whole lines: what of some could be written before a failure is taken away. */
 export class AppendedFile {
   readonly file: string
-  text: string
   readonly #handle: FileHandle
-  /** Its length. That of the text is another one where names of others are no UTF-8. */
   #bytes: number
   /** There may be more in the file than that. */
   #isDirty = false
   #waiting = ''
   readonly #writing = new SharedTurn(() => this.#write())
 
-  private constructor(file: string, handle: FileHandle, lines: Buffer) {
+  private constructor(file: string, handle: FileHandle, bytes: number) {
     this.file = file
     this.#handle = handle
-    this.#bytes = lines.length
-    this.text = lines.toString('utf8')
+    this.#bytes = bytes
   }
 
-  static async open(file: string): Promise<AppendedFile> {
-    const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return Buffer.alloc(0)
-      throw error
-    })
+  /** The file with the lines that are there. */
+  static async open(file: string): Promise<{ readonly appended: AppendedFile; readonly text: string }> {
+    const handle = await open(file, 'a+')
+    const found = await handle.readFile()
     const lines = found.subarray(0, found.lastIndexOf('\n') + 1)
-    const handle = await open(file, 'a')
     if (lines.length < found.length) await handle.truncate(lines.length)
-    return new AppendedFile(file, handle, lines)
+    return { appended: new AppendedFile(file, handle, lines.length), text: lines.toString('utf8') }
+  }
+
+  /** The length of what the disk has. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Its bytes from the beginning, so many of those that the disk has. */
+  async *read(bytes: number): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes; ) {
+      const piece = Buffer.allocUnsafe(Math.min(pieceBytes, bytes - at))
+      const { bytesRead } = await this.#handle.read(piece, 0, piece.length, at).catch(aboutFile(this.file))
+      if (bytesRead === 0) throw new Failure('io', `${this.file}: is shorter than what was written to it`)
+      at += bytesRead
+      yield piece.subarray(0, bytesRead)
+    }
   }
 
   /** Resolves when the disk has the lines; those of all who ask at the same time go together, or none of them. */
@@ -52,7 +66,6 @@ export class AppendedFile {
       await this.#handle.appendFile(lines)
       await this.#handle.datasync()
       this.#isDirty = false
-      this.text += lines
       this.#bytes += Buffer.byteLength(lines)
     } catch (error) {
       aboutFile(this.file)(error)

@@ -7,8 +7,6 @@ export interface Sight {
 
 /** What is known of a file at one look at the directory. */
 export interface Observation extends Sight {
-  /** Some process may write to it. */
-  readonly isOpen: boolean
   /** Renamed into place, named by its maker, or followed by the next of its series: it need not settle. */
   readonly isVouchedFor: boolean
 }
@@ -31,17 +29,15 @@ export type Chunk =
   | { readonly stage: 'refused'; readonly sight: Sight }
 
 /** The chunk after a look at its file. */
-export function observeChunk(chunk: Chunk | undefined, seen: Observation, nowMs: number): Chunk {
-  const settling: Chunk = { stage: 'settling', sight: sightOf(seen), stillSinceMs: nowMs }
-  if (chunk === undefined) return settling
+export function observeChunk(chunk: Chunk | undefined, seen: Sight, nowMs: number): Chunk {
   // Its shipper compares by itself, and its end is awaited.
-  if (chunk.stage === 'shipping') return chunk
-  return isSame(chunk.sight, seen) ? chunk : settling
+  if (chunk?.stage === 'shipping' || (chunk !== undefined && isSame(chunk.sight, seen))) return chunk
+  return { stage: 'settling', sight: seen, stillSinceMs: nowMs }
 }
 
-/** Whether a chunk may be shipped now. Nothing is complete that some process may still write to. */
+/** Whether a chunk may be shipped, as soon as no process may write to it. */
 export function isReady(chunk: Chunk, seen: Observation, nowMs: number, settleMs: number): boolean {
-  if (seen.isOpen || !isSame(chunk.sight, seen)) return false
+  if (!isSame(chunk.sight, seen)) return false
   if (chunk.stage === 'settling') return seen.isVouchedFor || nowMs - chunk.stillSinceMs >= settleMs
   return chunk.stage === 'waiting' && nowMs >= chunk.untilMs
 }
@@ -66,8 +62,4 @@ export function backoffMs(tries: number, random: number): number {
 
 export function isSame(a: Sight, b: Sight): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.inode === b.inode
-}
-
-export function sightOf({ size, mtimeNs, inode }: Sight): Sight {
-  return { size, mtimeNs, inode }
 }

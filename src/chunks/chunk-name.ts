@@ -5,8 +5,12 @@
  * that does not change.
  */
 
+const surrogate = /[\ud800-\udfff]/
+
 /** The order of the stream, by the names: as bytes, but numbers at the end by their value (part.9 before part.10). */
 export function compareChunkNames(a: string, b: string): number {
+  // Of names that are equally long numbers are ordered as bytes are, and so are letters that need no second code unit.
+  if (a.length === b.length && !surrogate.test(a) && !surrogate.test(b)) return a < b ? -1 : Number(a > b)
   const [, aHead, aNumber] = /^(.*?)(\d+)$/s.exec(a) ?? []
   const [, bHead, bNumber] = /^(.*?)(\d+)$/s.exec(b) ?? []
   if (aHead !== undefined && aHead === bHead) {

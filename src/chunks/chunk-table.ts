@@ -35,13 +35,16 @@ export class ChunkTable {
   observe(files: readonly FoundFile[], open: OpenFiles, nowMs: number): void {
     this.files = files
     this.#open = open
-    const seen = new Set(files.map(({ path }) => path))
     for (const file of files) {
       const before = this.#chunks.get(file.path)
-      const after = observeChunk(before, { ...file, isOpen: this.mayBeOpen(file) }, nowMs)
-      if (after !== before) this.lastMoveMs = nowMs
+      const after = observeChunk(before, file, nowMs)
+      if (after === before) continue
+      this.lastMoveMs = nowMs
       this.#chunks.set(file.path, after)
     }
+    // All of the files are among them.
+    if (this.#chunks.size === files.length) return
+    const seen = new Set(files.map(({ path }) => path))
     for (const [path, { stage }] of this.#chunks) if (!seen.has(path) && stage !== 'shipping') this.#chunks.delete(path)
   }
 

@@ -2,6 +2,7 @@ import { type BigIntStats, lstatSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setImmediate as others } from 'node:timers/promises'
+import { isSame } from './chunk-life.ts'
 import type { FoundFile } from './chunk-source.ts'
 
 // What takes longer waits for a disk or a network, or for a processor.
@@ -10,36 +11,48 @@ const filesAtOnce = 100
 
 /** Undefined if there is no plain file of that name: a symbolic link is not the file, and its removal frees nothing. */
 export async function findFile(path: string): Promise<FoundFile | undefined> {
-  const found = await lstat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  return foundFile(path, found)
+  return foundFile(path, await lookAt(path))
 }
 
 /**
- * The same for many, in their order. A name that is in memory is looked at in microseconds, and a thread of the pool takes
- * ten times as long: only after a slow one they are asked.
+ * The same for many, by their names, in their order. One that is as it was `before` is the same again: of very many files
+ * nothing is kept twice. A name that is in memory is looked at in microseconds, and a thread of the pool takes ten times as
+ * long: only after a slow one they are asked.
  */
-export async function findFiles(paths: readonly string[]): Promise<readonly (FoundFile | undefined)[]> {
-  const files: (FoundFile | undefined)[] = []
+export async function findFiles(
+  names: readonly string[],
+  before: ReadonlyMap<string, FoundFile>,
+  pathOf: (name: string) => string,
+): Promise<Map<string, FoundFile>> {
+  const files = new Map<string, FoundFile>()
   let isSlow = false
-  for (const path of paths) {
-    if (files.length % filesAtOnce === 0) await others()
+  for (const [index, name] of names.entries()) {
+    if (index % filesAtOnce === 0) await others()
+    const known = before.get(name)
+    const path = known?.path ?? pathOf(name)
     const beganMs = performance.now()
-    files.push(isSlow ? await findFile(path) : foundFile(path, lookNow(path)))
+    const found = isSlow ? await lookAt(path) : lookNow(path)
     isSlow ||= performance.now() - beganMs > slowMs
+    const file = foundFile(path, found, known)
+    if (file !== undefined) files.set(name, file)
   }
   return files
+}
+
+function lookAt(path: string): Promise<BigIntStats | undefined> {
+  return lstat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
 }
 
 function lookNow(path: string): BigIntStats | undefined {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false })
 }
 
-function foundFile(path: string, found: BigIntStats | undefined): FoundFile | undefined {
+function foundFile(path: string, found: BigIntStats | undefined, known?: FoundFile): FoundFile | undefined {
   if (!found?.isFile()) return undefined
-  return {
+  const file = {
     path,
     name: basename(path),
     size: Number(found.size),
@@ -52,4 +65,7 @@ function foundFile(path: string, found: BigIntStats | undefined): FoundFile | un
     isVouchedFor: false,
     isNamed: false,
   }
+  if (known === undefined || !isSame(known, file)) return file
+  const isAsKnown = (['device', 'userId', 'groupId', 'mode'] as const).every((field) => known[field] === file[field])
+  return isAsKnown ? known : { ...file, isVouchedFor: known.isVouchedFor, isNamed: known.isNamed }
 }

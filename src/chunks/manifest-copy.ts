@@ -3,7 +3,9 @@ import { putStream } from '../store/put-stream.ts'
 import type { Store } from '../store/store.ts'
 import { iteratedInput } from '../stream/iterated-input.ts'
 import type { ManifestFile } from './manifest-file.ts'
-import { storedManifest } from './stored-manifest.ts'
+import { readManifest } from './stored-manifest.ts'
+
+const newline = 0x0a
 
 export interface ManifestCopyOptions {
   readonly key: string
@@ -20,7 +22,7 @@ export class ManifestCopy {
   readonly #options: ManifestCopyOptions
   #timer: NodeJS.Timeout | undefined
   #copying: Promise<void> = Promise.resolve()
-  #copied = ''
+  #copiedBytes = 0
 
   constructor(store: Store, manifest: ManifestFile, options: ManifestCopyOptions) {
     this.#store = store
@@ -34,11 +36,22 @@ export class ManifestCopy {
    */
   async refuseForeign(): Promise<void> {
     const { key } = this.#options
-    const found = await storedManifest(this.#store, key)
-    if (found === undefined || this.#manifest.text.startsWith(found)) return
-    const [there, here] = [found.split('\n'), this.#manifest.text.split('\n')]
-    const line = there.findIndex((text, index) => text !== here[index]) + 1
-    throw new Failure('exists', `${this.#store.urlOf(key)}: from line ${line} on it is not ${this.#manifest.file}`, {
+    if ((await this.#store.describe(key)) === undefined) return
+    const ours = iteratedInput(this.#manifest.read(this.#manifest.bytes))
+    let line = 1
+    for await (const there of readManifest(this.#store, key)) {
+      const here = new Uint8Array(there.length)
+      const count = await ours.fill(here)
+      for (let at = 0; at < there.length; at++) {
+        if (at >= count || there[at] !== here[at]) throw this.#foreign(line)
+        if (there[at] === newline) line++
+      }
+    }
+  }
+
+  #foreign(line: number): Failure {
+    const url = this.#store.urlOf(this.#options.key)
+    return new Failure('exists', `${url}: from line ${line} on it is not ${this.#manifest.file}`, {
       hint: '--stream NAME keeps another stream apart; if it is of this stream, put it in the place of that file',
     })
   }
@@ -63,14 +76,11 @@ export class ManifestCopy {
   }
 
   async #copy(): Promise<void> {
-    const { text } = this.#manifest
-    if (text === this.#copied) return
+    const { bytes } = this.#manifest
+    if (bytes === this.#copiedBytes) return
     await this.refuseForeign()
-    const pieces = (async function* () {
-      yield Buffer.from(text)
-    })()
     const options = { overwrite: true, allowEmpty: false, metadata: () => ({}) }
-    await putStream(this.#store, this.#options.key, iteratedInput(pieces), options)
-    this.#copied = text
+    await putStream(this.#store, this.#options.key, iteratedInput(this.#manifest.read(bytes)), options)
+    this.#copiedBytes = bytes
   }
 }

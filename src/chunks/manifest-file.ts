@@ -18,38 +18,39 @@ export function isListName(name: string): boolean {
   return name === manifestName || name === md5Name
 }
 
+/** What is kept of each chunk while others are shipped: there may be very many. */
+type Recorded = Pick<ManifestChunk, 'size' | 'sha256'>
+
 /** The two lists of what has been shipped, in a directory of this machine. One program at a time. */
 export class ManifestFile {
   readonly #manifest: AppendedFile
   readonly #md5: AppendedFile
-  readonly #chunks: Map<string, ManifestChunk>
-  readonly #summed: Set<string>
+  readonly #chunks = new Map<string, Recorded>()
+  /** Those that the list of MD5 sums has no line of yet. */
+  readonly #unsummed = new Set<string>()
   #end: ManifestEnd | undefined
 
   private constructor(manifest: AppendedFile, md5: AppendedFile, found: Manifest) {
     this.#manifest = manifest
     this.#md5 = md5
-    this.#chunks = new Map(found.chunks)
-    this.#summed = new Set(found.chunks.keys())
+    for (const [name, { size, sha256 }] of found.chunks) this.#chunks.set(name, { size, sha256 })
     this.#end = found.end
   }
 
   /** Opens the lists of a directory, or begins them. What a killed program left half written is put right. */
   static async open(directory: string): Promise<ManifestFile> {
-    const [manifest, md5] = [
-      await AppendedFile.open(join(directory, manifestName)),
-      await AppendedFile.open(join(directory, md5Name)),
-    ]
-    if (manifest.text === '') await manifest.append(manifestHead)
-    const found = parseManifest(manifest.text, manifest.file)
-    const lines = new Set(md5.text.split('\n'))
+    const { appended: manifest, text } = await AppendedFile.open(join(directory, manifestName))
+    const { appended: md5, text: md5Text } = await AppendedFile.open(join(directory, md5Name))
+    if (text === '') await manifest.append(manifestHead)
+    const found = parseManifest(text, manifest.file)
+    const lines = new Set(md5Text.split('\n'))
     const missing = [...found.chunks.values()].map(md5Line).filter((line) => !lines.has(line))
     if (missing.length > 0) await md5.append(`${missing.join('\n')}\n`)
     await syncNames(directory)
     return new ManifestFile(manifest, md5, found)
   }
 
-  get chunks(): ReadonlyMap<string, ManifestChunk> {
+  get chunks(): ReadonlyMap<string, Recorded> {
     return this.#chunks
   }
 
@@ -61,9 +62,14 @@ export class ManifestFile {
     return this.#manifest.file
   }
 
-  /** All of it as it is written. */
-  get text(): string {
-    return this.#manifest.text
+  /** Its length, as the disk has it. */
+  get bytes(): number {
+    return this.#manifest.bytes
+  }
+
+  /** Its first bytes, so many. */
+  read(bytes: number): AsyncIterable<Uint8Array> {
+    return this.#manifest.read(bytes)
   }
 
   /** Resolves when the disk has it. True if it is new, false if it was recorded before; other bytes under its name are 'exists'. */
@@ -76,11 +82,14 @@ export class ManifestFile {
       })
     }
     // Each is known only when the disk has it: a full disk may refuse either line, and the chunk comes again.
-    if (before === undefined) await this.#manifest.append(`${JSON.stringify(chunk)}\n`)
-    this.#chunks.set(chunk.chunk, chunk)
-    if (this.#summed.has(chunk.chunk)) return false
+    if (before === undefined) {
+      await this.#manifest.append(`${JSON.stringify(chunk)}\n`)
+      this.#chunks.set(chunk.chunk, { size: chunk.size, sha256: chunk.sha256 })
+      this.#unsummed.add(chunk.chunk)
+    }
+    if (!this.#unsummed.has(chunk.chunk)) return false
     await this.#md5.append(`${md5Line(chunk)}\n`)
-    this.#summed.add(chunk.chunk)
+    this.#unsummed.delete(chunk.chunk)
     return true
   }
 
@@ -96,7 +105,7 @@ export class ManifestFile {
   }
 }
 
-function otherBytes(chunk: ManifestChunk, before: ManifestChunk, file: string): Failure {
+function otherBytes(chunk: ManifestChunk, before: Recorded, file: string): Failure {
   const message = `${chunk.chunk}: sha256 is ${chunk.sha256}, and ${before.sha256} of the one in ${file}`
   return new Failure('exists', message, { hint: '--stream NAME keeps another stream apart' })
 }

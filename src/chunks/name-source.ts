@@ -10,14 +10,14 @@ import { putAllBack } from './set-aside.ts'
 export function takeNames(names: AsyncIterable<string>, onWrong: (message: string) => void): ChunkSource {
   const folders = new Set<string>()
   const paths = new Set<string>()
-  const found = new Set<string>()
+  let known: ReadonlyMap<string, FoundFile> = new Map()
   let hasEnded = false
   let error: unknown
   let flaw: Failure | undefined
   let wake = () => {}
   function forget(path: string): void {
     if (hasOddBytes(path)) flaw ??= unreadableName(path)
-    else if (!found.delete(path)) onWrong(`${path}: is no file`)
+    else if (!known.has(path)) onWrong(`${path}: is no file`)
     paths.delete(path)
   }
   async function read(): Promise<void> {
@@ -48,16 +48,15 @@ export function takeNames(names: AsyncIterable<string>, onWrong: (message: strin
     },
     async look() {
       if (error !== undefined) throw error
-      const files: FoundFile[] = []
       const asked = [...paths]
-      for (const [index, file] of (await findFiles(asked)).entries()) {
-        const path = asked[index] ?? ''
-        if (file !== undefined) {
-          found.add(path)
-          files.push({ ...file, isVouchedFor: true, isNamed: true })
-        } else forget(path)
+      const files = await findFiles(asked, known, (path) => path)
+      for (const path of asked) {
+        const file = files.get(path)
+        if (file === undefined) forget(path)
+        else if (!file.isNamed) files.set(path, { ...file, isVouchedFor: true, isNamed: true })
       }
-      return files
+      known = files
+      return [...files.values()]
     },
     onChange(callback) {
       wake = callback

@@ -8,14 +8,15 @@ export interface Writer {
   readonly pid: number
   /** The process's start in clock ticks since boot: a number is given to another process in time. */
   readonly startTime: string
+  readonly device: bigint
   /** Of the file that it has open, without symbolic links. */
   readonly path: string
 }
 
 /** Who may write to which files, as one look at all processes found it. */
 export interface OpenFiles {
-  /** By `dev:inode`. */
-  readonly writers: ReadonlyMap<string, readonly Writer[]>
+  /** By the inode. */
+  readonly writers: ReadonlyMap<bigint, readonly Writer[]>
   /** The users of those processes that could not be looked into, as their directories in /proc say. */
   readonly hiddenUsers: ReadonlySet<number>
 }
@@ -29,7 +30,7 @@ const processesAtOnce = 50
  * not count; what a process has mapped and closed is not seen. Without /proc that is a Failure 'unavailable'.
  */
 export async function findOpenFiles(): Promise<OpenFiles> {
-  const writers = new Map<string, Writer[]>()
+  const writers = new Map<bigint, Writer[]>()
   const hiddenUsers = new Set<number>()
   const names = await readdir(directory).catch(() => [])
   const pids = names.filter((name) => /^\d+$/.test(name))
@@ -50,7 +51,7 @@ export async function findOpenFiles(): Promise<OpenFiles> {
   return { writers, hiddenUsers }
 }
 
-async function addWriters(pid: string, fds: readonly string[], writers: Map<string, Writer[]>) {
+async function addWriters(pid: string, fds: readonly string[], writers: Map<bigint, Writer[]>) {
   for (const fd of fds) {
     const link = `${directory}/${pid}/fd/${fd}`
     const target = answerOf(() => readlinkSync(link))
@@ -61,11 +62,9 @@ async function addWriters(pid: string, fds: readonly string[], writers: Map<stri
     if ((flags & writeModes) === 0) continue
     const found = await stat(link, { bigint: true }).catch(() => undefined)
     if (found === undefined || !found.isFile()) continue
-    const key = fileKey(found.dev, found.ino)
-    writers.set(key, [
-      ...(writers.get(key) ?? []),
-      { pid: Number(pid), startTime: (await statusOf(pid)).startTime, path: target },
-    ])
+    const { startTime } = await statusOf(pid)
+    const writer = { pid: Number(pid), startTime, device: found.dev, path: target }
+    writers.set(found.ino, [...(writers.get(found.ino) ?? []), writer])
   }
 }
 
@@ -83,7 +82,7 @@ function answerOf<T>(ask: () => T): T | NodeJS.ErrnoException {
  * has named it.
  */
 export function whoMayWrite(file: FoundFile, open: OpenFiles, groupId: number): 'nobody' | 'writer' | 'hidden' {
-  if (open.writers.has(fileKey(file.device, file.inode))) return 'writer'
+  if (writersOf(file, open).length > 0) return 'writer'
   if (file.isNamed) return 'nobody'
   if (open.hiddenUsers.size === 0) return 'nobody'
   const others = [...open.hiddenUsers].filter((user) => user !== 0)
@@ -91,8 +90,8 @@ export function whoMayWrite(file: FoundFile, open: OpenFiles, groupId: number): 
   return others.includes(file.userId) || (others.length > 0 && isShared) ? 'hidden' : 'nobody'
 }
 
-export function fileKey(device: bigint, inode: bigint): string {
-  return `${device}:${inode}`
+export function writersOf({ device, inode }: FoundFile, { writers }: OpenFiles): readonly Writer[] {
+  return writers.get(inode)?.filter((writer) => writer.device === device) ?? []
 }
 
 /** Whether a process is the one that it was. */

@@ -34,7 +34,7 @@ export class Shipping {
   /** Of what is on its way. Files of one name may come from many directories; their key is one. */
   readonly #names = new Set<string>()
   /** The next is at the end. */
-  #queue: { readonly file: FoundFile; readonly chunk: Chunk }[] = []
+  #queue: FoundFile[] = []
   #heldBytes = 0
 
   constructor(place: ShippingPlace) {
@@ -52,30 +52,29 @@ export class Shipping {
 
   /** Lines up what is ready; as one comes to its end, the next begins. Whoever looks again lines up anew. */
   startReady(nowMs: number): void {
-    const { table, options } = this.#place
-    this.#queue = table.files.flatMap((file) => {
-      const chunk = table.chunks.get(file.path)
-      if (chunk === undefined) return []
-      return isReady(chunk, { ...file, isOpen: table.mayBeOpen(file) }, nowMs, options.settleMs)
-        ? [{ file, chunk }]
-        : []
-    })
-    this.#queue.reverse()
+    this.#queue = this.#place.table.files.filter((file) => this.#readyChunk(file, nowMs) !== undefined).reverse()
     this.#startNext()
   }
 
+  /** As the last look at all processes says, and at the files. */
+  #readyChunk(file: FoundFile, nowMs: number): Chunk | undefined {
+    const { table, options } = this.#place
+    const chunk = table.chunks.get(file.path)
+    if (chunk === undefined || !isReady(chunk, file, nowMs, options.settleMs)) return undefined
+    return table.mayBeOpen(file) ? undefined : chunk
+  }
+
   #startNext(): void {
-    const { table, store, options } = this.#place
+    const { store, options } = this.#place
     while (this.#running.size < options.jobs && !options.signal.aborted && this.end === undefined) {
-      const next = this.#queue.at(-1)
-      if (next === undefined) return
-      const { file, chunk } = next
+      const file = this.#queue.at(-1)
+      if (file === undefined) return
       const bytes = Math.min(file.size, 2 * store.partBytes(1))
       if (this.#heldBytes > 0 && this.#heldBytes + bytes > options.memoryBytes) return
       this.#queue.pop()
       // A look that came since may have seen it change.
-      if (table.chunks.get(file.path) === chunk && !table.mayBeOpen(file) && !this.#names.has(file.name))
-        this.#start(file, startShipping(chunk), bytes)
+      const chunk = this.#readyChunk(file, performance.now())
+      if (chunk !== undefined && !this.#names.has(file.name)) this.#start(file, startShipping(chunk), bytes)
     }
   }
 

@@ -52,12 +52,12 @@ export class StreamCheck {
    * Goes on through the names, all that are known, as far as they can be had: `recorded` has the paths of those that are
    * here and stored, `stored` says which are in the store. True if it has come to the end.
    */
-  async advance(names: Iterable<string>, recorded: ReadonlyMap<string, string>, stored: ReadonlySet<string>) {
-    const ordered = [...names].sort(compareChunkNames)
+  async advance(names: readonly string[], recorded: ReadonlyMap<string, string>, stored: Pick<Set<string>, 'has'>) {
     // One that belongs before what was seen: what we think is worth nothing.
-    if (ordered.some((name) => this.#isBeforeLast(name) && !this.#seen.has(name))) this.#beginAgain()
-    for (const name of ordered) {
+    if (names.some((name) => !this.#seen.has(name) && this.#isBeforeLast(name))) this.#beginAgain()
+    for (const name of names.filter((each) => !this.#seen.has(each)).sort(compareChunkNames)) {
       if (this.isDone) return true
+      // Two files may have one name.
       if (this.#seen.has(name)) continue
       const path = recorded.get(name)
       if (path === undefined && !(stored.has(name) && this.#options.mayFetch)) return false

@@ -2,8 +2,9 @@ import { Failure } from '../errors.ts'
 import { compareChunkNames, gapIn } from './chunk-name.ts'
 import type { FoundFile } from './chunk-source.ts'
 import type { ChunkTable } from './chunk-table.ts'
+import type { ManifestEnd, StreamName } from './manifest.ts'
 import type { ManifestFile } from './manifest-file.ts'
-import { fileKey, isAlive, type OpenFiles, type Writer } from './open-files.ts'
+import { isAlive, type OpenFiles, type Writer, writersOf } from './open-files.ts'
 import type { WatchOptions } from './watch-options.ts'
 
 const idleMs = 60_000
@@ -24,8 +25,7 @@ export class StreamEnd {
   /** Remembers who writes. */
   observe(files: readonly FoundFile[], open: OpenFiles): void {
     for (const file of files) {
-      for (const writer of open.writers.get(fileKey(file.device, file.inode)) ?? [])
-        this.#writers.set(`${writer.pid} ${writer.startTime}`, writer)
+      for (const writer of writersOf(file, open)) this.#writers.set(`${writer.pid} ${writer.startTime}`, writer)
     }
   }
 
@@ -37,8 +37,9 @@ export class StreamEnd {
     const recorded = new Map<string, string>()
     for (const file of files) if (this.#table.stageOf(file) === 'recorded') recorded.set(file.name, file.path)
     if (recorded.size === 0 && until !== 'end') return
-    const stored = new Set(this.#manifest.chunks.keys())
-    await streamCheck.advance(new Set([...stored, ...files.map(({ name }) => name)]), recorded, stored)
+    const { chunks } = this.#manifest
+    const notStored = files.flatMap(({ name }) => (chunks.has(name) ? [] : [name]))
+    await streamCheck.advance([...chunks.keys(), ...notStored], recorded, chunks)
   }
 
   /**
@@ -65,18 +66,22 @@ export class StreamEnd {
     if (end !== undefined || chunks.size === 0) return
     // Whatever its bytes say: more may come, or may have been lost.
     if (cut !== undefined && !(hasSourceEnded && cut.isWhole && this.#foreign === undefined)) return
-    const size = [...chunks.values()].reduce((sum, chunk) => sum + chunk.size, 0)
     const opinion = streamCheck?.opinion
     const stream = opinion?.stream
-    const isSeen = [...chunks.keys()].every((name) => streamCheck?.hasSeen(name))
     if (count !== undefined) {
-      if (chunks.size === count && this.#gap === undefined)
-        await this.#manifest.finish({ end: 'count', chunks: chunks.size, size, stream })
-    } else if (opinion?.state === 'whole' && isSeen) {
-      await this.#manifest.finish({ end: 'zfs', chunks: chunks.size, size, stream })
+      if (chunks.size === count && this.#gap === undefined) await this.#finish('count', stream)
+    } else if (opinion?.state === 'whole' && [...chunks.keys()].every((name) => streamCheck?.hasSeen(name))) {
+      await this.#finish('zfs', stream)
     } else if (cut !== undefined && (opinion === undefined || opinion.state === 'plain')) {
-      await this.#manifest.finish({ end: 'eof', chunks: chunks.size, size })
+      await this.#finish('eof')
     }
+  }
+
+  async #finish(end: ManifestEnd['end'], stream?: StreamName): Promise<void> {
+    const { chunks } = this.#manifest
+    let size = 0
+    for (const chunk of chunks.values()) size += chunk.size
+    await this.#manifest.finish({ end, chunks: chunks.size, size, stream })
   }
 
   /** Those that were seen have ended; where none was seen, a minute has passed without anything new. */

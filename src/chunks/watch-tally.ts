@@ -1,4 +1,3 @@
-import type { Chunk } from './chunk-life.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import type { DiskSpace } from './disk-space.ts'
 
@@ -35,16 +34,17 @@ export function emptyTally(): WatchTally {
 
 /** What is here and not stored yet. */
 export function backlogOf(table: ChunkTable): Backlog {
-  const stages = table.files.map((file) => table.stageOf(file))
-  const count = (...asked: Chunk['stage'][]) => stages.filter((stage) => asked.some((each) => each === stage)).length
-  const backlog = table.files.filter((file) => table.stageOf(file) !== 'recorded')
-  const times = backlog.map(({ mtimeNs }) => Number(mtimeNs / 1_000_000n))
+  const counts = { settling: 0, shipping: 0, waiting: 0, refused: 0, recorded: 0 }
   const nowMs = Date.now()
-  return {
-    waiting: count('waiting', 'refused'),
-    settling: count('settling'),
-    shipping: count('shipping'),
-    backlogBytes: backlog.reduce((sum, { size }) => sum + size, 0),
-    oldestMs: nowMs - times.reduce((oldest, time) => Math.min(oldest, time), nowMs),
+  let [backlogBytes, oldestNs] = [0, BigInt(nowMs) * 1_000_000n]
+  for (const file of table.files) {
+    const stage = table.stageOf(file)
+    if (stage !== undefined) counts[stage] += 1
+    if (stage === 'recorded') continue
+    backlogBytes += file.size
+    if (file.mtimeNs < oldestNs) oldestNs = file.mtimeNs
   }
+  const { settling, shipping, waiting, refused } = counts
+  const oldestMs = nowMs - Number(oldestNs / 1_000_000n)
+  return { waiting: waiting + refused, settling, shipping, backlogBytes, oldestMs }
 }

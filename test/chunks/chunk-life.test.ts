@@ -15,24 +15,23 @@ const looks = fc.array(
   fc.record({
     afterMs: fc.integer({ min: 0, max: 4000 }),
     growsBy: fc.constantFrom(0, 0, 0, 1),
-    isOpen: fc.boolean(),
     isVouchedFor: fc.constantFrom(false, false, false, true),
   }),
   { maxLength: 40 },
 )
 
 describe('a chunk on its way', () => {
-  test('is ready only if nobody has it open, and it stood still for its time or somebody vouches for it', () => {
+  test('is ready only if it stood still for its time or somebody vouches for it', () => {
     fc.assert(
       fc.property(looks, (steps) => {
         let [chunk, nowMs, size, changedMs]: [Chunk | undefined, number, number, number] = [undefined, 0, 0, 0]
-        for (const { afterMs, growsBy, isOpen, isVouchedFor } of steps) {
+        for (const { afterMs, growsBy, isVouchedFor } of steps) {
           nowMs += afterMs
           size += growsBy
           if (growsBy > 0 || chunk === undefined) changedMs = nowMs
-          const seen = { size, mtimeNs: 0n, inode: 1n, isOpen, isVouchedFor }
+          const seen = { size, mtimeNs: 0n, inode: 1n, isVouchedFor }
           chunk = observeChunk(chunk, seen, nowMs)
-          expect(isReady(chunk, seen, nowMs, settleMs)).toBe(!isOpen && (isVouchedFor || nowMs - changedMs >= settleMs))
+          expect(isReady(chunk, seen, nowMs, settleMs)).toBe(isVouchedFor || nowMs - changedMs >= settleMs)
         }
       }),
     )
@@ -40,7 +39,7 @@ describe('a chunk on its way', () => {
 
   test('that changes after anything but its shipping settles again', () => {
     const sight = { size: 1, mtimeNs: 1n, inode: 1n }
-    const changed = { ...sight, mtimeNs: 2n, isOpen: false, isVouchedFor: false }
+    const changed = { ...sight, mtimeNs: 2n, isVouchedFor: false }
     const stages: Chunk[] = [
       { stage: 'recorded', sight },
       { stage: 'refused', sight },
@@ -54,7 +53,7 @@ describe('a chunk on its way', () => {
 
   test('that failed waits longer each time, a minute at most, and goes then', () => {
     const sight = { size: 1, mtimeNs: 1n, inode: 1n }
-    const seen = { ...sight, isOpen: false, isVouchedFor: false }
+    const seen = { ...sight, isVouchedFor: false }
     let chunk: Chunk = startShipping({ stage: 'settling', sight, stillSinceMs: 0 })
     for (const waitMs of [500, 1000, 2000, 4000]) {
       chunk = waitAfterFailure(chunk, 0, 0)

@@ -35,7 +35,7 @@ test('the store gets copies in between, though it fails once, and a last one', a
   await manifest.record(entry('xac'))
   copy.touch()
   await copy.finish()
-  expect(copied()).toBe(manifest.text)
+  expect(copied()).toBe(readFileSync(manifest.file, 'utf8'))
   await manifest.close()
 })
 
@@ -45,12 +45,12 @@ test('the manifest of another stream stays as it is; a beginning of ours does no
   const store = new DirectoryStore(there, { owner: fakeOwner(), readBack: false })
   const copy = new ManifestCopy(store, manifest, { key: 'files.manifest', everyMs: 50, onTrouble: () => {} })
   const copied = join(there, 'files.manifest')
-  writeFileSync(copied, manifest.text)
+  writeFileSync(copied, readFileSync(manifest.file))
   await manifest.record(entry('xaa'))
   await copy.finish()
-  expect(readFileSync(copied, 'utf8')).toBe(manifest.text)
+  expect(readFileSync(copied, 'utf8')).toBe(readFileSync(manifest.file, 'utf8'))
 
-  const foreign = `${manifest.text}${JSON.stringify(entry('foreign'))}\n`
+  const foreign = `${readFileSync(manifest.file, 'utf8')}${JSON.stringify(entry('foreign'))}\n`
   rmSync(there, { recursive: true })
   mkdirSync(there)
   writeFileSync(copied, foreign)

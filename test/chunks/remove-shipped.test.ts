@@ -1,7 +1,6 @@
 import { appendFileSync, closeSync, existsSync, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { sightOf } from '../../src/chunks/chunk-life.ts'
 import { ChunkTable } from '../../src/chunks/chunk-table.ts'
 import { findFile } from '../../src/chunks/find-file.ts'
 import { removeShipped } from '../../src/chunks/remove-shipped.ts'
@@ -16,7 +15,7 @@ async function prepare() {
   if (file === undefined) throw new Error('not there')
   const table = new ChunkTable(0, () => {})
   table.observe([file], { writers: new Map(), hiddenUsers: new Set() }, 0)
-  table.set(path, { stage: 'recorded', sight: sightOf(file) })
+  table.set(path, { stage: 'recorded', sight: file })
   const remove = () => removeShipped(table, () => false)
   return { folder, path, table, remove }
 }

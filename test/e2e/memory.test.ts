@@ -41,3 +41,17 @@ test('P7: pput stays under 128 MiB with a digest in a thread and a filter too', 
   const pput = `PEAK pput --through cat --expect-sha256 ${sha256.trim()} file://${folder}/k`
   expect(await peakKib(folder, `head -c 700M /dev/zero | ${pput}`)).toBeLessThan(limitKib)
 })
+
+test('P7: chunkwatch takes less than 1 KiB for each chunk that waits', { timeout: 60_000 }, async (context) => {
+  if ((await sh('type -P time')).status !== 0) context.skip('/usr/bin/time is not installed')
+  const peaks = [1, 30_000].map(async (count) => {
+    const folder = temporaryFolder()
+    await sh(`mkdir chunks there; cd chunks; seq -f chunk-%06.0f- ${count} | xargs touch`, folder)
+    const watch = `/usr/bin/time -f %M -o peak chunkwatch --settle 1h chunks file://${folder}/there`
+    await sh(`timeout -s INT 5 ${watch}`, folder)
+    return Number((await sh('tail -n 1 peak', folder)).stdout)
+  })
+  const [none = 0, many = 0] = await Promise.all(peaks)
+  expect(none).toBeGreaterThan(0)
+  expect(many - none).toBeLessThan(30_000)
+})
