@@ -52,6 +52,9 @@ describe('what is shipped', () => {
     for (const words of ['--offset 1 --chunks', '--no-verify --chunks', '--from xad']) {
       expect(await run(`pget ${words} $STORE`)).toMatchObject({ status: 64, stdout: '' })
     }
+    for (const words of ['-j 3', '--once', '--state chunks', '--no-read-back']) {
+      expect(await run(`chunkwatch --join ${words} $STORE`)).toMatchObject({ status: 64, stdout: '' })
+    }
   })
 
   test('a source that is not there: 69, and it is not made', async () => {
