@@ -19,6 +19,8 @@ export interface Attempt {
   readonly names: readonly string[]
   /** What the program said last, and why it ended; '' if all is well. */
   readonly reason: string
+  /** What helps, where no other attempt would. */
+  readonly hint?: string | undefined
 }
 
 /** Where a part's names are, for a program to read from. */

@@ -189,7 +189,7 @@ function finish({ folder, tally, isDeep, onPart }: CopyTreeOptions, task: Task, 
   tally.addPart({ ...counts, files, bytes: part.bytes })
   onPart({ part: part.number, spool: task.spool, host: host.name, ...counts, attempts: task.attempts })
   if (last.failed > 0 || last.end !== 'done') {
-    tally.addProblem({ names: last.names, count: last.failed, reason: last.reason })
+    tally.addProblem({ names: last.names, count: last.failed, reason: last.reason, hint: last.hint })
   } else folder.finish(part, task.spool, { copied, copiedBytes, present })
 }
 

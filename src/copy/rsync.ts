@@ -242,9 +242,15 @@ export class Rsync implements Copier {
 }
 
 /** What was left out though rsync ended well: no other attempt would be better. */
-function skippedOf({ skipped, skippedNames }: RsyncReport): Pick<Attempt, 'failed' | 'names' | 'reason'> {
-  const reason = skipped === 0 ? '' : 'links or special files, which --rsync-flags does not keep'
-  return { failed: skipped, names: skippedNames, reason }
+function skippedOf({ skipped, skippedNames }: RsyncReport): Pick<Attempt, 'failed' | 'names' | 'reason' | 'hint'> {
+  if (skipped === 0) return { failed: 0, names: [], reason: '' }
+  const reason = 'links or special files, which --rsync-flags does not keep'
+  return {
+    failed: skipped,
+    names: skippedNames,
+    reason,
+    hint: 'add -l and -D to --rsync-flags, or --exclude their names',
+  }
 }
 
 const deep = ['--recursive', '--ignore-missing-args']

@@ -7,6 +7,8 @@ export interface Problem {
   readonly names: readonly string[]
   readonly count: number
   readonly reason: string
+  /** What helps, where it is not to run the same command again. */
+  readonly hint?: string | undefined
   /** What a program that ends because of it should end with. */
   readonly kind?: FailureKind | undefined
 }

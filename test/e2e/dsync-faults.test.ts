@@ -110,6 +110,7 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong (rsync)', () => {
     const { status, stdout, stderr } = await run('--rsync-flags=-rtp src dst')
     expect({ status, stdout }).toMatchObject({ status: 74, stdout: expect.stringContaining('2 copied') })
     expect(stderr).toMatch(/^dsync: 2 not copied: links or special files.*: (link, d\/pipe|d\/pipe, link)$/m)
+    expect(stderr).toMatch(/^dsync: hint: add -l and -D to --rsync-flags/m)
   })
 
   it('believes no program that ends well and tells nothing', async () => {

@@ -36,7 +36,9 @@ export function sayProblems({ problems }: Tally, terminal: Terminal): void {
 export function incomplete({ failed, found, problems }: Tally): Failure {
   const kind = problems.find((problem) => problem.kind !== undefined)?.kind ?? 'io'
   const what = failed > 0 ? `${failed} of ${found.files} files were not copied` : 'not all is copied'
-  return new Failure(kind, what, { hint: 'run the same command again: what is there is not copied twice' })
+  const isHopeless = problems.every(({ hint }) => hint !== undefined)
+  const again = 'run the same command again: what is there is not copied twice'
+  return new Failure(kind, what, { hint: (isHopeless ? problems[0]?.hint : undefined) ?? again })
 }
 
 type Comparison = Awaited<ReturnType<typeof import('../../copy/verify-tree.ts').verifyTree>>
