@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { shellLine } from '../stream/shell-words.ts'
 import { createBookmark, destroyBookmark } from '../zfs/bookmarks.ts'
+import { fitsZfs } from '../zfs/dataset-name.ts'
 import { holdSnapshot, releaseSnapshot } from '../zfs/holds.ts'
 import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
 import type { BackupJob } from './backup-job.ts'
@@ -30,16 +31,32 @@ export interface LocalSources {
 
 export function guardWith(protection: Protection, store: string, local: LocalSources): Guard {
   const tag = protectionTag(store)
-  if (protection === 'hold') return holdGuard(tag, local.snapshots)
   const nothing = async () => {}
-  return { hold: nothing, letGo: nothing, keep: protection === 'none' ? nothing : bookmarker(tag, local.bookmarks) }
+  if (protection === 'none') return { hold: nothing, letGo: nothing, keep: nothing }
+  const holds = holdGuard(tag, local.snapshots)
+  return protection === 'hold'
+    ? holds
+    : { hold: nothing, letGo: nothing, keep: bookmarker(tag, local.bookmarks, holds) }
 }
 
-function holdGuard(tag: string, snapshots: readonly Snapshot[]): Guard {
+interface HoldGuard extends Guard {
+  /** Lets go of all of our holds on what is older. */
+  release(than: Snapshot): Promise<void>
+}
+
+function holdGuard(tag: string, snapshots: readonly Snapshot[]): HoldGuard {
   // zfs tells how many holds a snapshot has, but not everywhere whose.
   const perhapsHeld = new Set(snapshots.filter(({ holdCount }) => holdCount > 0))
   const heldHere = new Set<Snapshot>()
+  async function release(than: Snapshot): Promise<void> {
+    for (const each of perhapsHeld) {
+      if (each.createTxg >= than.createTxg) continue
+      await releaseSnapshot(tag, each.name)
+      perhapsHeld.delete(each)
+    }
+  }
   return {
+    release,
     async hold(snapshot) {
       if (await holdSnapshot(tag, snapshot.name)) heldHere.add(snapshot)
       perhapsHeld.add(snapshot)
@@ -51,36 +68,50 @@ function holdGuard(tag: string, snapshots: readonly Snapshot[]): Guard {
     },
     async keep(snapshot) {
       await holdSnapshot(tag, snapshot.name)
-      for (const each of perhapsHeld) {
-        if (each.createTxg >= snapshot.createTxg) continue
-        await releaseSnapshot(tag, each.name)
-        perhapsHeld.delete(each)
-      }
+      await release(snapshot)
       perhapsHeld.add(snapshot)
     },
   }
 }
 
-function bookmarker(tag: string, bookmarks: readonly Source[]): Guard['keep'] {
+/** Where no name is left for a bookmark, a hold it is. */
+function bookmarker(tag: string, bookmarks: readonly Source[], holds: HoldGuard): Guard['keep'] {
   const isOurs = ({ name }: Source) => name.includes(`#${tag}-`)
   let ours = bookmarks.filter(isOurs)
   return async (snapshot) => {
-    const [dataset, name] = splitSnapshotName(snapshot.name)
-    const mark = { ...snapshot, name: `${dataset}#${tag}-${name}` }
-    if (!ours.some(({ guid }) => guid === snapshot.guid)) await createBookmark(snapshot.name, mark.name)
+    const name = bookmarkName(tag, snapshot, bookmarks)
+    const isThere = ours.some(({ guid }) => guid === snapshot.guid)
+    if (!isThere && name === undefined) await holds.keep(snapshot)
+    else {
+      if (!isThere && name !== undefined) await createBookmark(snapshot.name, name)
+      await holds.release(snapshot)
+    }
     const older = ours.filter(({ createTxg }) => createTxg < snapshot.createTxg)
     for (const each of older) await destroyBookmark(each.name)
-    ours = [...ours.filter((each) => !older.includes(each)), mark]
+    const mark = name === undefined || isThere ? [] : [{ ...snapshot, name }]
+    ours = [...ours.filter((each) => !older.includes(each)), ...mark]
   }
 }
 
+/** By the snapshot's name; by its guid where that is too long, or another snapshot's of this name, which is no more, has it. */
+function bookmarkName(tag: string, { name, guid }: Snapshot, bookmarks: readonly Source[]): string | undefined {
+  const [dataset, snapshot] = splitSnapshotName(name)
+  const isTaken = (mark: string) => bookmarks.some((each) => each.name === mark && each.guid !== guid)
+  return [snapshot, guid].map((end) => `${dataset}#${tag}-${end}`).find((mark) => fitsZfs(mark) && !isTaken(mark))
+}
+
 /** What keeps a stored snapshot, as lines for sh(1). What was its base may have no hold of ours. */
-export function protectionCommands(protection: Protection, store: string, { step }: BackupJob): readonly string[] {
+export function protectionCommands(
+  protection: Protection,
+  store: string,
+  { step }: BackupJob,
+  { bookmarks }: LocalSources,
+): readonly string[] {
   const tag = protectionTag(store)
   const { name } = step.snapshot
-  const [dataset, snapshot] = splitSnapshotName(name)
   if (protection === 'none') return []
-  if (protection === 'bookmark') return [shellLine(['zfs', 'bookmark', name, `${dataset}#${tag}-${snapshot}`])]
+  const mark = protection === 'bookmark' ? bookmarkName(tag, step.snapshot, bookmarks) : undefined
+  if (mark !== undefined) return [shellLine(['zfs', 'bookmark', name, mark])]
   const hold = shellLine(['zfs', 'hold', tag, name])
   const base = step.from?.source.name
   if (base === undefined || base.includes('#')) return [hold]

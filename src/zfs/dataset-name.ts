@@ -1,9 +1,14 @@
 import { Failure } from '../errors.ts'
 
+/** Whether a name, of a dataset or of something of one, is short enough for ZFS. */
+export function fitsZfs(name: string): boolean {
+  return Buffer.byteLength(name) < 256
+}
+
 /** The name as it is. Throws 'usage' for what can be no dataset's name: a snapshot's, or one that zfs takes for a flag. */
 export function checkedDatasetName(name: string): string {
   if (/[@#]/.test(name)) throw new Failure('usage', `'${name}' is not a dataset, but something of one`)
-  if (/^[A-Za-z][\w.: -]*(\/[\w.: -]+)*$/.test(name) && Buffer.byteLength(name) < 256) return name
+  if (/^[A-Za-z][\w.: -]*(\/[\w.: -]+)*$/.test(name) && fitsZfs(name)) return name
   throw new Failure('usage', `'${name}' is no name of a dataset`)
 }
 
@@ -15,7 +20,7 @@ export function checkedSnapshotName(name: string): string {
   if (/[%,]/.test(name)) {
     throw new Failure('usage', `'${name}' is a range, or several in a word`, { hint: 'name each snapshot by itself' })
   }
-  if (/^[\w.: -]+$/.test(name.slice(at + 1)) && Buffer.byteLength(name) < 256) return name
+  if (/^[\w.: -]+$/.test(name.slice(at + 1)) && fitsZfs(name)) return name
   throw new Failure('usage', `'${name}' is no name of a snapshot`)
 }
 

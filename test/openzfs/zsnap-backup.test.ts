@@ -70,6 +70,17 @@ describe('zsnap backup, zsnap restore', () => {
     expect(ended).toEqual({ ...silence, stdout: 'pool-a/data set#zpipes-s2\n' })
   })
 
+  test('a bookmark of another snapshot of its name is in the way of nothing, nor a hold of before', async ({ zfs }) => {
+    const ended = await zfs.script(`${make}
+      zsnap backup --snapshot s1 "$A/data set"
+      zsnap backup --protect bookmark "$A/data set"
+      rm -r store; mkdir store; zfs destroy "$A/data set@s2"; zfs snapshot "$A/data set@s2"
+      zsnap backup --protect bookmark "$A/data set"
+      zfs get -H -o value userrefs "$A/data set@s1"
+      zfs list -H -t bookmark -o name -r $A | sed 's/zpipes-[0-9a-f]*-[0-9a-f]*$/guid/'`)
+    expect(ended).toEqual({ ...silence, stdout: '0\npool-a/data set#guid\n' })
+  })
+
   test('the last one alone is held', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap backup "$A/data set"

@@ -204,7 +204,7 @@ function kindOf({ step: { from } }: BackupJob): string {
 }
 
 async function printCommands(
-  { jobs }: PreparedBackup,
+  { jobs, local }: PreparedBackup,
   store: Store,
   args: Arguments,
   terminal: Terminal,
@@ -215,6 +215,6 @@ async function printCommands(
   const storeName = await store.identity()
   for (const job of jobs) {
     terminal.print(backupPipeline(job, store.urlOf(job.key), words))
-    for (const line of protectionCommands(args.protect, storeName, job)) terminal.print(line)
+    for (const line of protectionCommands(args.protect, storeName, job, local)) terminal.print(line)
   }
 }
