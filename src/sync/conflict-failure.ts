@@ -19,6 +19,10 @@ export function conflictFailure({ source, conflict, culprit }: DatasetPlan, from
       return new Failure('exists', `${its}: the receiver has @${culprit?.name}, which ${mine} has not`, {
         hint: `zfsync-recv --on-diverged=rollback destroys what is newer there than the last common snapshot; ${anew}`,
       })
+    case 'target-is-decrypted':
+      return new Failure('exists', `${its}: is not encrypted, and ${mine} is, which is never decrypted to be sent`, {
+        hint: `${anew}; --on-diverged=replace destroys the old one afterwards`,
+      })
     default:
       return new Failure(
         'exists',

@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts'
 import { createBookmark, destroyBookmark } from '../zfs/bookmarks.ts'
+import { fitsZfs } from '../zfs/dataset-name.ts'
 import { holdEach, holdSnapshot, releaseEach } from '../zfs/holds.ts'
 import { isUnknownToZfs } from '../zfs/zfs-command.ts'
 import type { Point, SyncDataset } from './inventory.ts'
@@ -17,8 +18,8 @@ export interface Advance extends Mark {
 
 /**
  * Keeps the base of the next increment: a bookmark of the snapshot that one receiver has, so that all snapshots may be
- * destroyed. It is named `#zfsync-<8 digits of the receiver>-<guid>`: several receivers have each its own. A zfs without
- * bookmarks, such as zfs-fuse, gets a hold of the tag `zfsync-<8 digits>` on the snapshot itself.
+ * destroyed. It is named `#zfsync-<8 digits of the receiver>-<guid>`: several receivers have each its own. Where there are
+ * no bookmarks, as in zfs-fuse, or none of so long a name, the snapshot itself gets a hold of the tag `zfsync-<8 digits>`.
  */
 export interface IncrementMarks {
   /** All that is to be sent, where few calls of zfs can do it. What is not marked by it is left to `mark`. */
@@ -36,28 +37,29 @@ export function incrementMarks(receiverId: string | undefined): IncrementMarks {
   const marked = new Set<string>()
   const made = new Map<string, string[]>()
   let hasBookmarks = true
+  const nameOf = ({ dataset, point }: Mark) => `${dataset}#${tag}-${point.guid}`
+  const canBookmark = (mark: Mark) => hasBookmarks && fitsZfs(nameOf(mark))
 
   async function bookmark(mark: Mark): Promise<void> {
     const { dataset, point } = mark
     const name = `${tag}-${point.guid}`
     try {
-      await createBookmark(snapshotOf(mark), `${dataset}#${name}`)
+      await createBookmark(snapshotOf(mark), nameOf(mark))
       marked.add(snapshotOf(mark))
       made.set(dataset, [...(made.get(dataset) ?? []), name])
     } catch (error) {
-      if (isUnknownToZfs(error)) hasBookmarks = false
+      if (isWithoutBookmarks(error)) hasBookmarks = false
       else unlessThereOrGone(error)
     }
   }
 
   return {
     async prepare(all) {
-      const [first] = all
-      if (first === undefined) return
+      const first = all.find(canBookmark)
       try {
-        await bookmark(first)
-        if (hasBookmarks) return
-        const names = all.map(snapshotOf)
+        if (first !== undefined) await bookmark(first)
+        const names = all.filter((each) => !canBookmark(each)).map(snapshotOf)
+        if (names.length === 0) return
         await holdEach(tag, names)
         for (const name of names) marked.add(name)
       } catch (error) {
@@ -68,16 +70,16 @@ export function incrementMarks(receiverId: string | undefined): IncrementMarks {
     async mark(mark) {
       const name = snapshotOf(mark)
       if (marked.has(name)) return
-      if (hasBookmarks) await bookmark(mark)
-      if (!hasBookmarks) await holdSnapshot(tag, name).catch(unlessThereOrGone)
+      if (canBookmark(mark)) await bookmark(mark)
+      if (!canBookmark(mark)) await holdSnapshot(tag, name).catch(unlessThereOrGone)
     },
     async advance(arrived) {
-      if (!hasBookmarks)
-        return await releaseEach(
-          tag,
-          arrived.flatMap((each) => olderThan(each, marked)),
-        )
-      for (const { dataset, source, point } of arrived) {
+      const held = arrived.filter((each) => !canBookmark(each))
+      await releaseEach(
+        tag,
+        held.flatMap((each) => olderThan(each, marked)),
+      )
+      for (const { dataset, source, point } of arrived.filter(canBookmark)) {
         const before = source.bookmarks.map(({ name }) => name).filter((name) => name.startsWith(`${tag}-`))
         const older = new Set([...before, ...(made.get(dataset) ?? [])])
         older.delete(`${tag}-${point.guid}`)
@@ -91,16 +93,21 @@ function snapshotOf({ dataset, point }: Mark): string {
   return `${dataset}@${point.name}`
 }
 
-/** Also those that a killed run has left. */
+/** Also where the feature is not enabled in the pool, as in one that is old. */
+function isWithoutBookmarks(error: unknown): boolean {
+  return isUnknownToZfs(error) || (error instanceof Failure && /feature not enabled/.test(error.message))
+}
+
+/** Also those that a killed run has left; where holds are not counted, all there may be. */
 function olderThan({ dataset, source, point }: Advance, marked: ReadonlySet<string>): readonly string[] {
   const older = source.snapshots.filter(({ guid }) => guid !== point.guid)
-  const names = older.map(({ name, holdCount = 0 }) => ({ name: `${dataset}@${name}`, isHeld: holdCount > 0 }))
+  const names = older.map(({ name, holdCount }) => ({ name: `${dataset}@${name}`, isHeld: holdCount !== 0 }))
   return names.filter(({ name, isHeld }) => isHeld || marked.has(name)).map(({ name }) => name)
 }
 
 /** A snapshot that is gone, its sending will tell. */
 function unlessThereOrGone(error: unknown): void {
-  if (!(error instanceof Failure && (error.kind === 'exists' || error.kind === 'unavailable'))) throw error
+  if (!(error instanceof Failure && (error.kind === 'exists' || /does not exist/.test(error.message)))) throw error
 }
 
 function unlessGone(error: unknown): void {

@@ -26,7 +26,12 @@ export type Step =
   | { readonly kind: 'increment'; readonly base: Base; readonly to: Point; readonly withIntermediates: boolean }
 
 /** Why a dataset cannot be brought up to date without losing something. */
-export type Conflict = 'no-snapshot' | 'target-without-snapshots' | 'no-common-snapshot' | 'target-is-ahead'
+export type Conflict =
+  | 'no-snapshot'
+  | 'target-without-snapshots'
+  | 'no-common-snapshot'
+  | 'target-is-ahead'
+  | 'target-is-decrypted'
 
 export interface DatasetPlan {
   readonly source: SyncDataset
@@ -143,8 +148,10 @@ function planRollback(plan: DatasetPlan, target: SyncDataset, wishes: PlanWishes
   const to = target.snapshots.findLast((snapshot) => baseOf(source, snapshot) !== undefined)
   const base = to === undefined ? undefined : baseOf(source, to)
   const newest = target.snapshots.at(-1)
+  if (plan.conflict === 'target-is-decrypted') return plan
   if (to === undefined || base === undefined || newest === undefined) return plan
-  const steps: readonly Step[] = [{ kind: 'rollback', to, newest }, ...incrementSteps(source, base, wishes)]
+  const before = plan.steps.filter(({ kind }) => kind === 'clear')
+  const steps: readonly Step[] = [...before, { kind: 'rollback', to, newest }, ...incrementSteps(source, base, wishes)]
   return { source, steps, isNew: false, into: 'place' }
 }
 
@@ -180,7 +187,12 @@ function planIncrement(source: SyncDataset, target: SyncDataset, wishes: PlanWis
   const newest = target.snapshots.at(-1)
   if (newest === undefined) return { ...plan, conflict: 'target-without-snapshots' }
   const base = baseOf(source, newest)
-  if (base !== undefined) return { ...plan, steps: incrementSteps(source, base, wishes) }
+  if (base !== undefined) {
+    const steps = incrementSteps(source, base, wishes)
+    // As after a source was encrypted by sending it to a new dataset of its own: what is raw goes on from nothing else.
+    const isUnfit = source.isEncrypted && !target.isEncrypted && steps.length > 0
+    return isUnfit ? { ...plan, conflict: 'target-is-decrypted', culprit: newest } : { ...plan, steps }
+  }
   const isAhead = target.snapshots.some((snapshot) => baseOf(source, snapshot) !== undefined)
   return { ...plan, conflict: isAhead ? 'target-is-ahead' : 'no-common-snapshot', culprit: newest }
 }

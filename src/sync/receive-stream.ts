@@ -108,7 +108,14 @@ async function endEarly(child: Child): Promise<void> {
   await child.ended.catch(() => {})
 }
 
+const otherOfThisName =
+  'another snapshot has this name there: zfs rename gives it one of its own, and the same command goes on'
+const inheritedKey =
+  'zfs load-key there, if that is to encrypt it; if it came raw itself, one run of zfsync-recv -o encryption=off lets this one come as it was'
+
 const refusals: readonly (readonly [words: RegExp, kind: FailureKind, hint?: string])[] = [
+  [/cannot restore to .*@.*: destination already exists/, 'exists', otherOfThisName],
+  [/inherited key must be loaded/, 'permission', inheritedKey],
   [/has been modified/, 'exists', 'somebody wrote into it: see zfs diff, then zfs rollback takes it back'],
   [/snapshot .* does not match|destination .* exists|already exists/, 'exists'],
   [/out of space|quota exceeded/, 'io', 'make room, and run the same command again'],

@@ -144,6 +144,22 @@ pool-b/copy/y/z
     expect(ended).toEqual({ status: 0, stdout: '2\npool-a/third\npool-a/third/x\n', stderr: '' })
   })
 
+  test('a name that comes again is refused with the way out, by which all goes on', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create $A/x; for day in mon tue; do zfs snapshot $A/x@$day; done
+      zfsync-send -q --via "zfsync-recv $B/copy" $A/x
+      zfs destroy $A/x@mon; zfs snapshot $A/x@mon
+      ends 73 zfsync-send -q --via "zfsync-recv $B/copy" $A/x 2>told
+      grep -o 'hint: another snapshot.*' told
+      zfs rename $B/copy@mon @mon-old
+      zfsync-send -q --via "zfsync-recv $B/copy" $A/x
+      zfs list -H -o name -t snapshot -r $B`)
+    const hint =
+      'hint: another snapshot has this name there: zfs rename gives it one of its own, and the same command goes on'
+    const names = ['mon-old', 'tue', 'mon'].map((name) => `pool-b/copy@${name}\n`).join('')
+    expect(ended).toEqual({ status: 0, stdout: `${hint}\n${names}`, stderr: '' })
+  })
+
   test.for([
     ['echo hello', 76, 'the other side is no zfsync: it begins with "hello'],
     ['true', 75, 'the other side ended before the work was done'],

@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { test } from './guest.ts'
 
 const sync = (words = '', dataset = '$A/data') => `zfsync-send -v ${words} --via "zfsync-recv $B/copy" ${dataset}`
+const quietly = 'zfsync-send -q --via "zfsync-recv $B/copy" $A/data'
 const guids = (dataset: string) => `zfs list -Hp -t snapshot -o guid -s createtxg -d 1 ${dataset}`
 const sameGuids = (path = '') => `diff <(${guids(`$A/data${path}`)}) <(${guids(`$B/copy${path}`)})`
 
@@ -59,6 +60,33 @@ describe('zfsync on OpenZFS', () => {
       stdout: expect.stringMatching(/: 2 brought up to date , 0 unchanged, 0 failed\n2\n$/),
       stderr: '',
     })
+  })
+
+  test('P5: holds what can have no bookmark: of so long a name, and in a pool without the feature', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      long=$A/data/$(printf 'l%.0s' {1..215})
+      zfs create $A/data; zfs create $long; zfs snapshot -r $A/data@s1
+      ${quietly}; zfs snapshot -r $A/data@s2; ${quietly}
+      zfs get -H -o value userrefs $long@s1 $long@s2; zfs list -H -t bookmark -o name -r $A | wc -l
+      truncate -s 100M c.pool; zpool create -d -o cachefile=none -m none pool-c "$PWD/c.pool"; zfs create pool-c/data
+      zfs snapshot pool-c/data@s1; zfsync-send -q --via "zfsync-recv $B/other" pool-c/data
+      zfs get -H -o value userrefs pool-c/data@s1
+      zpool destroy pool-c`)
+    expect(ended).toEqual({ status: 0, stdout: '0\n1\n1\n1\n', stderr: '' })
+  })
+
+  test('receives anew what is encrypted by now, where the receiver says so', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      echo 'a long passphrase' >pass
+      zfs create $A/data; fill a/data/1 100000; zfs snapshot $A/data@s1
+      ${quietly}
+      zfs send $A/data@s1 | zfs receive -o encryption=on -o keyformat=passphrase -o keylocation="file://$PWD/pass" $A/new
+      zfs destroy -r $A/data; zfs rename $A/new $A/data; zfs snapshot $A/data@s2
+      ends 73 ${quietly} 2>refused
+      grep -c 'is not encrypted, and pool-a/data is' refused
+      zfsync-send -q --via "zfsync-recv --on-diverged=rename $B/copy" $A/data
+      zfs get -H -o value encryption $B/copy; ${sameGuids()}`)
+    expect(ended).toEqual({ status: 0, stdout: '1\naes-256-gcm\n', stderr: '' })
   })
 
   const broken = (words: string) => `

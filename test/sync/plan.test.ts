@@ -63,6 +63,19 @@ describe('one dataset', () => {
     expect(stepsOf(dataset('', [2]), dataset('', [1]))).toBe('no-common-snapshot')
     expect(stepsOf(dataset('', [1, 2]), dataset('', [1, 9]))).toBe('target-is-ahead')
   })
+
+  it('is received anew where the source is encrypted and what is there is not: raw goes on from nothing else', () => {
+    const isEncrypted = true
+    const [source, more] = [
+      dataset('', [1, 2], { isEncrypted }),
+      (onDiverged: PlanWishes['onDiverged']) => ({ ...wishes, onDiverged }),
+    ]
+    expect(stepsOf(source, dataset('', [1], { isEncrypted }))).toEqual(['s1-i-s2'])
+    expect(stepsOf(source, dataset('', [1, 2]))).toEqual([])
+    expect(stepsOf(source, dataset('', [1]))).toBe('target-is-decrypted')
+    expect(stepsOf(source, dataset('', [1]), more('rollback'))).toBe('target-is-decrypted')
+    expect(stepsOf(source, dataset('', [1]), more('rename'))).toEqual(['full s1', 's1-i-s2'])
+  })
 })
 
 describe('what an interrupted receive has kept', () => {
@@ -90,8 +103,9 @@ describe('what an interrupted receive has kept', () => {
 
   it('is thrown away if it would be gone on with decrypted', () => {
     const source = dataset('', [1, 2], { isEncrypted: true })
-    expect(stepsOf(source, dataset('', [1], { resumeToken }), fits(2, 1))).toEqual(['clear', 's1-i-s2'])
-    expect(stepsOf(source, dataset('', [1], { resumeToken }), fits(2, 1, true))).toEqual(['resume s2'])
+    const target = dataset('', [1], { isEncrypted: true, resumeToken })
+    expect(stepsOf(source, target, fits(2, 1))).toEqual(['clear', 's1-i-s2'])
+    expect(stepsOf(source, target, fits(2, 1, true))).toEqual(['resume s2'])
   })
 })
 
@@ -162,6 +176,8 @@ describe('what has diverged', () => {
   it('is rolled back to the last common snapshot, or nothing is done', () => {
     expect(planFor(ahead, 'rollback')).toMatchObject({ into: 'place', isNew: false })
     expect(planFor(ahead, 'rollback')?.steps.map(shown)).toEqual(['rollback s1', 's1-I-s3'])
+    const broken = { ...ahead, resumeToken: '1-a-b-c' }
+    expect(planFor(broken, 'rollback')?.steps.map(shown)).toEqual(['clear', 'rollback s1', 's1-I-s3'])
     expect(planFor(other, 'rollback')).toMatchObject({ conflict: 'no-common-snapshot', steps: [] })
   })
 
