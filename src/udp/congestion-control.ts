@@ -4,7 +4,6 @@ import { MaxOfRounds } from './max-of-rounds.ts'
 export interface AckedFlight {
   readonly nowMs: number
   readonly rttMs: number | undefined
-  readonly smoothedRttMs: number
   /** Bytes that the path delivered in a millisecond, measured over a round trip. */
   readonly bytesPerMs: number | undefined
   readonly isAppLimited: boolean
@@ -34,6 +33,8 @@ const plateauGrowth = 1.25
 // More loss than this in a round, while the queue grows, is the path's own: it is full.
 const lossCeiling = 0.02
 const queueSign = 1.2
+// So much is lost where start-up, at nearly three times the rate, has met the end of a queue.
+const overrunLoss = 0.15
 // Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again.
 const lookEveryMs = 5000
 const lookMs = 200
@@ -42,6 +43,11 @@ const lookMs = 200
 const slackMs = 6
 const leastSlackMs = 1
 const leastPackets = 32
+// A pause of either machine makes the round trips before its end longer, a queue all of them: the lowest of a short while tells.
+const spansOfRtt = 8
+// Before a rate is known: what a path of 10 Mbit/s holds, but no more packets than the queue of a router takes.
+const firstBytesPerMs = 1250
+const mostFirstPackets = 128
 // A higher rate that was tried, and brought so much more without a queue, has found a wider path than was known: start-up had
 // ended too soon, or others have gone.
 const widerGrowth = 1.15
@@ -73,6 +79,9 @@ export class CongestionControl {
   #rttBeforeMs = Number.POSITIVE_INFINITY
   #flightCeiling = Number.POSITIVE_INFINITY
   #roundsToSkip = 0
+  /** The last spans of time, in each of which the lowest round trip was this. */
+  #span = { sinceMs: Number.NEGATIVE_INFINITY, lowestRttMs: Number.POSITIVE_INFINITY }
+  #spanBefore = this.#span
 
   /** `ceiling` in bytes a millisecond, Infinity for none. */
   constructor(packetBytes: number, firstRttMs: number, nowMs: number, ceiling: number) {
@@ -99,14 +108,14 @@ export class CongestionControl {
   get pacingRate(): number {
     // Start-up is never slower than it began: a first sample may tell of a pause of ours.
     const isOpen = this.#state === 'startup' || this.rate === 0
-    const least = isOpen ? (leastPackets * this.#packetBytes) / Math.max(1, this.#rttMs) : 0
+    const least = isOpen ? this.#firstFlight / Math.max(1, this.#rttMs) : 0
     return Math.min(this.#ceiling, Math.max(least, this.rate) * this.#gain)
   }
 
   /** Bytes that may be on their way at once. */
   get windowBytes(): number {
     const least = leastPackets * this.#packetBytes
-    if (this.rate === 0) return least
+    if (this.rate === 0) return this.#firstFlight
     const slack = this.rate * Math.max(leastSlackMs, slackMs - this.#standingQueueMs) + least
     if (this.#state === 'look') return this.#flight / 2 + slack
     if (this.#state === 'startup') return Math.max(startupWindowGain * this.#flight + least, this.#flight + slack)
@@ -122,9 +131,14 @@ export class CongestionControl {
     const { bytesPerMs, isAppLimited } = flight
     if (bytesPerMs !== undefined && (!isAppLimited || bytesPerMs > this.rate)) this.#rates.sample(bytesPerMs)
     // What is lost now was sent a round trip ago, and twice as much is on its way: not a round later, but at once.
-    if (this.#state === 'startup' && this.#isFull(flight)) this.#state = 'drain'
+    if (this.#state === 'startup' && this.#isFull(overrunLoss)) this.#state = 'drain'
     if (flight.isRoundOver) this.#endRound(flight)
     this.#step(flight)
+  }
+
+  get #firstFlight(): number {
+    const packets = Math.min(mostFirstPackets, (firstBytesPerMs * this.#rttMs) / this.#packetBytes)
+    return Math.max(leastPackets, packets) * this.#packetBytes
   }
 
   /** What the path holds without a queue. */
@@ -151,6 +165,11 @@ export class CongestionControl {
 
   #takeRtt({ nowMs, rttMs }: AckedFlight): void {
     if (rttMs === undefined) return
+    if (nowMs - this.#span.sinceMs > this.#rttMs / spansOfRtt) {
+      this.#spanBefore = this.#span
+      this.#span = { sinceMs: nowMs, lowestRttMs: rttMs }
+    }
+    this.#span.lowestRttMs = Math.min(this.#span.lowestRttMs, rttMs)
     this.#round.lowestRttMs = Math.min(this.#round.lowestRttMs, rttMs)
     if (this.#state === 'look') this.#lookRttMs = Math.min(this.#lookRttMs, rttMs)
     if (rttMs > this.#rttMs) return
@@ -159,19 +178,26 @@ export class CongestionControl {
   }
 
   /** The path loses packets, and a queue has grown: it takes no more. */
-  #isFull({ rttMs, smoothedRttMs }: AckedFlight): boolean {
+  #isFull(ceiling: number): boolean {
     const { arrivedBytes, lostBytes } = this.#round
-    const isLosing = lostBytes > lossCeiling * (arrivedBytes + lostBytes) && lostBytes > 8 * this.#packetBytes
-    return isLosing && Math.max(rttMs ?? 0, smoothedRttMs) > queueSign * this.#rttMs
+    const isLosing = lostBytes > ceiling * (arrivedBytes + lostBytes) && lostBytes > 8 * this.#packetBytes
+    return isLosing && Math.min(this.#span.lowestRttMs, this.#spanBefore.lowestRttMs) > queueSign * this.#rttMs
+  }
+
+  /** Rounds without growth after which start-up is over: with loss and a queue the fewer, the more packets tell of it. */
+  get #enoughFlatRounds(): number {
+    if (!this.#isFull(lossCeiling)) return plateauRounds
+    return this.#round.lostBytes > leastPackets * this.#packetBytes ? 1 : 2
   }
 
   #endRound(flight: AckedFlight): void {
     const { mostInFlight } = this.#round
-    const isFull = this.#isFull(flight)
+    const isFull = this.#isFull(lossCeiling)
+    const enough = this.#enoughFlatRounds
     this.#rttBeforeMs = this.#round.lowestRttMs
     this.#round = newRound()
     if (!flight.isAppLimited) this.#rates.nextRound()
-    if (this.#state === 'startup') this.#endStartupRound(flight)
+    if (this.#state === 'startup') this.#endStartupRound(flight, enough)
     else if (isFull) {
       this.#flightCeiling = 0.85 * mostInFlight
       this.#roundsToSkip = 16
@@ -181,12 +207,12 @@ export class CongestionControl {
     }
   }
 
-  #endStartupRound({ isAppLimited }: AckedFlight): void {
+  #endStartupRound({ isAppLimited }: AckedFlight, enoughRounds: number): void {
     if (isAppLimited) return
     const hasGrown = this.rate >= this.#fullRate * plateauGrowth
     if (hasGrown) this.#fullRate = this.rate
     this.#flatRounds = hasGrown ? 0 : this.#flatRounds + 1
-    if (this.#flatRounds >= plateauRounds) this.#state = 'drain'
+    if (this.#flatRounds >= enoughRounds) this.#state = 'drain'
   }
 
   #step({ nowMs, inFlightBytes }: AckedFlight): void {

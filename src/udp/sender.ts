@@ -246,7 +246,6 @@ export class Sender {
     this.control.onAck({
       nowMs,
       rttMs,
-      smoothedRttMs: this.#rtt.smoothedMs,
       bytesPerMs: sent !== undefined && isNewest ? this.#rateOf(ack, sent) : undefined,
       isAppLimited: sent?.isAppLimited ?? true,
       isRoundOver: this.#isRoundOver(ack),

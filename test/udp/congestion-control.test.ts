@@ -24,7 +24,6 @@ class Path {
     this.control.onAck({
       nowMs: this.#nowMs,
       rttMs: rttMs + queueMs,
-      smoothedRttMs: rttMs + queueMs,
       bytesPerMs,
       isAppLimited: false,
       isRoundOver: true,
