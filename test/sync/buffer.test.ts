@@ -65,4 +65,8 @@ it('names of what was set aside have a date, and are known again', () => {
   expect(name).toBe('backup/data/a.diverged-20261121T093005Z')
   for (const each of [name, `${name}/b`, `${name}@s`, 'x.gone-20260101T000000Z']) expect(isSetAside(each)).toBe(true)
   for (const each of ['a', 'a.diverged', `${name}x`, 'a.gone-2026']) expect(isSetAside(each)).toBe(false)
+  const long = `backup/data/${'l'.repeat(230)}`
+  const shortened = setAsideName(long, 'gone', new Date(0))
+  expect(shortened).toMatch(/^backup\/data\/l+\.gone-19700101T000000Z$/)
+  expect(shortened).toHaveLength(long.length)
 })
