@@ -32,7 +32,10 @@ const processesAtOnce = 50
 export async function findOpenFiles(): Promise<OpenFiles> {
   const writers = new Map<bigint, Writer[]>()
   const hiddenUsers = new Set<number>()
-  const names = await readdir(directory).catch(() => [])
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
   const pids = names.filter((name) => /^\d+$/.test(name))
   if (pids.length === 0) {
     throw new Failure('unavailable', `${directory}: not mounted, so nobody can tell who writes to a file`, {

@@ -152,6 +152,12 @@ export class Shipping {
 /** Undefined if it is a bug. */
 function failureOf({ path }: FoundFile, error: unknown): Failure | undefined {
   if (error instanceof Failure) return error
-  const isSystems = error instanceof Error && 'syscall' in error
-  return isSystems ? new Failure('io', `${path}: ${error.message}`, { cause: error }) : undefined
+  if (!(error instanceof Error && 'syscall' in error)) return undefined
+  const message = `${path}: ${error.message}`
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'EMFILE') return new Failure('io', message, { cause: error })
+  return new Failure('retry', message, {
+    hint: 'raise the limit of open files (ulimit -n), or lower --jobs',
+    cause: error,
+  })
 }

@@ -107,6 +107,18 @@ describe('P6: what is not shipped, or not removed', () => {
     expect([filesBelow(join(folder, 'a')), stored()]).toEqual([['files.md5'], []])
   })
 
+  test('chunks for which there are no descriptors left: they come again, and it is no bug', async () => {
+    const { run, chunks, stored } = prepare()
+    const watch = 'chunkwatch -q --once --settle 0s'
+    const { status, stderr } = await run(
+      `for i in $(seq 100); do echo $i > chunks/$i; done; ulimit -n 40; ${watch} --retries 0 -j 100 chunks $STORE`,
+    )
+    expect([74, 75]).toContain(status)
+    expect(stderr).toContain('too many open files')
+    expect(await run(`${watch} chunks $STORE`)).toMatchObject({ status: 0, stderr: '' })
+    expect([stored().length, filesBelow(chunks)]).toEqual([100, ['files.manifest', 'files.md5']])
+  })
+
   test('a file whose name is no UTF-8: it is told and kept, others are shipped, and the end is 64', async () => {
     const { run, chunks, stored } = prepare()
     const odd = "chunks/$(printf 'caf\\351aa')"

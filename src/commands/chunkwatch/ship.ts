@@ -26,7 +26,10 @@ export async function ship(args: Arguments, destination: string, manifest: Manif
   const { ManifestCopy } = await import('../../chunks/manifest-copy.ts')
   const { manifestName } = await import('../../chunks/manifest-file.ts')
   if (args.split !== undefined && manifest.end !== undefined) throw hasEnded(args)
+  const { createDigest } = await import('../../stream/digest.ts')
   const store = await openDestination(args, destination, terminal)
+  // Loaded while there is a descriptor left for it: chunks may take them all.
+  if (store.checksum !== undefined) await createDigest(store.checksum)
   const key = keyIn(args, manifestName)
   // One that is not there now is a slip of the pen, and nothing is begun for it; one that goes later is waited for.
   await (await store.create(key, { metadata: {}, overwrite: true })).abandon()
