@@ -33,8 +33,8 @@ const plateauGrowth = 1.25
 // More loss than this in a round, while the queue grows, is the path's own: it is full.
 const lossCeiling = 0.02
 const queueSign = 1.2
-// So much is lost where start-up, at nearly three times the rate, has met the end of a queue.
-const overrunLoss = 0.15
+// So few may have been lost by chance. Those of a first flight end no start-up at once.
+const fewPackets = 8
 // Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again.
 const lookEveryMs = 5000
 const lookMs = 200
@@ -131,7 +131,7 @@ export class CongestionControl {
     const { bytesPerMs, isAppLimited } = flight
     if (bytesPerMs !== undefined && (!isAppLimited || bytesPerMs > this.rate)) this.#rates.sample(bytesPerMs)
     // What is lost now was sent a round trip ago, and twice as much is on its way: not a round later, but at once.
-    if (this.#state === 'startup' && this.#isFull(overrunLoss)) this.#state = 'drain'
+    if (this.#state === 'startup' && this.#isFull(leastPackets)) this.#state = 'drain'
     if (flight.isRoundOver) this.#endRound(flight)
     this.#step(flight)
   }
@@ -178,26 +178,19 @@ export class CongestionControl {
   }
 
   /** The path loses packets, and a queue has grown: it takes no more. */
-  #isFull(ceiling: number): boolean {
+  #isFull(packets: number): boolean {
     const { arrivedBytes, lostBytes } = this.#round
-    const isLosing = lostBytes > ceiling * (arrivedBytes + lostBytes) && lostBytes > 8 * this.#packetBytes
+    const isLosing = lostBytes > lossCeiling * (arrivedBytes + lostBytes) && lostBytes > packets * this.#packetBytes
     return isLosing && Math.min(this.#span.lowestRttMs, this.#spanBefore.lowestRttMs) > queueSign * this.#rttMs
-  }
-
-  /** Rounds without growth after which start-up is over: with loss and a queue the fewer, the more packets tell of it. */
-  get #enoughFlatRounds(): number {
-    if (!this.#isFull(lossCeiling)) return plateauRounds
-    return this.#round.lostBytes > leastPackets * this.#packetBytes ? 1 : 2
   }
 
   #endRound(flight: AckedFlight): void {
     const { mostInFlight } = this.#round
-    const isFull = this.#isFull(lossCeiling)
-    const enough = this.#enoughFlatRounds
+    const isFull = this.#isFull(fewPackets)
     this.#rttBeforeMs = this.#round.lowestRttMs
     this.#round = newRound()
     if (!flight.isAppLimited) this.#rates.nextRound()
-    if (this.#state === 'startup') this.#endStartupRound(flight, enough)
+    if (this.#state === 'startup') this.#endStartupRound(flight, isFull)
     else if (isFull) {
       this.#flightCeiling = 0.85 * mostInFlight
       this.#roundsToSkip = 16
@@ -207,12 +200,12 @@ export class CongestionControl {
     }
   }
 
-  #endStartupRound({ isAppLimited }: AckedFlight, enoughRounds: number): void {
+  #endStartupRound({ isAppLimited }: AckedFlight, isFull: boolean): void {
     if (isAppLimited) return
     const hasGrown = this.rate >= this.#fullRate * plateauGrowth
     if (hasGrown) this.#fullRate = this.rate
     this.#flatRounds = hasGrown ? 0 : this.#flatRounds + 1
-    if (this.#flatRounds >= enoughRounds) this.#state = 'drain'
+    if (this.#flatRounds >= (isFull ? plateauRounds - 1 : plateauRounds)) this.#state = 'drain'
   }
 
   #step({ nowMs, inFlightBytes }: AckedFlight): void {
