@@ -40,14 +40,15 @@ function sourcesOf(backup: Backup, backups: readonly Backup[], parentOf: Chains[
   return backup.isFull || backup.fromGuid === undefined ? [] : backups.filter(isUnknown)
 }
 
-/** Its metadata are lost, as with a damaged record: its bytes may be good, and go on from any that was taken before. */
+/** Its metadata are lost, as with a damaged record: its bytes may be good, and go on from any that was taken or stored before. */
 export function tellsNoSource({ isFull, parent, fromGuid }: Backup): boolean {
   return !isFull && parent === undefined && fromGuid === undefined
 }
 
-/** By when its snapshot was taken: a store that was copied may have stored it later. */
-function mayBeSource({ name, creation }: Backup, of: Backup): boolean {
-  return creation <= of.object.published && datasetOf(name) === datasetOf(of.name)
+/** A store that was copied may have stored it later than it was taken, and a clock that was wrong may have taken it later. */
+function mayBeSource({ name, creation, object: { published } }: Backup, of: Backup): boolean {
+  const wasBefore = published <= of.object.published || creation <= of.object.published
+  return wasBefore && datasetOf(name) === datasetOf(of.name)
 }
 
 function datasetOf(name: string): string {

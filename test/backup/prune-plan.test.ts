@@ -112,6 +112,10 @@ it('P5: what has lost its metadata keeps all that it may go on from, and what th
   const published = new Date(99_000)
   const copied = backups.map((each) => (each === lost ? each : { ...each, object: { ...each.object, published } }))
   expect(planPrune(copied, chainsOf(copied), (each) => each === lost).needed.size).toBe(3)
+  // By a clock that was ahead then.
+  const creation = new Date(99_000)
+  const ahead = backups.map((each) => (each === lost ? each : { ...each, creation }))
+  expect(planPrune(ahead, chainsOf(ahead), (each) => each === lost).needed.size).toBe(3)
   const young = [lost, backup(7), backup(8)]
   expect(planPrune(young, chainsOf(young), (each) => each === lost).removed).toHaveLength(2)
 })
