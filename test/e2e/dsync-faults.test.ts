@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { sh, startShell } from '../fakes/programs.ts'
 import { smallTree } from '../fakes/small-tree.ts'
 
@@ -182,8 +182,9 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong (rsync)', () => {
     while (!existsSync(join(folder, 'dst/a')) && child.exitCode === null) await sleep(20)
     child.kill('SIGKILL')
     await ended
-    await sleep(500)
-    expect((await sh(`pgrep -f '${folder}/[d]st'`)).stdout).toBe('')
+    // Alone it would need 30 s.
+    const isGone = async () => expect((await sh(`pgrep -f '${folder}/[d]st'`)).stdout).toBe('')
+    await vi.waitFor(isGone, { timeout: 10_000 })
     // No half of a file is left, and the next run does the whole.
     expect(readdirSync(join(folder, 'dst')).filter((name) => name.startsWith('.'))).toEqual([])
     expect((await run(places)).status).toBe(0)
