@@ -3,10 +3,21 @@ import { Failure } from '../../src/errors.ts'
 import { readAck } from '../../src/udp/ack.ts'
 import { ephemeralOf } from '../../src/udp/agreement.ts'
 import { Answerer } from '../../src/udp/answerer.ts'
-import { readClose, readData, readProbed, readTotal, sealData, sealEmpty, sealTotal } from '../../src/udp/bodies.ts'
+import {
+  readClose,
+  readData,
+  readProbe,
+  readProbed,
+  readTotal,
+  sealData,
+  sealEmpty,
+  sealTotal,
+} from '../../src/udp/bodies.ts'
 import { Caller } from '../../src/udp/caller.ts'
-import { headerBytes } from '../../src/udp/packet-header.ts'
+import { readHello, readRefused } from '../../src/udp/hello.ts'
+import { headerBytes, readHeader } from '../../src/udp/packet-header.ts'
 import { PacketMemory } from '../../src/udp/packet-memory.ts'
+import { FrameWriter, packetOf } from '../../src/udp/raw/frame.ts'
 import { Receiver } from '../../src/udp/receiver.ts'
 import { Sender } from '../../src/udp/sender.ts'
 import type { Session } from '../../src/udp/session.ts'
@@ -19,6 +30,14 @@ const cases = Number(asked ?? 100_000)
 // However slow the machine is.
 const leastCases = asked === undefined ? 1000 : cases
 const random = new SeededRandom(Number(process.env['ZUDP_FUZZ_SEED'] ?? 4))
+
+const framePayload = filled(60, 7)
+/** Of IPv4 and of IPv6. */
+const frames = [4, 16].map((ipBytes) => {
+  const [sourceMac, sourceIp] = [filled(6, 1), filled(ipBytes, 2)]
+  const ends = { sourceMac, destinationMac: sourceMac, sourceIp, destinationIp: sourceIp }
+  return new FrameWriter({ ...ends, sourcePort: 1336, destinationPort: 1337 }).frame(framePayload)
+})
 
 /** Bytes like those of packets: small numbers and extremes where fields are. */
 function bytes(length: number): Buffer {
@@ -56,7 +75,9 @@ describe('whatever bytes come', { timeout: 3_600_000 }, () => {
       }
       const data = readData(body)
       if (data !== undefined) expect(data.payload.length).toBeLessThanOrEqual(data.segmentBytes)
-      for (const read of [readTotal, readProbed, readClose]) read(body)
+      for (const read of [readTotal, readProbe, readProbed, readClose, readHello, readRefused, readHeader]) read(body)
+      const framed = packetOf(changed(frames[random.below(2)]!), 1337)
+      if (framed !== undefined) expect(framed.packet.length).toBeLessThanOrEqual(framePayload.length)
     }))
 
   it('without the keys no end of a connection takes any of it', () => {
