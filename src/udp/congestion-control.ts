@@ -33,7 +33,7 @@ const plateauGrowth = 1.25
 // More loss than this in a round, while the queue grows, is the path's own: it is full.
 const lossCeiling = 0.02
 const queueSign = 1.2
-// So few may have been lost by chance. Those of a first flight end no start-up at once.
+// So few may have been lost by chance. The least flight of them is enough to end a start-up at once.
 const fewPackets = 8
 // Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again.
 const lookEveryMs = 5000
@@ -177,11 +177,15 @@ export class CongestionControl {
     this.#rttAtMs = nowMs
   }
 
+  get #hasQueue(): boolean {
+    return Math.min(this.#span.lowestRttMs, this.#spanBefore.lowestRttMs) > queueSign * this.#rttMs
+  }
+
   /** The path loses packets, and a queue has grown: it takes no more. */
   #isFull(packets: number): boolean {
     const { arrivedBytes, lostBytes } = this.#round
     const isLosing = lostBytes > lossCeiling * (arrivedBytes + lostBytes) && lostBytes > packets * this.#packetBytes
-    return isLosing && Math.min(this.#span.lowestRttMs, this.#spanBefore.lowestRttMs) > queueSign * this.#rttMs
+    return isLosing && this.#hasQueue
   }
 
   #endRound(flight: AckedFlight): void {
@@ -190,7 +194,7 @@ export class CongestionControl {
     this.#rttBeforeMs = this.#round.lowestRttMs
     this.#round = newRound()
     if (!flight.isAppLimited) this.#rates.nextRound()
-    if (this.#state === 'startup') this.#endStartupRound(flight, isFull)
+    if (this.#state === 'startup') this.#endStartupRound(flight)
     else if (isFull) {
       this.#flightCeiling = 0.85 * mostInFlight
       this.#roundsToSkip = 16
@@ -200,12 +204,12 @@ export class CongestionControl {
     }
   }
 
-  #endStartupRound({ isAppLimited }: AckedFlight, isFull: boolean): void {
+  #endStartupRound({ isAppLimited }: AckedFlight): void {
     if (isAppLimited) return
     const hasGrown = this.rate >= this.#fullRate * plateauGrowth
     if (hasGrown) this.#fullRate = this.rate
     this.#flatRounds = hasGrown ? 0 : this.#flatRounds + 1
-    if (this.#flatRounds >= (isFull ? plateauRounds - 1 : plateauRounds)) this.#state = 'drain'
+    if (this.#flatRounds >= (this.#hasQueue ? plateauRounds - 1 : plateauRounds)) this.#state = 'drain'
   }
 
   #step({ nowMs, inFlightBytes }: AckedFlight): void {

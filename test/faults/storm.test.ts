@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { test } from '../zfs-host/pools.ts'
 
 /** For longer: STORM_SECONDS=3000 npx vitest run --config=test/vitest.config.ts --project=faults test/faults/storm */
-const seconds = Number(process.env['STORM_SECONDS'] ?? 120)
+const seconds = Number(process.env['STORM_SECONDS'] ?? 300)
 const seed = process.env['STORM_SEED'] ?? String(Date.now() % 1e6)
 const job = process.env['STORM_JOB'] ?? ''
 

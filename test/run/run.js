@@ -4,7 +4,7 @@ import { Tally } from './tally.js'
 
 // node test/run/run.js check|test|nodes|openzfs; what each does is in the README.
 // Real programs wait more than they compute. A percentage would be cut to 100.
-const options = [`--maxWorkers=${Math.ceil(1.5 * availableParallelism())}`]
+const options = [`--maxWorkers=${2 * availableParallelism()}`]
 const tally = new Tally()
 const runs = { check, test, nodes, openzfs }
 const [name] = process.argv.slice(2)
