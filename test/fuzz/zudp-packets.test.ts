@@ -76,6 +76,10 @@ describe('whatever bytes come', { timeout: 3_600_000 }, () => {
       const data = readData(body)
       if (data !== undefined) expect(data.payload.length).toBeLessThanOrEqual(data.segmentBytes)
       for (const read of [readTotal, readProbe, readProbed, readClose, readHello, readRefused, readHeader]) read(body)
+    }))
+
+  it('a frame gives no more than was put into it', () =>
+    run(() => {
       const framed = packetOf(changed(frames[random.below(2)]!), 1337)
       if (framed !== undefined) expect(framed.packet.length).toBeLessThanOrEqual(framePayload.length)
     }))
