@@ -33,6 +33,8 @@ const plateauGrowth = 1.25
 // More loss than this in a round, while the queue grows, is the path's own: it is full.
 const lossCeiling = 0.02
 const queueSign = 1.2
+// A pause of either machine makes the round trips before its end longer, a queue all of them: the lowest of a short while tells.
+const spansOfRtt = 8
 // So few may have been lost by chance. The least flight of them is enough to end a start-up at once.
 const fewPackets = 8
 // Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again.
@@ -43,8 +45,6 @@ const lookMs = 200
 const slackMs = 6
 const leastSlackMs = 1
 const leastPackets = 32
-// A pause of either machine makes the round trips before its end longer, a queue all of them: the lowest of a short while tells.
-const spansOfRtt = 8
 // Before a rate is known: what a path of 10 Mbit/s holds, but no more packets than the queue of a router takes.
 const firstBytesPerMs = 1250
 const mostFirstPackets = 128
@@ -209,7 +209,9 @@ export class CongestionControl {
     const hasGrown = this.rate >= this.#fullRate * plateauGrowth
     if (hasGrown) this.#fullRate = this.rate
     this.#flatRounds = hasGrown ? 0 : this.#flatRounds + 1
-    if (this.#flatRounds >= (this.#hasQueue ? plateauRounds - 1 : plateauRounds)) this.#state = 'drain'
+    // Below that, round trips tell of timers rather than of a queue.
+    const isQueued = this.#hasQueue && this.#rttMs > slackMs
+    if (this.#flatRounds >= (isQueued ? plateauRounds - 1 : plateauRounds)) this.#state = 'drain'
   }
 
   #step({ nowMs, inFlightBytes }: AckedFlight): void {
