@@ -39,14 +39,17 @@ export class ManifestCopy {
     if ((await this.#store.describe(key)) === undefined) return
     const ours = iteratedInput(this.#manifest.read(this.#manifest.bytes))
     let line = 1
+    let isForeign = false
+    // To its end, where it is proven: a damaged copy of ours is not another stream's.
     for await (const there of readManifest(this.#store, key)) {
       const here = new Uint8Array(there.length)
       const count = await ours.fill(here)
-      for (let at = 0; at < there.length; at++) {
-        if (at >= count || there[at] !== here[at]) throw this.#foreign(line)
-        if (there[at] === newline) line++
+      for (let at = 0; at < there.length && !isForeign; at++) {
+        isForeign = at >= count || there[at] !== here[at]
+        if (there[at] === newline && !isForeign) line++
       }
     }
+    if (isForeign) throw this.#foreign(line)
   }
 
   #foreign(line: number): Failure {

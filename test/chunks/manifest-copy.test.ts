@@ -63,3 +63,20 @@ test('the manifest of another stream stays as it is; a beginning of ours does no
   expect(readFileSync(copied, 'utf8')).toBe(foreign)
   await manifest.close()
 })
+
+test('a copy that the store has damaged is called that, however long it is, and no other stream', async () => {
+  const [folder, there] = [temporaryFolder(), temporaryFolder()]
+  const manifest = await ManifestFile.open(folder)
+  const store = new DirectoryStore(there, { owner: fakeOwner(), readBack: false })
+  const copy = new ManifestCopy(store, manifest, { key: 'files.manifest', everyMs: 50, onTrouble: () => {} })
+  const names = Array.from({ length: 20_000 }, (_, index) => `x${String(index).padStart(6, '0')}`)
+  await Promise.all(names.map((name) => manifest.record(entry(name))))
+  await copy.finish()
+  await copy.refuseForeign()
+  const copied = join(there, 'files.manifest')
+  const bytes = readFileSync(copied)
+  bytes[1000] = 0
+  writeFileSync(copied, bytes)
+  await expect(copy.refuseForeign()).rejects.toMatchObject({ kind: 'data' })
+  await manifest.close()
+})
