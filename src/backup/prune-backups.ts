@@ -6,17 +6,19 @@ import { verificationKey } from './verification.ts'
 
 export interface PruneRun {
   readonly signal: AbortSignal
-  /** All backups that may go on from what is removed, in whatever dataset, as the store has them now. */
-  look(): Promise<readonly Backup[]>
+  /** The backups of the dataset itself, as the store has them now. */
+  lookAtOwn(): Promise<readonly Backup[]>
+  /** All backups that may go on from what is removed, in whatever dataset. */
+  lookAtAll(): Promise<readonly Backup[]>
   onRemoved(backup: Backup): void
   /** Of one backup. Whatever it throws ends all. */
   onFailure(error: unknown): void
 }
 
-// What came since then is found after the end, too late to keep what it needs. A large store takes long to list: no more
-// than a fifth of the time goes into it.
+// What came since then is found after the end, too late to keep what it needs.
 const lookEveryMs = 2000
-const shareOfLooks = 1 / 5
+// A large store takes long to list: no more than a fifth of the time goes into it. Of one dataset it need not be spared.
+const [shareOfAll, shareOfOwn] = [1 / 5, 1]
 
 /**
  * Removes backups in the order of their plan. What the store refuses (a lock, a missing permission) is told once and stays,
@@ -31,15 +33,10 @@ export async function pruneBackups(
 ): Promise<void> {
   const needs = new Needs(catalogue)
   const gone = new Set<Backup>()
-  let nextLookMs = 0
+  const looks = [new Looks(() => run.lookAtAll(), shareOfAll), new Looks(() => run.lookAtOwn(), shareOfOwn)]
   for (const backup of removed) {
     run.signal.throwIfAborted()
-    const startedMs = performance.now()
-    if (startedMs >= nextLookMs) {
-      needs.learn(await run.look())
-      const tookMs = performance.now() - startedMs
-      nextLookMs = performance.now() + Math.max(lookEveryMs, tookMs * (1 / shareOfLooks - 1))
-    }
+    for (const each of looks) needs.learn(await each.ifDue())
     try {
       await removeUnneeded(store, backup, needs)
       gone.add(backup)
@@ -50,7 +47,7 @@ export async function pruneBackups(
     }
   }
   if (gone.size === 0) return
-  for (const orphan of needs.orphansAmong(await run.look(), gone)) run.onFailure(orphan)
+  for (const orphan of needs.orphansAmong(await run.lookAtAll(), gone)) run.onFailure(orphan)
 }
 
 async function removeUnneeded(store: Store, backup: Backup, needs: Needs): Promise<void> {
@@ -66,6 +63,28 @@ async function removeUnneeded(store: Store, backup: Backup, needs: Needs): Promi
   await store.remove(object.key)
   // It says something of what is no more; left behind it harms nobody.
   await store.remove(verificationKey(name)).catch(() => {})
+}
+
+/** Looks again and again, but no more than a share of the time. */
+class Looks {
+  readonly #look: () => Promise<readonly Backup[]>
+  readonly #share: number
+  #nextMs = 0
+
+  constructor(look: () => Promise<readonly Backup[]>, share: number) {
+    this.#look = look
+    this.#share = share
+  }
+
+  /** What is there now; nothing if the last look was not long ago. */
+  async ifDue(): Promise<readonly Backup[]> {
+    const startedMs = performance.now()
+    if (startedMs < this.#nextMs) return []
+    const found = await this.#look()
+    const endedMs = performance.now()
+    this.#nextMs = endedMs + Math.max(lookEveryMs, (endedMs - startedMs) * (1 / this.#share - 1))
+    return found
+  }
 }
 
 /** Who goes on from whom, as far as it is known by now. */

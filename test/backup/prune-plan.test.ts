@@ -77,7 +77,8 @@ it('whatever the store refuses, too; what it refuses is told once each', async (
         removed,
         { backups, ...chainsOf(backups) },
         {
-          look: async () => backups,
+          lookAtOwn: async () => backups,
+          lookAtAll: async () => backups,
           signal: new AbortController().signal,
           onRemoved: () => {},
           onFailure: (failure) => failures.push(failure as Error),

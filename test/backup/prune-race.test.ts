@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import type { BackupJob } from '../../src/backup/backup-job.ts'
 import { chainsOf } from '../../src/backup/chains.ts'
 import { backupIn, listBackups } from '../../src/backup/list-backups.ts'
@@ -70,11 +70,42 @@ async function prune({ store }: Shared, kept: ReadonlySet<number>, onFailure: (e
   const { removed } = planPrune(backups, chains, ({ guid }) => kept.has(Number.parseInt(guid ?? '', 16)))
   await refuseUnderWay(store, dataset, new Date())
   const look = () => listBackups(store, dataset)
-  const run = { signal: new AbortController().signal, look, onRemoved: () => {}, onFailure }
+  const signal = new AbortController().signal
+  const run = { signal, lookAtOwn: look, lookAtAll: look, onRemoved: () => {}, onFailure }
   await pruneBackups(store, removed, { backups, ...chains }, run)
 }
 
 const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 5 }))
+
+it('a store that takes long to list is listed seldom, and what is stored in the dataset is still seen within 2 s', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const backups = Array.from({ length: 41 }, (_, index) => backupIn(objectOf(index, undefined)))
+  const looks = { own: [0], all: [0] }
+  const take = (ms: number) => void vi.advanceTimersByTime(ms)
+  const look = (at: number[], ms: number) => async () => {
+    at.push(performance.now())
+    take(ms)
+    return backups
+  }
+  const store = { describe: async () => undefined, remove: async () => take(500) } as unknown as Store
+  const [signal, quiet] = [new AbortController().signal, () => {}]
+  const run = {
+    signal,
+    lookAtOwn: look(looks.own, 100),
+    lookAtAll: look(looks.all, 5000),
+    onRemoved: quiet,
+    onFailure: quiet,
+  }
+  const began = performance.now()
+  await pruneBackups(store, backups, { backups, ...chainsOf(backups) }, run)
+  const took = performance.now() - began
+  const gaps = looks.own.slice(2).map((at, index) => at - looks.own[index + 1]!)
+  expect(looks.own.length).toBeGreaterThan(10)
+  // 2 s, the removal that was under way, and a look at all.
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(2000 + 1000 + 5000 + 100)
+  expect((5000 * (looks.all.length - 1)) / took).toBeLessThan(0.4)
+})
 
 it('whatever two machines do at once, a backup that lost its parent is told of by one of them', async () => {
   let [lost, withdrawn, stayed] = [0, 0, 0]

@@ -57,7 +57,7 @@ async function pruneDataset(
 ): Promise<void> {
   const { readCatalogue } = await import('../../backup/catalogue.ts')
   const { planPrune, tellsNoSource } = await import('../../backup/prune-plan.ts')
-  const { listBelow } = await import('../../backup/list-backups.ts')
+  const { listBackups, listBelow } = await import('../../backup/list-backups.ts')
   const { pruneBackups } = await import('../../backup/prune-backups.ts')
   const { refuseUnderWay } = await import('../../backup/refuse-under-way.ts')
   // All of the store: after a renaming, a chain may go on in another dataset.
@@ -79,7 +79,8 @@ async function pruneDataset(
   const gone = new Set<Backup>()
   const run = {
     signal: terminal.signal,
-    look: () => listBelow(store, ''),
+    lookAtOwn: () => listBackups(store, dataset),
+    lookAtAll: () => listBelow(store, ''),
     onRemoved: (backup: Backup) => gone.add(backup),
     onFailure,
   }
