@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { datasetExists } from '../zfs/list-datasets.ts'
+import { parseReceiveProperties } from '../zfs/receive-properties.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
 import type { Backup } from './backup.ts'
 import type { Chains } from './chains.ts'
@@ -32,7 +33,8 @@ export async function drill(store: Store, { name }: Backup, wishes: DrillWishes,
     },
   }
   try {
-    await restore(store, { wanted: name, to: scratch, force: false, identity, through: [] }, drillRun)
+    const properties = parseReceiveProperties([], [])
+    await restore(store, { wanted: name, to: scratch, force: false, properties, identity, through: [] }, drillRun)
   } finally {
     if (isOurs) await destroyScratch(scratch)
   }

@@ -5,6 +5,7 @@ import { shellLine } from '../stream/shell-words.ts'
 import { Transfer } from '../stream/transfer.ts'
 import { datasetExists } from '../zfs/list-datasets.ts'
 import { listSnapshots } from '../zfs/list-snapshots.ts'
+import { propertyFlags, type ReceiveProperties } from '../zfs/receive-properties.ts'
 import { splitSnapshotName } from '../zfs/snapshot.ts'
 import { isBusy } from '../zfs/when-free.ts'
 import { runZfs } from '../zfs/zfs-command.ts'
@@ -22,6 +23,8 @@ export interface RestoreWishes extends UndoWishes {
   /** The dataset that it becomes. */
   readonly to: string
   readonly force: boolean
+  /** Set with the first stream that comes; kept out of each. */
+  readonly properties: ReceiveProperties
 }
 
 export interface RestoreRun {
@@ -69,7 +72,7 @@ export async function prepareRestore(store: Store, wishes: RestoreWishes): Promi
     plan,
     before,
     isPartial: isPartial && before.length > 0,
-    jobs: plan.steps.map((backup) => jobFor(backup, wishes)),
+    jobs: plan.steps.map((backup, index) => jobFor(backup, wishes, index === 0)),
   }
 }
 
@@ -130,7 +133,9 @@ function rollback({ base, destroyed, steps }: RestorePlan, { force }: RestoreWis
   return force && steps.some(isPackage) ? [['zfs', 'rollback', base.name]] : []
 }
 
-function jobFor(backup: Backup, { to, force, ...undo }: RestoreWishes): RestoreJob {
+function jobFor(backup: Backup, { to, force, properties, ...undo }: RestoreWishes, isFirst: boolean): RestoreJob {
+  const set = isFirst ? [...properties.set].map(([name, value]) => `${name}=${value}`) : []
+  const flags = propertyFlags(set, [...properties.refused])
   const [, snapshot] = splitSnapshotName(backup.name)
   return {
     backup,
@@ -141,7 +146,7 @@ function jobFor(backup: Backup, { to, force, ...undo }: RestoreWishes): RestoreJ
       // With -F, an increment of a package would destroy whatever is below the target and not in the stream.
       const forced = force && isPlanned && (backup.isFull || !isOfPackage) ? ['-F'] : []
       // A package names its snapshots itself.
-      return ['zfs', 'receive', '-u', ...forced, isOfPackage ? to : `${to}@${snapshot}`]
+      return ['zfs', 'receive', '-u', ...forced, ...flags, isOfPackage ? to : `${to}@${snapshot}`]
     },
   }
 }

@@ -81,7 +81,9 @@ class Sorter {
     const value = this.#words[this.#at]
     // Flags for another program, such as '-w -L', are one word with blanks: no option of ours.
     if (value !== undefined && !/^-\S+$/.test(value)) return value
-    throw new Failure('usage', `option ${written} needs a value`)
+    const isMeant = value !== undefined && written.startsWith('--')
+    const hint = isMeant ? { hint: `a value that begins with - is written ${written}=${value}` } : {}
+    throw new Failure('usage', `option ${written} needs a value`, hint)
   }
 }
 

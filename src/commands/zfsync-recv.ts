@@ -4,6 +4,7 @@ import { expectWith } from '../cli/expect-with.ts'
 import { givenSocket } from '../cli/given-socket.ts'
 import { goOnAfterFailures } from '../cli/going-on.ts'
 import { ownerOfThisProgram } from '../cli/owner.ts'
+import { propertyOptions } from '../cli/property-options.ts'
 import { runtimeFolder } from '../cli/runtime-folder.ts'
 import { connectionOptions, trustOptionNames } from '../cli/sync-options.ts'
 import type { Terminal } from '../cli/terminal.ts'
@@ -61,22 +62,7 @@ const options = {
     default: 'report' as const,
     describe: 'what to do with a dataset that the source has no more',
   },
-  property: {
-    type: 'string',
-    alias: 'o',
-    array: true,
-    metavar: 'PROPERTY=VALUE',
-    default: [] as string[],
-    describe: 'set this property of each new dataset',
-  },
-  exclude: {
-    type: 'string',
-    alias: 'x',
-    array: true,
-    metavar: 'PROPERTY',
-    default: [] as string[],
-    describe: 'let this property be inherited, whatever the stream brings',
-  },
+  ...propertyOptions,
   hold: {
     type: 'boolean',
     default: true,
@@ -191,11 +177,11 @@ async function serverRun(
   terminal: Terminal,
 ): Promise<ReceiverRun> {
   const { Turns } = await import('../stream/turns.ts')
-  const { parseReplicaProperties } = await import('../sync/replica-properties.ts')
+  const { parseReceiveProperties } = await import('../zfs/receive-properties.ts')
   return {
     root,
     policy: { onDiverged: args['on-diverged'], onGone: args.gone },
-    properties: parseReplicaProperties(args.property, args.exclude),
+    properties: parseReceiveProperties(args.property, args.exclude),
     holds: args.hold,
     lock: { folder: runtimeFolder(), owner: ownerOfThisProgram() },
     count,

@@ -3,11 +3,12 @@ import { checked } from '../stream/checked-input.ts'
 import { type Child, describeBadEnd, startChild } from '../stream/child.ts'
 import { piecesOf } from '../stream/copy.ts'
 import type { Input } from '../stream/input.ts'
+import { propertyFlags, type ReceiveProperties } from '../zfs/receive-properties.ts'
 import { rowsOf, runZfs } from '../zfs/zfs-command.ts'
 import { hasLongName } from './buffer-name.ts'
 import { expectSnapshot } from './expect-snapshot.ts'
 import type { Abilities, ReceiveRequest } from './messages.ts'
-import { newProperties, type ReplicaProperties, refusedProperties } from './replica-properties.ts'
+import { newProperties, refusedProperties } from './replica-properties.ts'
 import { dropChanges } from './roll-back.ts'
 import type { TransferCount } from './transfer-count.ts'
 
@@ -16,7 +17,7 @@ export interface Reception {
   readonly target: string
   readonly request: ReceiveRequest
   readonly abilities: Abilities
-  readonly properties: ReplicaProperties
+  readonly properties: ReceiveProperties
   /** Whether what was written into the dataset since its newest snapshot may be lost. */
   readonly mayRollBack: boolean
   readonly count: TransferCount
@@ -51,9 +52,8 @@ export async function receiveStream(announced: Input, reception: Reception): Pro
 
 function receiveFlags(reception: Reception): readonly string[] {
   const { request, abilities, properties } = reception
-  const set = valuesOf(reception).flatMap((each) => ['-o', each])
-  const refused = refusedProperties(request.dataset, properties).flatMap((each) => ['-x', each])
-  return [...(abilities.canResume ? ['-s'] : []), '-u', ...(abilities.canSetProperties ? [...set, ...refused] : [])]
+  const flags = propertyFlags(valuesOf(reception), refusedProperties(request.dataset, properties))
+  return [...(abilities.canResume ? ['-s'] : []), '-u', ...(abilities.canSetProperties ? flags : [])]
 }
 
 function valuesOf({ request, properties, target }: Reception): readonly string[] {

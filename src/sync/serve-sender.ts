@@ -2,6 +2,7 @@ import { Failure } from '../errors.ts'
 import { type LockPlace, withLock } from '../stream/lock.ts'
 import { unlessAborted } from '../stream/on-abort.ts'
 import type { Turns } from '../stream/turns.ts'
+import type { ReceiveProperties } from '../zfs/receive-properties.ts'
 import { AnnouncedStream } from './announced-stream.ts'
 import { bufferReady } from './buffer.ts'
 import type { Channel } from './channel.ts'
@@ -19,7 +20,6 @@ import {
 import { parseSenderMessage } from './parse-messages.ts'
 import type { Policy } from './policy.ts'
 import { keepReplicaId, newReplicaId } from './replica-id.ts'
-import type { ReplicaProperties } from './replica-properties.ts'
 import type { TransferCount } from './transfer-count.ts'
 import { findAbilities } from './zfs-abilities.ts'
 
@@ -27,7 +27,7 @@ export interface ReceiverRun {
   /** Nothing outside of it is touched. */
   readonly root: string
   readonly policy: Policy
-  readonly properties: ReplicaProperties
+  readonly properties: ReceiveProperties
   /** Whether each dataset's newest snapshot is held, so that nobody destroys the base of the next increment. */
   readonly holds: boolean
   readonly lock: LockPlace

@@ -87,6 +87,18 @@ describe('sortWords', () => {
     )
   })
 
+  it('says how a value that begins with a dash is written', () => {
+    const hintOf = (...words: string[]) => {
+      try {
+        return sort(...words)
+      } catch (error) {
+        return (error as Failure).hint
+      }
+    }
+    expect(hintOf('--size', '-5')).toBe('a value that begins with - is written --size=-5')
+    expect(hintOf('--size')).toBeUndefined()
+  })
+
   it('sorts any words or fails as usage', () => {
     const word = fc.oneof(fc.string(), fc.constantFrom('--', '-', '-f', '-s', '--meta', '--size=1', '-fq'))
     fc.assert(

@@ -103,6 +103,29 @@ describe('zsnap backup, zsnap restore', () => {
     expect(ended).toEqual({ ...silence, stdout: '0\n1\npool-b/copy@s1\npool-b/copy@s2\n' })
   })
 
+  test('what properties a copy takes of a stream; a mount point that came along is said', async ({ zfs }) => {
+    const ended = await zfs.script(`${store}
+      zfs create -o compression=lz4 $A/home; zfs create $A/home/below; zfs snapshot -r $A/home@s1
+      zfs set mountpoint=$PWD/live $A/home; zfs set mountpoint=$PWD/live/below $A/home/below
+      echo new >live/file; zfs snapshot -r $A/home@s2
+      zsnap backup --send-flags=-p $A/home
+      zsnap restore --to $A/beside $A/home@s2 2>&1 | tail -2
+      zsnap restore -q --to $B/apart -x mountpoint -o atime=off $A/home@s2
+      zfs get -H -o name,value,source mountpoint,compression,atime $B/apart
+      zfs send -R $A/home@s1 | pput -q --metadata isfull=true file://$PWD/store/$A/all@s1
+      zfs send -RI @s1 $A/home@s2 | pput -q --metadata "parent=$A/all@s1" file://$PWD/store/$A/all@s2
+      zsnap restore -q --to $B/all -x mountpoint $A/all@s2
+      zfs get -r -s received -H -o name,value mountpoint $B/all
+      zfs mount $B/apart; cat b/apart/file`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    const [said, hint, ...rest] = ended.stdout.trimEnd().split('\n')
+    expect(said).toMatch(/^zsnap: pool-a\/beside: its mountpoint came with the stream: .*\/live$/)
+    expect(hint).toContain("hint: before it is mounted: zfs inherit mountpoint 'pool-a/beside'; -x mountpoint")
+    expect(rest.join('\n')).toMatch(
+      /^pool-b\/apart\t\S+\/b\/apart\tinherited.*\npool-b\/apart\tlz4\treceived\npool-b\/apart\toff\tlocal\nnew$/,
+    )
+  })
+
   test('a volume', async ({ zfs }) => {
     const ended = await zfs.script(`${device}
       ${store}

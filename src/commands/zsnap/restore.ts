@@ -4,9 +4,11 @@ import { backupOptions, backupStoreUrlOf, datasetOf } from '../../cli/backup-opt
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
 import { optionWords } from '../../cli/option-words.ts'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
+import { propertyOptions } from '../../cli/property-options.ts'
 import { connectionOf, storeOptions } from '../../cli/store-options.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes } from '../../cli/units.ts'
+import type { ReceiveProperties } from '../../zfs/receive-properties.ts'
 
 const positionals = {
   snapshot: {
@@ -31,6 +33,7 @@ const options = {
     default: [] as string[],
     describe: 'make the stream with this shell command, whatever is recorded; several are one after the other',
   },
+  ...propertyOptions,
   'dry-run': {
     type: 'boolean',
     alias: 'n',
@@ -63,8 +66,9 @@ export const restore = defineCommand({
     const { openStore } = await import('../../store/open-store.ts')
     const { parseObjectUrl } = await import('../../store/url.ts')
     const { checkedDatasetName } = await import('../../zfs/dataset-name.ts')
+    const { parseReceiveProperties } = await import('../../zfs/receive-properties.ts')
 
-    const wishes = wishesOf(args)
+    const wishes = wishesOf(args, parseReceiveProperties(args.property, args.exclude))
     checkedDatasetName(wishes.to)
     const place = parseObjectUrl(wishes.wanted, backupStoreUrlOf(args))
     const s3 = connectionOf(args, terminal)
@@ -72,15 +76,19 @@ export const restore = defineCommand({
     if (args['dry-run']) {
       const prepared = await prepareRestore(store, wishes)
       for (const line of restoreCommands(prepared, store, optionWords(passedOn, args))) terminal.print(line)
-    } else await bringBack(store, wishes, runWith(wishes, terminal))
+    } else {
+      await bringBack(store, wishes, runWith(wishes, terminal))
+      await tellMountpoints(wishes, terminal)
+    }
   },
 })
 
-function wishesOf(args: Arguments): RestoreWishes {
+function wishesOf(args: Arguments, properties: ReceiveProperties): RestoreWishes {
   const at = args.snapshot.indexOf('@')
   const dataset = datasetOf(at < 0 ? undefined : args.snapshot.slice(0, at), args)
   const wanted = `${dataset}@${args.snapshot.slice(at + 1)}`
-  return { wanted, to: args.to ?? dataset, force: args.force, identity: args.identity, through: args.through }
+  const { to = dataset, force, identity, through } = args
+  return { wanted, to, force, properties, identity, through }
 }
 
 function runWith(wishes: RestoreWishes, terminal: Terminal): RestoreRun {
@@ -121,4 +129,14 @@ function tellNothingDone({ base }: RestorePlan, to: string, terminal: Terminal):
   if (base === undefined) return
   terminal.say(`${to}: has ${base.name} already: nothing is fetched, and nothing rolled back`)
   terminal.hint(`zsnap rollback '${base.name}' brings the dataset back to it`)
+}
+
+/** A copy beside the dataset would be mounted in its place, at the next start of the machine or before. */
+async function tellMountpoints({ wanted, to }: RestoreWishes, terminal: Terminal): Promise<void> {
+  if (wanted.startsWith(`${to}@`)) return
+  const { receivedValues } = await import('../../zfs/receive-properties.ts')
+  const [[dataset, mountpoint] = []] = await receivedValues(to, 'mountpoint')
+  if (dataset === undefined) return
+  terminal.say(`${dataset}: its mountpoint came with the stream: ${mountpoint}`)
+  terminal.hint(`before it is mounted: zfs inherit mountpoint '${dataset}'; -x mountpoint keeps it out of the stream`)
 }
