@@ -33,8 +33,9 @@ describe('P5: --force of what zfs send -R has made', () => {
       zfs create $B/copy; zfs create $B/copy/child; echo mine >b/copy/child/mine
       ends 73 zsnap restore -q --force --to $B/copy $A/data@s1
       cat b/copy/child/mine
-      # zfs-fuse takes a moment to unmount it, and fails what is received in its place.
-      destroy $B/copy/child; sleep 3
+      # zfs-fuse takes a moment to unmount one, and fails what is received in its place meanwhile.
+      destroy $B/copy/child; zfs unmount $B/copy
+      until ! grep -q " $PWD/b/copy" /proc/mounts; do sleep 0.1; done; sleep 1
       zsnap restore -q --force --to $B/copy $A/data@s1
       below`)
     const told = 'zsnap: pool-b/copy/child: exists, and a stream of several datasets might take its place'
