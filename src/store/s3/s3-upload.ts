@@ -121,9 +121,21 @@ export class S3Upload implements Upload {
   async #send(part: Part): Promise<StoredPart> {
     const { signal } = this.#stop
     const store: StoreWith<StoredPart> = async (name, isTrial) => {
-      return (await this.#begin(name, isTrial)).put(part, name, signal)
+      const stored = await (await this.#begin(name, isTrial)).put(part, name, signal)
+      // A trial is judged by whoever makes it.
+      if (!isTrial) await this.#refuseUnproven(part, stored)
+      return stored
     }
     return this.#abilities.checksum.run(store, (stored) => provenBy(part, stored))
+  }
+
+  /** A store may overlook a checksum that it was told to look at. */
+  async #refuseUnproven(part: Part, stored: StoredPart): Promise<void> {
+    if (stored.checksum === undefined || (await provenBy(part, stored)) !== 'nothing') return
+    const what = `part ${part.number} of ${urlIn(this.#bucket, this.#options.key)}`
+    throw new Failure('unavailable', `${what}: the answer has neither its ${stored.checksum.name} nor its MD5`, {
+      hint: 'nothing proves what the store has: --checksum=md5 is known to every store',
+    })
   }
 
   /** Begins the upload with the first part, and anew if that part is tried with another checksum. */

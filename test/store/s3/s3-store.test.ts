@@ -6,7 +6,10 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { getStream } from '../../../src/store/get-stream.ts'
 import { putStream } from '../../../src/store/put-stream.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { withFaults } from '../../fakes/fault-proxy/fault-proxy.ts'
+import type { Fault } from '../../fakes/fault-proxy/plan.ts'
 import { inputOf, randomBytes } from '../../fakes/inputs.ts'
+import { dialects } from '../../fakes/s3-server/dialect.ts'
 import type { StandIn } from '../../fakes/s3-server/server.ts'
 import { mib, openTestStore, storeOn } from './store-on.ts'
 
@@ -126,6 +129,29 @@ describe('putStream and getStream', () => {
       'x-amz-request-payer': 'requester',
       'x-custom': 'yes',
     })
+  })
+})
+
+describe('a checksum that was asked for and is overlooked', () => {
+  const put = async (dialect: keyof typeof dialects, ...faults: Fault[]) => {
+    const { standIn, name, bucket } = await openTestStore({}, { dialect: dialects[dialect] })
+    const store = storeOn(await withFaults(standIn, faults), name, { checksum: 'crc32c' })
+    return { stored: putStream(store, 'k', inputOf(randomBytes(20 * mib)), wish), bucket }
+  }
+
+  test.each([
+    ['opaque ETags, no checksums', []],
+    ['no checksums (old MinIO)', [{ on: 'UploadPart', nth: 2, do: 'flipped-bit-up' }]],
+  ] as const)('proves no part: %s %j', async (dialect, faults) => {
+    const { stored, bucket } = await put(dialect, ...faults)
+    const message = expect.stringMatching(/^part \d of .*k: the answer has neither its crc32c nor its MD5$/)
+    await expect(stored).rejects.toMatchObject({ kind: 'unavailable', message })
+    expect([bucket.objects.size, bucket.uploads.size]).toEqual([0, 0])
+  })
+
+  test('is made up for by ETags that are MD5s', async () => {
+    const { stored } = await put('no checksums (old MinIO)')
+    expect(await stored).toMatchObject({ size: 20 * mib })
   })
 })
 
