@@ -1,5 +1,6 @@
 import { close, read } from 'node:fs'
 import { promisify } from 'node:util'
+import { aboutFile } from './about-file.ts'
 import type { Input } from './input.ts'
 
 const readInto = promisify(read)
@@ -20,7 +21,8 @@ export class FileInput implements Input {
     let count = 0
     while (count < target.length) {
       this.#signal?.throwIfAborted()
-      const { bytesRead } = await readInto(this.#fd, target, count, target.length - count, null)
+      const read = readInto(this.#fd, target, count, target.length - count, null)
+      const { bytesRead } = await read.catch(aboutFile(this.#fd === 0 ? 'stdin' : `descriptor ${this.#fd}`))
       if (bytesRead === 0) break
       count += bytesRead
     }

@@ -13,7 +13,7 @@ const syncFile = promisify(fsync)
 export interface Output {
   /** Resolves when the system has taken every byte. */
   write(bytes: Uint8Array): Promise<void>
-  /** After the last write: resolves when a file has the bytes on its disk, a pipe or device at once. */
+  /** After the last write: resolves when a file has the bytes on its disk, or a disk itself; a pipe or terminal at once. */
   flush(): Promise<void>
 }
 
@@ -34,7 +34,7 @@ export function openOutput(fd: number, signal?: AbortSignal): Output {
       }
     },
     async flush() {
-      if (kind.isFile()) await syncFile(fd)
+      if (kind.isFile() || kind.isBlockDevice()) await syncFile(fd).catch(aboutDescriptor(fd))
     },
   }
 }
@@ -45,8 +45,12 @@ async function writeSome(fd: number, bytes: Uint8Array): Promise<number> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EPIPE') throw new Failure('closed', 'the reader of the output has gone', { cause: error })
-    if (code !== 'EAGAIN') aboutFile(fd === 1 ? 'stdout' : `descriptor ${fd}`)(error)
+    if (code !== 'EAGAIN') aboutDescriptor(fd)(error)
     await sleep(fullPipeMs)
     return 0
   }
+}
+
+function aboutDescriptor(fd: number): (error: unknown) => never {
+  return aboutFile(fd === 1 ? 'stdout' : `descriptor ${fd}`)
 }

@@ -56,3 +56,33 @@ test('a disk that does not take what is flushed to it is told of, and then it en
   expect(status).toBe(74)
   expect(filesBelow(folder)).toEqual(['trace'])
 })
+
+test('a disk that is written to by its device, and has no room: pget hears of it', async (context) => {
+  const folder = temporaryFolder()
+  // The file behind the device is longer than its disk.
+  const device = 'truncate -s 8M disk/image && losetup -f --show disk/image'
+  const { status, stdout } = await sh(`mkdir disk && mount -t tmpfs -o size=2M tmpfs disk && ${device}`, folder)
+  try {
+    if (status !== 0) context.skip('no device can be made of a file here')
+    await sh(`head -c 4M /dev/urandom | pput file://${folder}/k`)
+    expect(await sh(`pget file://${folder}/k > ${stdout.trim()}`)).toMatchObject({
+      status: 74,
+      stderr: expect.stringMatching(/^pget: cannot fsync stdout: /),
+    })
+  } finally {
+    await sh(`[ -z '${stdout.trim()}' ] || losetup -d ${stdout.trim()}; umount disk`, folder)
+  }
+})
+
+test.for([
+  ['pput', 'pput $S/b < k', 'pput: cannot read stdin: i/o error'],
+  ['pget', 'pget $S/k', 'pget: cannot read $FOLDER/k: i/o error'],
+] as const)('a bad sector under what %s reads is named', async ([, command, message], context) => {
+  const folder = temporaryFolder()
+  await sh(`head -c 2M /dev/zero | pput $S/k`, folder, { S: `file://${folder}` })
+  const call = command.startsWith('pget') ? 'pread64' : 'read'
+  const failing = `strace -f -qq -o trace -P ${folder}/k -e trace=${call} -e inject=${call}:error=EIO`
+  if ((await sh(`${failing} true`, folder)).status !== 0) context.skip('no process may be traced here')
+  const ended = await sh(`${failing} ${command}`, folder, { S: `file://${folder}` })
+  expect(ended).toMatchObject({ status: 74, stderr: `${message.replace('$FOLDER', folder)}\n` })
+})

@@ -105,7 +105,7 @@ export class DirectoryUpload implements Upload {
     try {
       for (let done = 0; done < bytes.length; done += compareBytes) {
         const piece = bytes.subarray(done, done + compareBytes)
-        const { bytesRead } = await this.#handle.read(buffer, 0, piece.length, offset + done)
+        const { bytesRead } = await this.#handle.read(buffer, 0, piece.length, offset + done).catch(this.#named)
         if (bytesRead < piece.length || Buffer.compare(buffer.subarray(0, bytesRead), piece) !== 0) return false
       }
       return true

@@ -1,5 +1,6 @@
 import { constants, type FileHandle, lstat, open, stat } from 'node:fs/promises'
 import { Failure } from '../../errors.ts'
+import { aboutFile } from '../../stream/about-file.ts'
 import type { OpenObject, StoredObject } from '../store.ts'
 import { checksumVerifier } from '../verifier.ts'
 import { syncDirectory } from './durable.ts'
@@ -54,7 +55,8 @@ function opened(object: StoredObject, handle: FileHandle, files: ObjectFiles, ur
     ...object,
     async read(offset, target) {
       for (let done = 0; done < target.length; ) {
-        const { bytesRead } = await handle.read(target, done, target.length - done, offset + done)
+        const read = handle.read(target, done, target.length - done, offset + done)
+        const { bytesRead } = await read.catch(aboutFile(files.bytes))
         if (bytesRead === 0) throw new Failure('data', `${url}: ends at ${offset + done} of ${object.size} bytes`)
         done += bytesRead
       }
