@@ -87,7 +87,7 @@ export const pget = defineCommand({
     ['pget -o etc.tar file:///backup/etc.tar', 'write a file that is there whole or not at all'],
   ],
   stdin: 'none',
-  stdout: (args) => (args.output === undefined ? 'binary' : 'text'),
+  stdout: (args) => (args.output === undefined || args.output === '-' ? 'binary' : 'text'),
   async run(args, terminal) {
     if (args.chunks) return joinChunks(args, terminal)
     if (args.from !== undefined) throw new Failure('usage', '--from needs --chunks')

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../errors.ts'
 import { aboutFile } from './about-file.ts'
@@ -23,7 +23,8 @@ export interface Writer {
 
 /**
  * Opens a temporary file beside `path`, after removing those that killed writers of it have left. Over a file, it may be
- * read by whom that may be read by. A path that is something else than a file is a Failure 'exists'.
+ * read by whom that may be read by. A path that is something else than a file is a Failure 'exists', one that can be none
+ * 'usage'.
  */
 export async function createAtomicFile(path: string, writer: Writer, signal?: AbortSignal): Promise<AtomicFile> {
   const { final, replaced } = await finalPath(path)
@@ -67,10 +68,13 @@ async function removeLeftovers(final: string, writer: Writer): Promise<void> {
   }
 }
 
-/** Behind symbolic links. A device must not be replaced by a file. */
+/** Behind symbolic links. A device must not be replaced by a file, nor a link whose target is not there. */
 async function finalPath(path: string): Promise<{ readonly final: string; readonly replaced: Stats | undefined }> {
   const final = await realpath(path).catch(() => path)
-  const found = await stat(final).catch(() => undefined)
+  const found = await stat(final).catch(() => lstat(final).catch(() => undefined))
+  if (found?.isSymbolicLink()) throw new Failure('exists', `${path}: is a symbolic link to what is not there`)
+  // Else only the last step would fail, when all is written.
+  if (found === undefined && /^$|\/$/.test(final)) throw new Failure('usage', `'${path}': no name of a file`)
   if (found === undefined || found.isFile()) return { final, replaced: found }
   throw new Failure('exists', `${path}: is no file`, { hint: 'redirect stdout to write to a device or a pipe' })
 }

@@ -282,3 +282,9 @@ describe.each(readdirSync(join(root, 'bin')))('%s', { timeout: 30_000 }, (progra
     })
   })
 })
+
+it('pget writes no bytes to a terminal that -o - names either', async () => {
+  const url = object(temporaryFolder())
+  const { status, stdout } = await startShell('pget', `script -qec "$PROGRAM -o - ${url}" /dev/null`).ended
+  expect({ status, stdout }).toMatchObject({ status: 64, stdout: expect.stringContaining('stdout is a terminal') })
+})

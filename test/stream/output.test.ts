@@ -137,4 +137,15 @@ describe('createAtomicFile', () => {
     expect(lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true)
     await expect(createAtomicFile('/dev/null', writer)).rejects.toMatchObject({ kind: 'exists' })
   })
+
+  test('is refused at once where it could not get its name at the end, or would replace a link to nothing', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'file'), 'old')
+    symlinkSync('elsewhere', join(folder, 'link'))
+    for (const path of ['', join(folder, 'none/'), join(folder, 'file/')]) {
+      await expect(createAtomicFile(path, writer)).rejects.toMatchObject({ kind: 'usage' })
+    }
+    await expect(createAtomicFile(join(folder, 'link'), writer)).rejects.toMatchObject({ kind: 'exists' })
+    expect(filesBelow(folder).toSorted()).toEqual(['file', 'link'])
+  })
 })
