@@ -41,6 +41,7 @@ async function put(operation: string, fault: FaultName, nth: number, bytes: Uint
 const puts: readonly (readonly [operation: string, nth: number, bytes: Uint8Array])[] = [
   ['HeadObject', 1, small],
   ['HeadObject', 2, small],
+  ['HeadObject', 3, small],
   ['PutObject', 1, small],
   ['HeadObject', 1, large],
   ['CreateMultipartUpload', 1, large],

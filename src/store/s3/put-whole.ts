@@ -35,12 +35,11 @@ export async function putWhole(
   let output: PublishOutput | undefined
   if (overwrite) output = await put({})
   else {
+    // As before the parts of a large one are put together: some stores ignore conditions.
+    await refuseExisting(bucket, publication)
     output = abilities.conditionalPut ? await putIfAbsent(put, abilities, urlIn(bucket, key)) : undefined
     if (output === undefined && bytes.length > 0 && abilities.conditionalComplete) return undefined
-    if (output === undefined) {
-      await refuseExisting(bucket, publication)
-      output = await put({})
-    }
+    output ??= await put({})
   }
   return confirm(bucket, publication, expected, output)
 }
