@@ -9,6 +9,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { start } from '../fakes/programs.ts'
 import { bytesOf, completeStreams, whyNoStreams } from '../fakes/recorded-streams.ts'
+import { dialects } from '../fakes/s3-server/dialect.ts'
 import { standInWithBucket } from '../fakes/s3-server/started.ts'
 import { type Bucket, testOn } from '../s3-hosts/buckets.ts'
 import { hostNames } from '../s3-hosts/servers.ts'
@@ -70,6 +71,20 @@ describe('an object of several parts that only its ETag proves', () => {
     expect(await get(s3, ['--format', 'bytes'], pattern)).toEqual({ status: 0, stderr: '', isSame: true })
   })
 
+  test.each([[[5, 6, 1]], [[0]]])(
+    'comes back though others cut it in %j MiB',
+    async (mibs) => {
+      const s3 = await standInWithBucket({ dialect: dialects['no checksums (old MinIO)'] })
+      const sizes = mibs.map((count) => count * mib)
+      const bytes = Buffer.alloc(
+        sizes.reduce((a, b) => a + b),
+        pattern,
+      )
+      await putAsZ3(s3, bytes, {}, sizes)
+      expect(await get(s3, ['--format', 'bytes'], bytes)).toEqual({ status: 0, stderr: '', isSame: true })
+    },
+  )
+
   testOn('swift')('does not from swift, which does not, unless it need not be proven', async ({ s3 }) => {
     await putAsZ3(s3, pattern, { size: '6291456', isfull: 'true' })
     expect(await etagOf(s3)).toBe(etagOfPattern)
@@ -95,15 +110,22 @@ function streamNamed(name: string): Buffer {
 }
 
 /** z3 makes a multipart upload of everything, with no checksum but MD5, and leaves no word on the sizes of parts. */
-async function putAsZ3({ client, name }: Bucket, bytes: Buffer, Metadata: Record<string, string>): Promise<void> {
+async function putAsZ3(
+  { client, name }: Bucket,
+  bytes: Buffer,
+  Metadata: Record<string, string>,
+  sizes: readonly number[] = Array.from({ length: Math.ceil(bytes.length / (5 * mib)) }, () => 5 * mib),
+): Promise<void> {
   const at = { Bucket: name, Key: key }
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...at, Metadata }))
   const Parts: CompletedPart[] = []
-  for (let offset = 0; offset < bytes.length; offset += 5 * mib) {
+  let offset = 0
+  for (const size of sizes) {
     const PartNumber = Parts.length + 1
-    const Body = bytes.subarray(offset, offset + 5 * mib)
+    const Body = bytes.subarray(offset, offset + size)
     const { ETag } = await client.send(new UploadPartCommand({ ...at, UploadId, PartNumber, Body }))
     Parts.push({ PartNumber, ETag })
+    offset += size
   }
   await client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }))
 }

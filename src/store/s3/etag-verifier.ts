@@ -32,5 +32,6 @@ export function etagVerifier(etag: string, partSizes: Iterable<number>): Verifie
 
 function foundEtag(etag: string, etags: readonly string[], last: Hash): string {
   if (isMd5(etag)) return etags[0] ?? last.digest('hex')
-  return etagOfParts(etags) ?? ''
+  // An empty object may be of one empty part.
+  return etagOfParts(etags.length === 0 ? [last.digest('hex')] : etags) ?? ''
 }

@@ -23,8 +23,12 @@ async function askForSizes(bucket: Bucket, key: string, head: Head, count: numbe
   const size = head.ContentLength ?? 0
   const first = await sizeOfPart(bucket, key, head, 1, count)
   if (first === undefined) return undefined
-  // Equal parts, as z3 and most others make them: no need to ask for each.
-  if (Math.ceil(size / first) === count) return [...partsOf([{ count, bytes: first }], size)]
+  // Equal parts, as z3 and most others make them: no need to ask for each, if the last one fits.
+  const lastBytes = size - first * (count - 1)
+  const isEqual =
+    Math.ceil(size / first) === count &&
+    (count < 3 || (await sizeOfPart(bucket, key, head, count, count)) === lastBytes)
+  if (isEqual) return [...partsOf([{ count, bytes: first }], size)]
   const sizes = [first]
   for (let number = 2; number <= count; number++) {
     const next = await sizeOfPart(bucket, key, head, number, count)

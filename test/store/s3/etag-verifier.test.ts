@@ -33,6 +33,11 @@ test('any parts, in any pieces', async () => {
   )
 })
 
+test('an empty object of one empty part', async () => {
+  const etag = etagOf(randomBytes(0), [0])
+  expect(await etagVerifier(etag, [0]).found()).toBe(etag)
+})
+
 test.each([0, 1, 1000])('an object of one piece with %i bytes', async (size) => {
   const bytes = randomBytes(size)
   const etag = md5(bytes).toString('hex')
