@@ -80,7 +80,7 @@ export const objectOptions = {
   'lock-days': {
     type: 'string',
     metavar: 'N',
-    coerce: parseFromOne,
+    coerce: parseLockDays,
     group: 'S3',
     describe: 'the lock ends after so many days',
   },
@@ -118,8 +118,24 @@ function lockUntilOf(args: ObjectArguments): Date | undefined {
   return days === undefined ? args['lock-until'] : new Date(Date.now() + days * dayMs)
 }
 
+// As long as S3 can lock.
+const mostLockDays = 36_500
+
+function parseLockDays(text: string): number {
+  const days = parseFromOne(text)
+  if (days <= mostLockDays) return days
+  throw new Failure('usage', `'${text}' is more than ${mostLockDays} days`)
+}
+
 function parseTime(text: string): Date {
+  const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? []
   const time = new Date(text)
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(time.getTime())) return time
+  if (day !== undefined && isInCalendar(day) && !Number.isNaN(time.getTime())) return time
   throw new Failure('usage', `'${text}' is not a time`, { hint: 'times look like 2027-01-31 or 2027-01-31T12:00:00Z' })
+}
+
+/** The 31st of a shorter month would be a day of the next, and nobody shortens a lock. */
+function isInCalendar(day: string): boolean {
+  const ms = Date.parse(`${day}T00:00Z`)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day)
 }

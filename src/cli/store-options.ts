@@ -66,6 +66,7 @@ export const storeOptions = {
     array: true,
     metavar: 'NAME=VALUE',
     default: [] as string[],
+    coerce: checkHeaders,
     group: 'S3',
     describe: 'send this header with every request; may be repeated',
   },
@@ -151,11 +152,24 @@ function credentialsOf({ 'key-id': accessKeyId, secret: secretAccessKey }: Store
 
 // A store that answers, but slower than this, would never be heard.
 const shortestIdleMs = 1000
+// Fifteen times as long, which a slow request gets, is still a time that a timer can wait for.
+const longestIdleMs = 86_400_000
 
 function parseIdleTimeout(text: string): number {
   const ms = parseDuration(text)
-  if (ms >= shortestIdleMs) return ms
-  throw new Failure('usage', `'${text}' is shorter than 1s`)
+  if (ms < shortestIdleMs) throw new Failure('usage', `'${text}' is shorter than 1s`)
+  if (ms > longestIdleMs) throw new Failure('usage', `'${text}' is longer than 1d`)
+  return ms
+}
+
+/** What HTTP can send (RFC 9110, token and field value), in ASCII. */
+function checkHeaders(words: readonly string[]): readonly string[] {
+  for (const word of words) {
+    const [name, value] = parsePair(word)
+    if (/^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t -~]*$/.test(value)) continue
+    throw new Failure('usage', `'${word}' is no header that can be sent`)
+  }
+  return words
 }
 
 /** Only its form: the rest is seen when a key is put behind it. */

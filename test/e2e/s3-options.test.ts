@@ -153,6 +153,19 @@ test.each([
   expect(await ended).toMatchObject({ status, stderr: expect.stringMatching(/STORE|ENDPOINT|--store|--endpoint/) })
 })
 
+test.each([
+  ['--lock-days', '999999999999'],
+  ['--lock-until', '2030-02-31'],
+  ['--header', 'bad name=1'],
+  ['--header', 'x-note=a\nb'],
+  ['--header', 'x-note=ü'],
+  ['--idle-timeout', '30d'],
+])('what cannot be is named, and is no bug: %s %j', async (option, value) => {
+  const { child, ended } = start('pput', ['--lock-mode', 'COMPLIANCE', option, value, 's3://bucket/key'])
+  child.stdin.end('bytes')
+  expect(await ended).toMatchObject({ status: 64, stderr: expect.stringContaining(`option ${option}: '`) })
+})
+
 describe('a store that allows few parts', () => {
   const few = [...bytesOnly, '--max-parts', '4', '--part-size', '5M']
 

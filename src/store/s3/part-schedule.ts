@@ -85,11 +85,19 @@ export function parseSchedule(text: string): PartSchedule | undefined {
 
 function checkPartBytes(bytes: number): number {
   if (bytes >= minPartBytes && bytes <= maxPartBytes) return bytes
-  throw new Failure('usage', `a part of ${bytes} bytes: from ${minPartBytes} to ${maxPartBytes} is possible`)
+  throw new Failure('usage', `a part of ${bytes} bytes: from ${minPartBytes} to ${maxPartBytes} is possible`, {
+    hint: '--part-size says how long one is',
+  })
 }
 
 function bytesFor(estimatedBytes: number, maxParts: number): number {
-  return checkPartBytes(Math.trunc(Math.max((estimatedBytes * reserve) / (maxParts - reserveParts), minPartBytes)))
+  const parts = Math.max(1, maxParts - reserveParts)
+  const bytes = Math.trunc(Math.max((estimatedBytes * reserve) / parts, minPartBytes))
+  if (bytes <= maxPartBytes) return bytes
+  const mostBytes = Math.floor((parts * maxPartBytes) / reserve)
+  throw new Failure('usage', `an estimate of ${estimatedBytes} bytes: ${maxParts} parts hold ${mostBytes} at most`, {
+    hint: '--max-parts says how many parts the store allows',
+  })
 }
 
 /** Steps of equal length, each with parts twice as large; as long as they can be, and at the end no larger than they must. */

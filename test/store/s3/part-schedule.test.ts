@@ -80,7 +80,12 @@ describe('a stream of estimated length', () => {
   })
 
   test('what no parts can hold is refused', () => {
-    expect(() => planParts({ ...aws, maxParts: 1000, estimatedBytes: 10 * tib })).toThrow('is possible')
+    expect(() => planParts({ ...aws, maxParts: 1000, estimatedBytes: 10 * tib })).toThrow('1000 parts hold')
+  })
+
+  test.each([0, 10 * 1024 * 1024])('one part may be all that a store allows (%i bytes)', (estimatedBytes) => {
+    const bytes = Math.max(minPartBytes, Math.trunc(estimatedBytes * 1.05))
+    expect(planParts({ ...aws, maxParts: 1, estimatedBytes })).toEqual([{ count: 1, bytes }])
   })
 })
 
