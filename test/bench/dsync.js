@@ -1,5 +1,5 @@
 // dsync beside one rsync, Debian's fpsync and a part-by-part copy without waiting turns, on tmpfs, and to S3 where each
-// file waits for a network: node test/bench/dsync.js [rounds] [share of large and far files, 0 to 1] [here|far|all] [small files]
+// file waits for a network: node test/bench/dsync.js [rounds] [share of large files, 0 to 1] [here|far|all] [small files] [far files]
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ const folder = memoryFolder()
 const [source, target] = [`${folder}/src`, `${folder}/dst`]
 const after = `rm -rf ${target} ${folder}/fpsync ${folder}/chunk*`
 const hasFpsync = spawnSync('fpsync', ['-h']).error === undefined
-const files = Number(process.argv[5] ?? 100_000)
+const [files, farFiles] = [Number(process.argv[5] ?? 100_000), Number(process.argv[6] ?? 4000)]
 const largeFiles = Math.max(2, Math.round(20 * share))
 
 /** @param {number} count @param {number} bytes @param {string} prefix */
@@ -69,11 +69,10 @@ function compare(title, gigabytes) {
 /** To S3, each answer so many ms away: an existing object is looked for, and a new one written, for each file. @param {number} ms */
 async function compareWithLatency(ms) {
   const remote = await startFarStore(ms)
-  const count = Math.round(4000 * share)
-  const gigabytes = makeFiles(count, 4096, 'far/')
+  const gigabytes = makeFiles(farFiles, 4096, 'far/')
   // Each run writes to a place of its own.
   const to = `":s3,provider=Other,env_auth=true,force_path_style=true,endpoint='${remote}':bucket/$RANDOM$RANDOM"`
-  const medians = race(`${count} files of 4 KiB to S3, ${ms} ms away`, gigabytes, rounds, [
+  const medians = race(`${farFiles} files of 4 KiB to S3, ${ms} ms away`, gigabytes, rounds, [
     { name: 'rclone copy', command: `rclone -q copy --no-traverse ${source}/ ${to}` },
     ...[1, 2, 4, 8].map((workers) => ({
       name: `dsync -n ${workers}`,

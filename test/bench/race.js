@@ -37,7 +37,8 @@ export function runOnce({ name, command, after }) {
 }
 
 /**
- * Prints a table of medians, and returns them; the last column compares the wall time with the first runner's.
+ * Prints a table of medians, and returns them; the last column compares the wall time with the first runner's. Of less than
+ * 100 MB, of which no rate says anything, it has seconds.
  * @param {string} title @param {number} gigabytes @param {number} rounds @param {Runner[]} runners
  * @returns {Map<string, Run>}
  */
@@ -54,18 +55,16 @@ export function race(title, gigabytes, rounds, runners) {
   )
   const [first] = runners
   console.log(`\n${title}: medians of ${rounds} rounds, interleaved\n`)
-  console.log('| | MB/s | CPU s/GB | RSS MiB | speed, first = 1 |\n|---|---|---|---|---|')
+  const isLittle = gigabytes < 0.1
+  const [speedUnit, cpuUnit] = isLittle ? ['s', 'CPU s'] : ['MB/s', 'CPU s/GB']
+  console.log(`| | ${speedUnit} | ${cpuUnit} | RSS MiB | speed, first = 1 |\n|---|---|---|---|---|`)
   for (const runner of runners) {
     const seconds = of(runner, 'seconds')
     const ratio = first === undefined ? 1 : of(first, 'seconds') / seconds
-    const cells = [
-      runner.name,
-      (gigabytes * 1000) / seconds,
-      of(runner, 'cpuSeconds') / gigabytes,
-      of(runner, 'rssMib'),
-      ratio,
-    ]
-    const digits = [0, 0, 2, 0, 2]
+    const cpuSeconds = of(runner, 'cpuSeconds')
+    const speed = isLittle ? seconds : (gigabytes * 1000) / seconds
+    const cells = [runner.name, speed, isLittle ? cpuSeconds : cpuSeconds / gigabytes, of(runner, 'rssMib'), ratio]
+    const digits = [0, isLittle ? 1 : 0, 2, 0, 2]
     console.log(
       `| ${cells.map((cell, index) => (typeof cell === 'number' ? cell.toFixed(digits[index]) : cell)).join(' | ')} |`,
     )
