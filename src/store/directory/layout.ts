@@ -47,7 +47,7 @@ export function uploadFile(files: ObjectFiles, id: string): string {
 
 /** True for records and unfinished uploads: files beside an object that are none. */
 export function isOurs(name: string): boolean {
-  return /^\..+\.\d+\.zpipes$/.test(name) || parseUploadName(name) !== undefined
+  return recordedName(name) !== undefined || parseUploadName(name) !== undefined
 }
 
 export function isRecordOf(name: string, fileName: string): boolean {
@@ -61,7 +61,7 @@ export function recordedName(fileName: string): string | undefined {
 
 /** The parts of an unfinished upload's file name. */
 export function parseUploadName(fileName: string): { name: string; id: string; owner: string } | undefined {
-  const [, name, owner, random] = /^\.(.+)\.([\w-]+)\.([0-9a-f]{8})\.upload$/.exec(fileName) ?? []
+  const [, name, owner, random] = /^\.(.+)\.([\w-]+)\.([0-9a-f]{8})\.upload$/s.exec(fileName) ?? []
   if (name === undefined || owner === undefined) return undefined
   return { name, owner, id: `${owner}.${random}` }
 }

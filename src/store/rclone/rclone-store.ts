@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Failure } from '../../errors.ts'
-import { isOurs, isRecordOf, parseUploadName } from '../directory/layout.ts'
+import { isOurs, isRecordOf, parseUploadName, recordedName } from '../directory/layout.ts'
 import type { StoreOptions } from '../open-store.ts'
 import type { OpenObject, Store, StoredObject, UnfinishedUpload, Upload, UploadOptions } from '../store.ts'
 import { describeEntry, findObject } from './find-object.ts'
@@ -123,7 +123,7 @@ export class RcloneStore implements Store {
 function recordsByKey(keys: readonly string[]): Map<string, string[]> {
   const records = new Map<string, string[]>()
   for (const key of keys) {
-    const [, name] = /^\.(.+)\.\d+\.zpipes$/.exec(nameOf(key)) ?? []
+    const name = recordedName(nameOf(key))
     if (name === undefined) continue
     const object = folderOf(key) + name
     records.set(object, [...(records.get(object) ?? []), key])

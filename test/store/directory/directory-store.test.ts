@@ -169,10 +169,10 @@ describe('the store', () => {
   test('lists by prefix, folder by folder', async () => {
     const root = temporaryFolder()
     const store = openStore(root)
-    for (const key of ['b', 'tank/home@2', 'tank/home@1', 'tank/home/x@1', 'tankard'])
+    for (const key of ['b', 'tank/home@2', 'tank/home@1', 'tank/home/x@1', 'tankard', 'two\nlines'])
       await put(store, key, randomBytes(1))
     const keys = async (prefix: string) => (await toArray(store.list(prefix))).map(({ key }) => key)
-    expect(await keys('')).toEqual(['b', 'tank/home/x@1', 'tank/home@1', 'tank/home@2', 'tankard'])
+    expect(await keys('')).toEqual(['b', 'tank/home/x@1', 'tank/home@1', 'tank/home@2', 'tankard', 'two\nlines'])
     expect(await keys('tank/home@')).toEqual(['tank/home@1', 'tank/home@2'])
     expect(await keys('tank')).toEqual(['tank/home/x@1', 'tank/home@1', 'tank/home@2', 'tankard'])
     expect(await keys('nothing/here')).toEqual([])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isRecordOf, parseUploadName } from '../../../src/store/directory/layout.ts'
+import { isRecordOf, parseUploadName, recordedName } from '../../../src/store/directory/layout.ts'
 import { filesOf, newRecordKey, uploadKey } from '../../../src/store/rclone/layout.ts'
 
 test.each([
@@ -9,14 +9,15 @@ test.each([
   expect(filesOf(key)).toEqual(files)
 })
 
-test('the directory store knows a record and an upload by their names', () => {
-  const files = filesOf('tank/home@mon.1')
+test.each(['mon.1', 'two\nlines.1'])('the directory store knows a record and an upload of %j', (ending) => {
+  const files = filesOf(`tank/home@${ending}`)
   const [, name = ''] = newRecordKey(files).split('tank/')
-  expect(isRecordOf('home@mon.1', name)).toBe(true)
+  expect(isRecordOf(`home@${ending}`, name)).toBe(true)
+  expect(recordedName(name)).toBe(`home@${ending}`)
   expect(isRecordOf('home@mon', name)).toBe(false)
   const upload = uploadKey(files, 'host-1.0123abcd')
-  expect(upload).toBe('tank/.home@mon.1.host-1.0123abcd.upload')
-  expect(parseUploadName(upload.slice('tank/'.length))?.name).toBe('home@mon.1')
+  expect(upload).toBe(`tank/.home@${ending}.host-1.0123abcd.upload`)
+  expect(parseUploadName(upload.slice('tank/'.length))?.name).toBe(`home@${ending}`)
 })
 
 test('two records never have one name', () => {
