@@ -12,6 +12,7 @@ import type { Check } from '../stream/checked-input.ts'
 import type { Compression } from '../stream/compression.ts'
 import type { Input } from '../stream/input.ts'
 import type { Transfer } from '../stream/transfer.ts'
+import type { StreamFacts } from '../zfs/send-stream/verdict.ts'
 
 const positionals = {
   key: {
@@ -126,6 +127,7 @@ export const pput = defineCommand({
         metadata: () => ({ ...streamMetadata(inspection.facts), ...compressor(compression.found), ...ownMetadata }),
       })
       tellReused(transfer, terminal)
+      warnOfRest(inspection.facts, terminal)
       report(object, store.urlOf(place.key), args, terminal)
     } finally {
       progress.stop()
@@ -177,6 +179,13 @@ function tellReused({ reusedBytes, doneBytes }: Transfer, terminal: Terminal): v
   if (reusedBytes === 0 || terminal.quiet) return
   const [reused, sent] = [formatBytes(reusedBytes), formatBytes(doneBytes - reusedBytes)]
   terminal.say(`resumed: ${reused} were in the store already, ${sent} were sent`)
+}
+
+/** It is whole, and no backup. */
+function warnOfRest(facts: StreamFacts | undefined, terminal: Terminal): void {
+  if (!facts?.first.features.includes('resuming')) return
+  const rest = 'is the rest of one (zfs send -t)'
+  terminal.say(`the stream of ${facts.first.name} ${rest}: where its beginning was not received it is of no use`)
 }
 
 /** As z3's pput: a line of JSON unless quiet. A whole URL is no call of z3's: then only --json brings it. */

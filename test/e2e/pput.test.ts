@@ -226,6 +226,15 @@ describe('what is let through', () => {
 })
 
 describe('what is said', () => {
+  test('a stream that zfs send -t goes on with is stored, and is no backup', async () => {
+    const { run } = prepare()
+    const file = join(root, 'test/vectors/send-streams/openzfs-2.1.11/resume-from-token.zfs.zst')
+    expect(await run(`zstd -dcq ${file} | pput $STORE/k`)).toEqual({
+      ...nothing,
+      stderr: expect.stringMatching(/^pput: the stream of p\/L@1 is the rest of one \(zfs send -t\): where its /),
+    })
+  })
+
   test('--json: one line about the object', async () => {
     const { run } = prepare()
     const { stdout, status } = await run('pput --json $STORE/k < zfs')
