@@ -56,10 +56,12 @@ export function patienceOf({
 // Node.js with our code and its buffers for datagrams, and the least that is of use beside it.
 const ownBytes = 96 * 1024 * 1024
 const leastWindowBytes = 8 * 1024 * 1024
+// WebAssembly's memories and Node's buffers have no more; the rest of one is for packets on their way in and out.
+const mostWindowBytes = 4 * 1024 ** 3 - 1024 ** 2
 
 /** What of the memory is for packets that are on their way or wait for their turn. */
 export function windowBytesOf(memoryBytes: number): number {
-  return memoryBytes - ownBytes
+  return Math.min(memoryBytes - ownBytes, mostWindowBytes)
 }
 
 function parseMemory(text: string): number {

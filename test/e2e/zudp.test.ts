@@ -42,6 +42,15 @@ describe('zudp-send | zudp-recv', () => {
     expect(await receiver).toMatchObject({ status: 74, stderr: expect.stringContaining('no space left on device') })
   })
 
+  it.each(['', '--one-way'])('uses what it can of more memory than it can %s', async (way) => {
+    const { folder, port } = await prepared()
+    const send = `zudp-send ${way} ${way && '--rate=1M'} --memory=64G --key key 127.0.0.1:${port}`
+    const receive = `zudp-recv -v ${way} --memory=64G --key key :${port} 2>told`
+    const listening = way === '' ? '' : 'until grep -q listening told 2>/dev/null; do sleep 0.05; done;'
+    const line = `${receive} & ${listening} echo hello | ${send} && wait $!`
+    expect(await sh(line, folder)).toEqual({ ...silence, stdout: 'hello\n' })
+  })
+
   it.each(['[::1]', 'localhost'])('finds %s', async (host) => {
     const { folder, port } = await prepared()
     const line = `echo hello | zudp-send --key key ${host}:${port} & zudp-recv --key key :${port}; wait $!`
