@@ -73,10 +73,11 @@ describe('what was lost beyond repair', () => {
     writeFileSync(join(folder, 'other'), other)
     writeFileSync(join(folder, 'asked'), 'bytes unknown\nxxh64 unknown\n1000-1999\n')
     writeFileSync(join(folder, 'missing'), 'bytes unknown\nxxh64 unknown\n200-299\n')
-    for (const ask of ['', '--repair-request=asked']) {
+    // The last is the right patch, for another file than the one that is given.
+    for (const ask of ['', '--repair-request=asked', '--repair-request=missing']) {
       const patched = await shellTransfer(folder, 0, `--patch=other ${ask}`, '--only=missing <in')
       expect(patched.stdout).toBe(lost)
-      expect(readFileSync(join(folder, 'received'), 'utf8')).toContain('it is a patch of another file')
+      expect(readFileSync(join(folder, 'received'), 'utf8')).toContain('the patch is of another file')
     }
     expect(readFileSync(join(folder, 'other')).equals(other)).toBe(true)
     expect(readFileSync(join(folder, 'asked'), 'utf8')).toBe('bytes unknown\nxxh64 unknown\n1000-1999\n')

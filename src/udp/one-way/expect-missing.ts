@@ -27,5 +27,7 @@ export function expectZeros(found: Uint8Array, wanted: Uint8Array, from: number,
 }
 
 function ofAnother(why: string): Failure {
-  return new Failure('data', why, { hint: 'it is a patch of another file, or this one was changed' })
+  return new Failure('data', why, {
+    hint: 'the patch is of another file than that of --patch, or this one was changed',
+  })
 }

@@ -25,8 +25,8 @@ export class PatchFile implements Output {
   }
 
   /**
-   * It must be there. Only what was `asked` for is written into it, or, where that is not known, what lies in zeros or
-   * behind its end: a patch of another file is a Failure 'data' before it does harm.
+   * It must be there. Only what was `asked` for is written into it, where that is known, and only where it has zeros, or
+   * ends: a patch of another file is a Failure 'data' before it does harm, and so is the right one for another file.
    */
   static async open(path: string, asked?: readonly ByteRange[]): Promise<PatchFile> {
     return new PatchFile(path, await open(path, 'r+'), asked)
@@ -81,13 +81,14 @@ export class PatchFile implements Output {
       const [next, ...others] = this.#left ?? []
       if (next === undefined) throw new Failure('protocol', 'the patch is longer than it says')
       const length = Math.min(bytes.length - done, next.to - next.from)
-      if (this.#asked === undefined) await this.#expectGap(bytes.subarray(done, done + length), next.from)
+      await this.#expectGap(bytes.subarray(done, done + length), next.from)
       const { bytesWritten } = await this.#handle.write(bytes, done, length, next.from)
       done += bytesWritten
       const rest = { from: next.from + bytesWritten, to: next.to }
       this.#left = rest.from < rest.to ? [rest, ...others] : others
     }
   }
+
   async #expectGap(wanted: Uint8Array, from: number): Promise<void> {
     const found = new Uint8Array(wanted.length)
     const { bytesRead } = await this.#handle.read(found, 0, found.length, from)

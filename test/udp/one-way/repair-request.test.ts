@@ -66,7 +66,8 @@ it('any ranges of a file come into another by a patch, in pieces of any size', (
         at % 2 === 0 && sorted[at + 1] ? [{ from, to: sorted[at + 1]! }] : [],
       )
       const damaged = Buffer.from(content)
-      for (const { from, to } of ranges) damaged.fill(isAsked ? 0xee : 0, from, to)
+      // A patch before may have brought a part of it.
+      for (const { from, to } of ranges) damaged.fill(0, isAsked ? (from + to) >> 1 : from, to)
       writeFileSync(join(folder, 'out'), damaged)
       const { input, whole } = await openPatch(openSync(join(folder, 'in'), 'r'), { ...unknown, ranges }, [], signal)
       const file = await PatchFile.open(join(folder, 'out'), isAsked ? ranges : undefined)
@@ -110,7 +111,11 @@ describe('a patch of another file changes nothing:', () => {
     [[{ from: 901, to: 1000 }], undefined, 'data: the patch has bytes from 901 on, and out ends at 900'],
     [[{ from: 200, to: 300 }], undefined, 'data: byte 200 is not missing in out, and the patch has another one'],
     [[{ from: 120, to: 130 }], [{ from: 100, to: 130 }], 'written'],
-    [[{ from: 500, to: 510 }], [{ from: 500, to: 510 }], 'written'],
+    [
+      [{ from: 500, to: 510 }],
+      [{ from: 500, to: 510 }],
+      'data: byte 500 is not missing in out, and the patch has another one',
+    ],
     [[{ from: 120, to: 131 }], [{ from: 100, to: 130 }], 'data: the patch has bytes 120-130, which were not asked for'],
   ])('%j of %j', async (ranges, asked, said) => {
     expect(await patch(ranges, asked)).toEqual({ said, isAsBefore: said !== 'written' })
