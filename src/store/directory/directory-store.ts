@@ -5,7 +5,7 @@ import { Failure } from '../../errors.ts'
 import type { StoreOptions } from '../open-store.ts'
 import type { OpenObject, Store, StoredObject, UnfinishedUpload, Upload, UploadOptions } from '../store.ts'
 import { openUpload } from './directory-upload.ts'
-import { makeDirectories, removeFile, statOrMissing } from './durable.ts'
+import { makeDirectories, removeFile, statOrMissing, withInode } from './durable.ts'
 import { filesOf, isOurs, type ObjectFiles, recordFile, refuseLongName } from './layout.ts'
 import { mountGuard } from './mount-guard.ts'
 import { openObject } from './open-object.ts'
@@ -111,10 +111,11 @@ export class DirectoryStore implements Store {
   async remove(target: string | UnfinishedUpload): Promise<void> {
     if (typeof target !== 'string') return removeUpload(filesOf(this.#root, target.key), target.id)
     const files = filesOf(this.#root, target)
-    const found = await statOrMissing(files.bytes)
-    if (found === undefined) return
-    await removeFile(files.bytes)
-    await removeFile(recordFile(files, found.ino))
+    await withInode(files.bytes, async (inode) => {
+      if (inode === undefined) return
+      await removeFile(files.bytes)
+      await removeFile(recordFile(files, inode))
+    })
   }
 
   #newId(): string {

@@ -3,7 +3,7 @@ import { Failure } from '../../errors.ts'
 import { aboutFile } from '../../stream/about-file.ts'
 import { BufferPool } from '../../stream/buffer-pool.ts'
 import type { ObjectProof, Part, StoredObject, Upload, UploadOptions } from '../store.ts'
-import { removeFile, syncDirectory, writeDurably } from './durable.ts'
+import { removeFile, syncDirectory, withInode, writeDurably } from './durable.ts'
 import { type ObjectFiles, recordFile, uploadFile } from './layout.ts'
 import { bytesFile, describeRecord, makeRecord } from './record.ts'
 
@@ -145,9 +145,10 @@ export class DirectoryUpload implements Upload {
   }
 
   async #replace(from: string): Promise<void> {
-    const old = await stat(this.#files.bytes, { bigint: true }).catch(() => undefined)
-    await rename(from, this.#files.bytes)
-    // It is published: an old record that cannot be taken away does not undo that.
-    if (old !== undefined) await removeFile(recordFile(this.#files, old.ino)).catch(() => {})
+    await withInode(this.#files.bytes, async (old) => {
+      await rename(from, this.#files.bytes)
+      // It is published: an old record that cannot be taken away does not undo that.
+      if (old !== undefined) await removeFile(recordFile(this.#files, old)).catch(() => {})
+    })
   }
 }

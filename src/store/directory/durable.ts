@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { mkdir, open, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure } from '../../errors.ts'
@@ -68,4 +69,18 @@ export async function statOrMissing(file: string) {
     if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) return undefined
     throw error
   })
+}
+
+/**
+ * Does work that takes a file its name, and tells it the file's inode; undefined if there is none. The file is held open
+ * meanwhile: else the next file of another program may get the same inode.
+ */
+export async function withInode(file: string, work: (inode: bigint | undefined) => Promise<void>): Promise<void> {
+  // Who may not read it may replace it all the same.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined)
+  try {
+    await work((await (handle?.stat({ bigint: true }) ?? statOrMissing(file)))?.ino)
+  } finally {
+    await handle?.close()
+  }
 }

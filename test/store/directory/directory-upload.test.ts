@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
@@ -42,14 +42,33 @@ describe('an upload', () => {
     expect(await store.describe('k')).toMatchObject({ metadata: { note: 'new' } })
   })
 
+  // On XFS the next file gets the inode that is free: its record would be removed.
+  test('that replaces an object holds its inode until its record is gone, and so does a removal', async () => {
+    const root = temporaryFolder()
+    const held: boolean[] = []
+    const look: typeof unlink = async (path) => {
+      held.push(openFiles().includes(`${root}/k (deleted)`))
+      rmSync(`${path}`)
+    }
+    await (await begin(root)).upload.publish({ size: bytes.length, checksums: {} })
+    const { store, upload } = await begin(root, true)
+    vi.mocked(unlink).mockImplementationOnce(look)
+    await upload.publish({ size: bytes.length, checksums: {} })
+    vi.mocked(unlink)
+      .mockImplementationOnce(async (path) => rmSync(`${path}`))
+      .mockImplementationOnce(look)
+    await store.remove('k')
+    expect(held).toEqual([true, true])
+    expect(readdirSync(root)).toEqual([])
+  })
+
   test('that is left for others lets go of its file', async () => {
     const root = temporaryFolder()
-    const open = () => readdirSync('/proc/self/fd').flatMap((fd) => targetOf(`/proc/self/fd/${fd}`))
     const { upload } = await begin(root)
     const file = join(root, readdirSync(root)[0] ?? '')
-    expect(open()).toContain(file)
+    expect(openFiles()).toContain(file)
     await upload.leave()
-    expect(open()).not.toContain(file)
+    expect(openFiles()).not.toContain(file)
     expect(readFileSync(file)).toEqual(bytes)
   })
 
@@ -71,6 +90,10 @@ describe('an upload', () => {
     },
   )
 })
+
+function openFiles(): readonly string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => targetOf(`/proc/self/fd/${fd}`))
+}
 
 /** A descriptor may be closed while it is looked at. */
 function targetOf(link: string): readonly string[] {
