@@ -11,10 +11,13 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+// Of a longer time Node makes 1 ms.
+const longestTimerMs = 2 ** 31 - 1
+
 const systemClock: Clock = {
   nowMs: () => performance.now(),
   sleep: (ms, signal) =>
-    sleep(ms, undefined, { signal }).catch((error) => {
+    sleep(Math.min(ms, longestTimerMs), undefined, { signal }).catch((error) => {
       throw signal?.reason ?? error
     }),
 }

@@ -63,3 +63,10 @@ test('follows a rate that changes, and none at all', async () => {
   expect(slowMs).toBeGreaterThan(850)
   expect(clock.nowMs() - slowMs).toBeLessThan(110)
 })
+
+test('a wait that is longer than a timer of the system can be is no short one', async () => {
+  const limit = createRateLimit(() => 1)
+  await limit.take(8 * 1024 * 1024)
+  const signal = AbortSignal.timeout(100)
+  await expect(limit.take(1, signal)).rejects.toMatchObject({ name: 'TimeoutError' })
+})
