@@ -23,6 +23,11 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** Throws the system's error if nothing is there, and a Failure 'usage' if it is no folder. */
+export async function expectFolder(path: string): Promise<void> {
+  if (!(await stat(path)).isDirectory()) throw new Failure('usage', `${path}: is no folder`)
+}
+
 async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined)
   return found?.isDirectory() === true

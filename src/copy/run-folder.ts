@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../errors.ts'
+import { onFile } from '../stream/about-file.ts'
 import type { Part } from './part-queue.ts'
 import type { Crumb } from './spool.ts'
 
@@ -78,7 +79,7 @@ export class RunFolder {
     const file = join(this.path, 'owner')
     for (;;) {
       try {
-        writeFileSync(file, owner.id, { flag: 'wx' })
+        onFile(file, () => writeFileSync(file, owner.id, { flag: 'wx' }))
         return
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -99,7 +100,7 @@ export class RunFolder {
   earlier(): { readonly index: WalkIndex; readonly finished: readonly FinishedPart[] } | undefined {
     const [index, finished] = [join(this.path, 'index.json'), join(this.path, 'finished')]
     if (!existsSync(index)) return undefined
-    const { boot, source, ...walked } = JSON.parse(readFileSync(index, 'utf8') || '{}')
+    const { boot, source, ...walked } = parsedIndex(readFileSync(index, 'utf8'))
     if (boot !== bootId() || source !== this.roots.source || !this.#holds(walked)) return undefined
     if (!existsSync(finished)) return { index: walked, finished: [] }
     // The last line may have been cut by a kill.
@@ -107,8 +108,9 @@ export class RunFolder {
     return { index: walked, finished: lines.flatMap((line) => finishedPart(line, this.roots.destination)) }
   }
 
-  #holds({ crumbs }: WalkIndex): boolean {
+  #holds({ crumbs }: Partial<WalkIndex>): boolean {
     return spoolNames.every((name) => {
+      if (crumbs?.[name] === undefined) return false
       const last = crumbs[name].at(-1)
       const end = last === undefined ? 0 : last.offset + last.length
       return existsSync(this.file(name)) && statSync(this.file(name)).size === end
@@ -122,8 +124,9 @@ export class RunFolder {
   }
 
   endWalk(index: WalkIndex): void {
-    writeFileSync(this.file('index.json.new'), JSON.stringify({ ...index, boot: bootId(), source: this.roots.source }))
-    renameSync(this.file('index.json.new'), this.file('index.json'))
+    const file = this.file('index.json.new')
+    onFile(file, () => writeFileSync(file, JSON.stringify({ ...index, boot: bootId(), source: this.roots.source })))
+    renameSync(file, this.file('index.json'))
   }
 
   finish(part: Part, spool: SpoolName, outcome: Pick<FinishedPart, 'copied' | 'copiedBytes' | 'present'>): void {
@@ -131,7 +134,8 @@ export class RunFolder {
     const { copied, copiedBytes, present } = outcome
     const { destination } = this.roots
     const line = { spool, firstCrumb, crumbCount, files, copied, copiedBytes, present, destination }
-    appendFileSync(this.file('finished'), `${JSON.stringify(line)}\n`)
+    const file = this.file('finished')
+    onFile(file, () => appendFileSync(file, `${JSON.stringify(line)}\n`))
   }
 
   file(name: string): string {
@@ -152,6 +156,15 @@ export class RunFolder {
 
 function mtimeOf(file: string): Date {
   return statSync(file, { throwIfNoEntry: false })?.mtime ?? new Date()
+}
+
+/** Nothing where a crash of the machine, or another program, has left something else. */
+function parsedIndex(text: string) {
+  try {
+    return JSON.parse(text) ?? {}
+  } catch {
+    return {}
+  }
 }
 
 /** None where a kill has cut a line, and the next run's first line stands behind it; or where it went elsewhere. */

@@ -1,5 +1,6 @@
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { onFile } from '../stream/about-file.ts'
 import { type BytePath, bytesOf, type Entry } from './entry.ts'
 
 /** Consecutive names of a spool: what parts are made of. */
@@ -91,7 +92,7 @@ export class Spool {
 
   #flush(): void {
     const bytes = Buffer.concat(this.#unwritten)
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done)
+    for (let done = 0; done < bytes.length; ) done += onFile(this.path, () => writeSync(this.#descriptor, bytes, done))
     this.#unwritten = []
     this.#unwrittenBytes = 0
   }

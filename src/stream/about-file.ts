@@ -4,3 +4,12 @@ export function aboutFile(path: string): (error: unknown) => never {
     throw error instanceof Error ? Object.assign(error, { path }) : error
   }
 }
+
+/** The same for work that is not waited for. */
+export function onFile<Result>(path: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    return aboutFile(path)(error)
+  }
+}

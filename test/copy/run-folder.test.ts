@@ -68,6 +68,14 @@ describe('RunFolder', () => {
     expect(existsSync(folder.path)).toBe(false)
   })
 
+  it.each(['', '{"found":', '\0\0\0\0', 'null', '[]'])('begins anew where a crash has left %j', (text) => {
+    const folder = new RunFolder(temporaryFolder(), ['x'])
+    folder.claim(ownerNamed('first'))
+    endWalk(folder)
+    writeFileSync(folder.file('index.json'), text)
+    expect(folder.earlier()).toBeUndefined()
+  })
+
   it('does not trust lists that are shorter than the walk has left them', () => {
     const folder = new RunFolder(temporaryFolder(), ['x'])
     folder.claim(ownerNamed('first'))
