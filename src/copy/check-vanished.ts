@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import type { Attempt, Copier, PartJob } from './copier.ts'
-import { type BytePath, bytePath, bytesOf, textOf } from './entry.ts'
+import { type BytePath, bytePath, bytesOf, type Entry, textOf } from './entry.ts'
 import { namesIn } from './listed-entries.ts'
 import { readEntries } from './read-entry.ts'
 import { nameOfListed, readSpool } from './spool.ts'
@@ -17,36 +17,38 @@ export interface LocalSource {
 
 /**
  * A program that found fewer names than it was given says that the others have vanished. Those that are still there it
- * has passed over in silence, and they are not copied.
+ * has passed over in silence, and they are not copied; `destination` tells which, if it is a folder of this machine.
  */
 export async function checkVanished(
   source: LocalSource,
   copier: Copier,
   job: PartJob,
   attempt: Attempt,
+  destination?: string,
 ): Promise<Attempt> {
   const { present } = attempt
   if (attempt.end !== 'done' || attempt.failed > 0 || present === undefined || present >= job.part.files) return attempt
-  const missed = (await countThere(source, copier, job)) - present
+  const there = await entriesThere(source, copier, job)
+  const missed = there.length - present
   if (missed <= 0) return attempt
   const reason = `${missed} names are there, and were passed over`
+  const names = destination === undefined ? oddNames(there) : await namesNotAt(destination, there)
   // One that came back may be found by another attempt.
-  return { ...attempt, end: 'partial', present: present + missed, failed: missed, names: await oddNames(job), reason }
+  return { ...attempt, end: 'partial', present: present + missed, failed: missed, names, reason }
 }
 
-/** Names of a part that can be copied, each counted once. */
-async function countThere(source: LocalSource, copier: Copier, { spoolPath, part }: PartJob): Promise<number> {
+/** What of a part can be copied, each name once. */
+async function entriesThere(source: LocalSource, copier: Copier, { spoolPath, part }: PartJob): Promise<Entry[]> {
   const names = new Set<string>()
   for await (const listed of namesIn(readSpool(spoolPath, part), '\0')) {
     const name = nameOfListed(listed)
     for (const path of isFolder(name) ? await namesInFolder(source, name) : [name]) names.add(path)
   }
   const paths = [...names]
-  let there = 0
+  const there: Entry[] = []
   for (let index = 0; index < paths.length; index += namesAtOnce) {
-    const some = paths.slice(index, index + namesAtOnce)
-    const entries = await readEntries(bytePath(source.path), some, () => {})
-    there += entries.filter(({ kind }) => copier.kinds.has(kind)).length
+    const entries = await readEntries(bytePath(source.path), paths.slice(index, index + namesAtOnce), () => {})
+    there.push(...entries.filter(({ kind }) => copier.kinds.has(kind)))
   }
   return there
 }
@@ -60,12 +62,20 @@ async function namesInFolder({ path, isExcluded }: LocalSource, folder: BytePath
   return names.filter((name) => !isExcluded(name)).map((name) => `${folder}${name}`)
 }
 
-/** Those with characters that lists do not always hold: the likely ones. */
-async function oddNames({ spoolPath, part }: PartJob): Promise<readonly string[]> {
-  const odd: string[] = []
-  for await (const listed of namesIn(readSpool(spoolPath, part), '\0')) {
-    const name = nameOfListed(listed)
-    if (odd.length < namesKept && /[^\x20-\x7e]/.test(name)) odd.push(textOf(name))
+/** The first that have not come there; a folder is none of these, as rsync makes of a link that it is to follow. */
+async function namesNotAt(destination: string, there: readonly Entry[]): Promise<readonly string[]> {
+  const missing: string[] = []
+  for (let index = 0; index < there.length && missing.length < namesKept; index += namesAtOnce) {
+    const paths = there.slice(index, index + namesAtOnce).map(({ path }) => path)
+    const entries = await readEntries(bytePath(destination), paths, () => {})
+    const found = new Set(entries.filter(({ kind }) => kind !== 'directory').map(({ path }) => path))
+    missing.push(...paths.filter((path) => !found.has(path)).map(textOf))
   }
-  return odd
+  return missing.slice(0, namesKept)
+}
+
+/** Links, and names with characters that lists do not always hold: the likely ones. */
+function oddNames(there: readonly Entry[]): readonly string[] {
+  const odd = there.filter(({ path, kind }) => kind === 'symlink' || /[^\x20-\x7e]/.test(path))
+  return odd.slice(0, namesKept).map(({ path }) => textOf(path))
 }

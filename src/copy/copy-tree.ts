@@ -17,7 +17,7 @@ export interface CopyTreeOptions extends NameSource {
   readonly retries: number
   /** For all parts together. */
   readonly bytesPerSecond?: number | undefined
-  /** The source and the destination, if they are folders of this machine. */
+  /** The source and the destination, if they are folders of this machine; a dry run has no destination. */
   readonly localSource: LocalSource | undefined
   readonly localDestination: string | undefined
   readonly signal: AbortSignal
@@ -172,12 +172,12 @@ export function partJob({ folder, log, tally }: CopyTreeOptions, task: Task, pla
 
 /** Looks for names that an attempt has passed over, where that can be seen. */
 export async function checkPart(
-  { copier, isDeep, localSource }: CopyTreeOptions,
+  { copier, isDeep, localSource, localDestination }: CopyTreeOptions,
   job: PartJob,
   last: Attempt,
 ): Promise<Attempt> {
   if (isDeep || localSource === undefined) return last
-  return await checkVanished(localSource, copier, job, last)
+  return await checkVanished(localSource, copier, job, last, localDestination)
 }
 
 function finish({ folder, tally, isDeep, onPart }: CopyTreeOptions, task: Task, last: Attempt, host: Host): void {

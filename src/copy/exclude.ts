@@ -8,6 +8,20 @@ export function excluder(patterns: readonly string[]): (name: BytePath) => boole
   return (name) => any.test(name)
 }
 
+/** Whether rsync, find and we do not agree on what it means. */
+export function isUnclearPattern(pattern: string): boolean {
+  if (/\\|\[[:.=]/.test(pattern)) return true
+  // Such as [!], [] or [a: to us they would mean any character, or themselves.
+  if (pattern.replaceAll(/\[[!^]?[^\]!^][^\]]*\]/g, '').includes('[')) return true
+  try {
+    excluder([pattern])
+    return false
+  } catch {
+    // Such as [z-a].
+    return true
+  }
+}
+
 function expressionOf(pattern: string): string {
   return pattern.replace(/\[!?[^\]]+\]|[\\^$.*+?()[\]{}|]/g, (found) => {
     if (found === '*') return '.*'

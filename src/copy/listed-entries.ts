@@ -32,6 +32,7 @@ async function lookAt(root: BytePath, paths: readonly BytePath[], onUnreadable: 
 }
 
 function relative(name: BytePath, starts: readonly BytePath[]): BytePath {
+  if (name.includes('\0')) throw new Failure('usage', 'the list has NULs between its names', { hint: 'give --null' })
   const start = starts.find((each) => `${name}/`.startsWith(each))
   const inside = start === undefined ? name : name.slice(start.length)
   const path = inside

@@ -14,6 +14,9 @@ export type Place =
  * one of `remotes` and what follows is relative, as a bucket is. A path with a colon is written `./a:b`.
  */
 export function parsePlace(text: string, isCloud: boolean, remotes: ReadonlySet<string> = new Set()): Place {
+  // As of a variable that is not set: it would be the folder that we are in.
+  if (text === '')
+    throw new Failure('usage', 'the source or the destination is empty', { hint: 'write . for this folder' })
   const [host, path] = nameAndPath(text)
   if (host === undefined) return { kind: 'local', path: resolve(text) }
   if (isCloud || host === '') return { kind: 'cloud', url: text }

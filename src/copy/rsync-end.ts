@@ -21,11 +21,14 @@ const byStatus: Readonly<Record<number, RsyncEnd>> = {
 // Not worth another attempt: it does not understand what it is told.
 const hopeless: Readonly<Record<number, FailureKind>> = { 1: 'usage', 2: 'protocol', 4: 'usage', 127: 'unavailable' }
 
-/** Throws a Failure where no attempt can be better. */
-export function judgeRsync(end: ChildEnd, said: string): RsyncEnd {
+/** Throws a Failure where no attempt can be better. `host`: where it ran, if that is not this machine. */
+export function judgeRsync(end: ChildEnd, said: string, host?: string): RsyncEnd {
   if ('killedBy' in end) return 'broken'
   const kind = hopeless[end.status]
-  if (kind !== undefined) throw new Failure(kind, `rsync ended with status ${end.status}: ${lastLines(said)}`)
+  if (kind !== undefined) {
+    const bad = `rsync ended with status ${end.status}: ${lastLines(said)}`
+    throw new Failure(kind, host === undefined ? bad : `${host}: ${bad}`)
+  }
   return byStatus[end.status] ?? 'broken'
 }
 

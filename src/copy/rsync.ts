@@ -63,7 +63,7 @@ export class Rsync implements Copier {
       await access(destination, constants.W_OK | constants.X_OK)
     }
     const { end, said } = await this.#copyRoot(host, signal)
-    const verdict = judgeRsync(end, said)
+    const verdict = judgeRsync(end, said, host.name)
     if (verdict === 'done') return
     if (verdict === 'host lost') throw new HostLost(host, lastLines(said))
     throw new Failure(kindOfComplaint(said), lastLines(said))
@@ -72,7 +72,7 @@ export class Rsync implements Copier {
   async copy(job: PartJob): Promise<Attempt> {
     const argv = this.#forNames(job.host, [...this.#partFlags(job), ...limitOf(job.bytesPerSecond)])
     const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log, 0, job.onCopied)
-    const verdict = judgeRsync(end, said)
+    const verdict = judgeRsync(end, said, job.host.name)
     const soFar = { copied: report.copied, copiedBytes: report.copiedBytes, reason: reasonOf(end, said) }
     if (verdict === 'done') return { ...soFar, end: 'done', present: report.present, ...skippedOf(report) }
     if (verdict !== 'partial') return { ...soFar, end: verdict, present: undefined, failed: job.part.files, names: [] }
@@ -89,7 +89,7 @@ export class Rsync implements Copier {
   async #compare(job: PartJob, flags: readonly string[]): Promise<Attempt> {
     const argv = this.#forNames(job.host, [...this.#partFlags(job), '--dry-run', ...flags])
     const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log, namesKept)
-    const verdict = judgeRsync(end, said)
+    const verdict = judgeRsync(end, said, job.host.name)
     const isTold = verdict === 'done' || verdict === 'partial'
     // What stands in a name's way, rsync tells on stderr alone.
     const isRefused = 'status' in end && end.status === 23
@@ -108,8 +108,9 @@ export class Rsync implements Copier {
   async finish({ foldersPath }: Remainder, host: Host, signal: AbortSignal): Promise<Attempt> {
     const argv = this.#forNames(host, []).filter((word) => !notAtLast.has(word))
     const below = await this.#run(argv, readSpool(foldersPath), host, signal)
-    const { end, said } = judgeRsync(below.end, below.said) === 'done' ? await this.#copyRoot(host, signal) : below
-    const verdict = judgeRsync(end, said)
+    const { end, said } =
+      judgeRsync(below.end, below.said, host.name) === 'done' ? await this.#copyRoot(host, signal) : below
+    const verdict = judgeRsync(end, said, host.name)
     const reason = verdict === 'done' ? '' : reasonOf(end, said)
     return { end: verdict, copied: 0, copiedBytes: 0, present: undefined, failed: 0, names: [], reason }
   }
@@ -150,7 +151,8 @@ export class Rsync implements Copier {
       how,
     ])
     const { end, said, report } = await this.#run(argv, Readable.from([]), host, signal)
-    if (judgeRsync(end, said) !== 'done') throw new Failure(kindOfComplaint(said), `deleting: ${lastLines(said)}`)
+    if (judgeRsync(end, said, host.name) !== 'done')
+      throw new Failure(kindOfComplaint(said), `deleting: ${lastLines(said)}`)
     return report.deleted
   }
 

@@ -25,6 +25,9 @@ describe('judgeRsync', () => {
     expect(() => judgeRsync({ status }, 'why\n')).toThrow(
       expect.objectContaining({ kind, message: `rsync ended with status ${status}: why` }),
     )
+    expect(() => judgeRsync({ status }, 'why\n', 'storage2')).toThrow(
+      expect.objectContaining({ kind, message: `storage2: rsync ended with status ${status}: why` }),
+    )
   })
 })
 

@@ -68,7 +68,7 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong (rsync)', () => {
     )
     expect(status).toBe(74)
     expect(stdout).toMatch(/: 1 copied .* 0 vanished, 1 failed/)
-    expect(stderr).toMatch(/^dsync: 1 not copied: 1 names are there, and were passed over\n/)
+    expect(stderr).toMatch(/^dsync: 1 not copied: 1 names are there, and were passed over: a\n/)
   })
 
   it('does not copy its own working folder', async () => {
@@ -99,7 +99,15 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong (rsync)', () => {
 
   it.each([
     ...['-n', '-aqX', '--dry-run', '--list-only', '--delete-after', '--remove-source-files', '--no-relative'],
-    ...['-V', '--version', '--only-write-batch=batch', '--remove-sent-files', '--existing', '--max-size=1'],
+    ...[
+      '--safe-links',
+      '-V',
+      '--version',
+      '--only-write-batch=batch',
+      '--remove-sent-files',
+      '--existing',
+      '--max-size=1',
+    ],
   ])('refuses flags with which nothing would be seen: %s', async (flag) => {
     expect(await run(`--rsync-flags="-aAX ${flag}" src dst`)).toMatchObject({ status: 64 })
     expect(readFileSync(join(folder, 'src/d/b'), 'utf8')).not.toBe('')
@@ -111,6 +119,21 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong (rsync)', () => {
     expect({ status, stdout }).toMatchObject({ status: 74, stdout: expect.stringContaining('2 copied') })
     expect(stderr).toMatch(/^dsync: 2 not copied: links or special files.*: (link, d\/pipe|d\/pipe, link)$/m)
     expect(stderr).toMatch(/^dsync: hint: add -l and -D to --rsync-flags/m)
+  })
+
+  it.skipIf(!isRoot)('names its own file that the disk has no room for (root)', async () => {
+    await sh('mkdir small; mount -t tmpfs -o size=8K none small; head -c 8192 /dev/zero > small/x', folder)
+    onTestFinished(() => void spawnSync('umount', [join(folder, 'small')]))
+    const books = await sh('dsync --working-dir small src dst', folder)
+    expect(books).toMatchObject({
+      status: 74,
+      stderr: expect.stringMatching(/^dsync: cannot write .*small\/dsync-.*: no space/),
+    })
+    const log = await run('--log-output small src dst')
+    expect(log).toMatchObject({
+      status: 74,
+      stderr: expect.stringMatching(/^dsync: cannot write small\/part.1.log: no space/),
+    })
   })
 
   it('believes no program that ends well and tells nothing', async () => {
@@ -150,7 +173,7 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong (rsync)', () => {
     expect(existsSync(join(folder, 'src/d/b'))).toBe(true)
   })
 
-  it.each(['d/b', 'a\\b', '[[:alpha:]]'])('refuses the pattern %s', async (pattern) => {
+  it.each(['d/b', 'a\\b', '[[:alpha:]]', '[!]', '[]a]', '[a', '[z-a]'])('refuses the pattern %s', async (pattern) => {
     expect(await run(`--exclude '${pattern}' src dst`)).toMatchObject({ status: 64 })
   })
 

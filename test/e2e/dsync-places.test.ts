@@ -31,6 +31,30 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
     expect({ status, copied: / 3 copied .* 0 failed/.test(stdout) }).toEqual({ status: 0, copied: true })
   })
 
+  it.each([
+    ['src/a dst', 64, 'src/a: is no folder'],
+    ['none dst', 69, 'none: no such file or directory'],
+    // As of variables that are not set.
+    ['"" dst', 64, 'the source or the destination is empty'],
+    ['src ""', 64, 'the source or the destination is empty'],
+  ])('makes no destination for %s', async (places, status, said) => {
+    const ended = await sh(`dsync --working-dir work ${places}`, folder)
+    expect(ended).toMatchObject({ status, stderr: expect.stringContaining(said) })
+    expect(readdirSync(folder)).toEqual(['src'])
+  })
+
+  it('takes no list with NULs for one with lines', async () => {
+    const ended = await sh("printf 'a\\0d/b\\0' | dsync --working-dir work - src dst", folder)
+    expect(ended).toMatchObject({ status: 64, stderr: expect.stringContaining('hint: give --null') })
+  })
+
+  it('names the links that lead nowhere, where the flags follow links', async () => {
+    await sh('ln -s nowhere src/dangling; ln -s a src/link', folder)
+    const { status, stderr } = await sh('dsync --working-dir work --retries 0 --rsync-flags=-rtL src dst', folder)
+    expect(status).toBe(74)
+    expect(stderr).toMatch(/^dsync: 1 not copied: 1 names are there, and were passed over: dangling\n/)
+  })
+
   it('copies what a slow list has named, while it goes on', { timeout: 90_000 }, async () => {
     const slow = `printf 'a\\n'; sleep 0.5; printf 'b\\n'; ${waitForCopy}; printf 'd/c\\n'`
     const { status, stdout } = await sh(`(${slow}) | dsync --working-dir work - src dst`, folder)

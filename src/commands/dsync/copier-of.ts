@@ -47,7 +47,7 @@ const refused = [
   /^--(from0|files-from|no-R$|no-relative|del$|delete|remove-(source|sent)-files|ignore-errors)/,
   // Nothing would be copied, or it would not be told; or what is left out would seem to be there already.
   /^--(dry-run|list-only|quiet|version|help|(only-)?write-batch|read-batch)/,
-  /^--(existing|ignore-non-existing|max-size|min-size|compare-dest)/,
+  /^--(existing|ignore-non-existing|max-size|min-size|compare-dest|safe-links)/,
   /^-[^-BefMT@]*[nqV]/,
 ]
 

@@ -64,7 +64,7 @@ export const options = {
   ssh: {
     type: 'string',
     metavar: 'COMMAND',
-    default: 'ssh -o BatchMode=yes -o ServerAliveInterval=15',
+    default: 'ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15',
     describe: 'how a host is reached',
   },
   'working-dir': {

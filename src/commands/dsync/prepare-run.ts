@@ -16,17 +16,20 @@ import { placesOf, readsNames, workingFolder } from './places.ts'
 /** Everything that the options say, made ready for the rooms. */
 export async function prepareRun(args: Arguments, terminal: Terminal): Promise<CopyTreeOptions> {
   const { RunFolder } = await import('../../copy/run-folder.ts')
-  const { excluder } = await import('../../copy/exclude.ts')
+  const { excluder, isUnclearPattern } = await import('../../copy/exclude.ts')
   const { Tally } = await import('../../copy/tally.ts')
 
   const [sourceName, destinationName] = placesOf(args)
   const { parsePlace } = await import('../../copy/place.ts')
   const source = parsePlace(sourceName, false)
   const destination = parsePlace(destinationName, args.cloud, await remotesFor(destinationName, args, terminal.signal))
+  const { expectFolder } = await import('../../copy/make-folder.ts')
   const { ownPath, refuseNested } = await import('../../copy/nested.ts')
+  // Else the destination would be made for nothing.
+  if (source.kind === 'local') await expectFolder(source.path)
   // Other hosts have their own folder of the same name.
   if (args['destination-hosts'] === undefined) await refuseNested(source, destination, args.delete)
-  refusePatterns(args.exclude)
+  refusePatterns(args.exclude, isUnclearPattern)
   refuseDeleting(args)
   const hosts = await hostsOf(args)
   const own = source.kind === 'local' ? await ownPath(source.path, workingFolder(args)) : undefined
@@ -47,7 +50,7 @@ export async function prepareRun(args: Arguments, terminal: Terminal): Promise<C
     signal: terminal.signal,
     say: (message) => terminal.say(message),
     localSource: source.kind === 'local' ? { path: source.path, isExcluded } : undefined,
-    localDestination: isHere(args, destination) ? destination.path : undefined,
+    localDestination: isHere(args, destination) && !args['dry-run'] ? destination.path : undefined,
     onPart: (outcome) => terminal.event({ event: 'part', ...outcome }),
     log: await partLog(args['log-output']),
     bytesPerSecond: args.bwlimit,
@@ -119,13 +122,16 @@ function identityOf(args: Arguments, source: Place, destination: Place): readonl
   return [JSON.stringify([source, destination, choices, files, exclude])]
 }
 
-function refusePatterns(patterns: readonly string[]): void {
+function refusePatterns(patterns: readonly string[], isUnclear: (pattern: string) => boolean): void {
   const wrong = patterns.find((pattern) => pattern.includes('/') || pattern === '')
   if (wrong !== undefined)
     throw new Failure('usage', `--exclude '${wrong}': a pattern is for one name, without a slash`)
-  // rsync, find and we do not agree on these.
-  const odd = patterns.find((pattern) => /\\|\[[:.=]/.test(pattern))
-  if (odd !== undefined) throw new Failure('usage', `--exclude '${odd}': a pattern has no backslash and no class`)
+  const odd = patterns.find(isUnclear)
+  if (odd !== undefined)
+    throw new Failure(
+      'usage',
+      `--exclude '${odd}': a pattern has no backslash, and its brackets hold characters and ranges alone`,
+    )
 }
 
 async function hostsOf(args: Arguments): Promise<readonly Host[]> {
@@ -144,7 +150,12 @@ async function hostsOf(args: Arguments): Promise<readonly Host[]> {
 /** Appends to a file for each part. */
 async function partLog(folder: string | undefined): Promise<CopyTreeOptions['log']> {
   if (folder === undefined) return () => {}
-  const { appendFileSync, mkdirSync } = await import('node:fs')
-  mkdirSync(folder, { recursive: true })
-  return (part, text) => appendFileSync(`${folder}/part.${part}.log`, text)
+  const { appendFileSync } = await import('node:fs')
+  const { makeFolder } = await import('../../copy/make-folder.ts')
+  const { onFile } = await import('../../stream/about-file.ts')
+  await makeFolder(folder)
+  return (part, text) => {
+    const file = `${folder}/part.${part}.log`
+    onFile(file, () => appendFileSync(file, text))
+  }
 }
