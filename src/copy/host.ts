@@ -36,7 +36,9 @@ export function onHost(host: Host, ssh: readonly string[], argv: readonly string
 /** A host cannot be reached; others may be. */
 export class HostLost extends Failure {
   constructor(host: Host, reason: string) {
-    super('unavailable', `${hostName(host)} cannot be reached: ${reason}`)
+    // Where a copy runs here, it is the other end of it.
+    const name = host.name ?? host.destinationHost ?? 'the host'
+    super('unavailable', `${name} cannot be reached: ${reason}`)
   }
 }
 

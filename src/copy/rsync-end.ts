@@ -42,6 +42,14 @@ const byErrno: Readonly<Record<number, FailureKind>> = {
   122: 'io',
 }
 
+/** What a copy that could not begin is: where the system gives no reason, a connection that broke. */
+export function kindOfStart(end: RsyncEnd, said: string): FailureKind {
+  const kind = kindOfComplaint(said)
+  return end === 'broken' && kind === 'io' && isOfConnection.test(said) ? 'unavailable' : kind
+}
+
+const isOfConnection = /^ssh: |connection unexpectedly closed|Connection (timed out|refused|reset|closed)/m
+
 /** The kind of what rsync says: it ends each complaint of the system's with the error's number, `(13)`. */
 export function kindOfComplaint(said: string): FailureKind {
   const [, errno = ''] = /\((\d+)\)(?:; |$)/.exec(lastLines(said)) ?? []
@@ -50,6 +58,7 @@ export function kindOfComplaint(said: string): FailureKind {
 
 /** On one line, without the line in which rsync tells where in its source it was. */
 export function lastLines(said: string): string {
-  const lines = said.split('\n').filter((line) => line !== '' && !/^rsync error: .* at \w+\.c\(\d+\)/.test(line))
+  // ssh ends its lines as for a terminal.
+  const lines = said.split(/\r?\n/).filter((line) => line !== '' && !/^rsync error: .* at \w+\.c\(\d+\)/.test(line))
   return lines.slice(-3).join('; ') || said.trim()
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeRsync, kindOfComplaint, lastLines } from '../../src/copy/rsync-end.ts'
+import { judgeRsync, kindOfComplaint, kindOfStart, lastLines } from '../../src/copy/rsync-end.ts'
 
 describe('judgeRsync', () => {
   it.each([
@@ -38,8 +38,15 @@ it.each([
   ['something else', 'io'],
 ])('%s is %s', (said, kind) => expect(kindOfComplaint(said)).toBe(kind))
 
+it.each([
+  ['ssh: connect to host far: Connection refused\r\nrsync: safe_write failed: Broken pipe (32)', 'unavailable'],
+  ['rsync: connection unexpectedly closed (0 bytes received so far) [sender]', 'unavailable'],
+  ['rsync: mkdir "/x" failed: Permission denied (13)\nrsync: connection unexpectedly closed', 'permission'],
+  ['rsync: write failed on "/x": No space left on device (28)', 'io'],
+])('a start that broke with %j is %s', (said, kind) => expect(kindOfStart('broken', said)).toBe(kind))
+
 it('of what was said, the last lines, without the place in its source', () => {
   const said =
-    'one\ntwo\nthree\nfour\nrsync error: some files could not be copied (code 23) at main.c(1338) [sender=3.2.7]\n'
+    'one\ntwo\nthree\r\nfour\nrsync error: some files could not be copied (code 23) at main.c(1338) [sender=3.2.7]\n'
   expect(lastLines(said)).toBe('two; three; four')
 })
