@@ -3,7 +3,7 @@ import { Failure } from '../errors.ts'
 import type { Check } from '../stream/checked-input.ts'
 import type { Output } from '../stream/output.ts'
 import type { Transfer } from '../stream/transfer.ts'
-import { type Address, formatAddress, type HostAndPort } from './address.ts'
+import { type Address, formatAddress, type HostAndPort, resolveHost } from './address.ts'
 import { ephemeralOf, type Trust } from './agreement.ts'
 import { Answerer } from './answerer.ts'
 import { mechanism } from './datagram-socket.ts'
@@ -76,7 +76,10 @@ export async function receiveOverUdp(
 
 /** Where nothing is said of the address, IPv6 takes IPv4 too; a system without IPv6 has IPv4 alone. */
 export async function listen(machine: Machine, { host, port }: HostAndPort, memory?: PacketMemory): Promise<Wire> {
-  if (host !== '') return Wire.open(machine, host.includes(':') ? 6 : 4, { host, port }, memory)
+  if (host !== '') {
+    const { address, family } = await resolveHost(host)
+    return Wire.open(machine, family, { host: address, port }, memory)
+  }
   try {
     return await Wire.open(machine, 6, { host, port }, memory)
   } catch (error) {

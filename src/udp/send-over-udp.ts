@@ -138,17 +138,12 @@ export async function sayFarewell(wire: Wire, packet: Buffer, to: Address): Prom
   }
 }
 
-function calling(
-  caller: Caller,
-  peer: Address,
-  { waitMs, to }: SendOptions,
-  refusal: () => string | undefined,
-): Machine {
-  const untilMs = performance.now() + waitMs
+function calling(caller: Caller, peer: Address, options: SendOptions, refusal: () => string | undefined): Machine {
+  const untilMs = performance.now() + options.waitMs
   return {
     onDatagram: (datagram, _, nowMs) => caller.onDatagram(datagram, nowMs),
     poll(nowMs) {
-      if (nowMs > untilMs) throw absent(to, caller.wasBusy, waitMs, refusal())
+      if (nowMs > untilMs) throw absent(options, peer, caller.wasBusy, refusal())
       return addressed(caller.poll(nowMs), peer)
     },
     get wakeAtMs() {
@@ -157,12 +152,13 @@ function calling(
   }
 }
 
-function absent({ host, port }: HostAndPort, wasBusy: boolean, waitMs: number, refusal: string | undefined): Failure {
-  const place = formatAddress({ address: host, port })
+function absent({ to, waitMs }: SendOptions, peer: Address, wasBusy: boolean, refusal: string | undefined): Failure {
+  const place = formatAddress({ address: to.host, port: to.port })
   if (refusal !== undefined) return new Failure('unavailable', `${place}: cannot send there: ${refusal}`)
   if (wasBusy) return new Failure('retry', `${place}: the receiver is busy with another sender`)
   return new Failure('unavailable', `${place}: no receiver answered within ${waitMs / 1000} s`, {
-    hint: 'start zudp-recv there, and let UDP pass to this port',
+    // A name may have other addresses.
+    hint: `start zudp-recv there, and let UDP pass to ${formatAddress(peer)}`,
   })
 }
 

@@ -57,6 +57,17 @@ describe('zudp-send | zudp-recv', () => {
     expect(await sh(line, folder)).toEqual({ ...silence, stdout: 'hello\n' })
   })
 
+  it('says which address of a name it called, and which name is none', async () => {
+    const { key, port } = await prepared()
+    expect(await runProgram('zudp-send', ['--key', key, '--wait=1s', `localhost:${port}`])).toMatchObject({
+      stderr: expect.stringMatching(/localhost:\d+: no receiver answered .*\n.* to (127\.0\.0\.1|\[::1\]):\d+\n$/),
+    })
+    expect(await runProgram('zudp-recv', ['--key', key, 'no.such.host.invalid:9'])).toMatchObject({
+      status: 69,
+      stderr: 'zudp-recv: no.such.host.invalid: no such host is known\n',
+    })
+  })
+
   it('P8: goes without a key only if both ends say so', async () => {
     const { folder, port } = await prepared()
     const line = (send: string, receive: string) =>
