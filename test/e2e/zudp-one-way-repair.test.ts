@@ -66,6 +66,16 @@ describe('what was lost beyond repair', () => {
     expect(await send('in 127.0.0.1:9 <in')).toMatchObject({ status: 78 })
   })
 
+  it('is not listened for where it could not be listed', async () => {
+    for (const file of ['--seen=none/x', '--repair-request=none/x'])
+      expect(await sh(`zudp-recv --one-way --insecure --wait=1s ${file} 127.0.0.1:9`, temporaryFolder())).toMatchObject(
+        {
+          status: 69,
+          stderr: 'zudp-recv: cannot access none: no such file or directory\n',
+        },
+      )
+  })
+
   it('is not put into another file, which stays as it was', async () => {
     const folder = temporaryFolder()
     const other = Buffer.from(new SeededRandom(6).bytes(700_000))

@@ -1,3 +1,5 @@
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { InferredArguments, PositionalSpec } from '../../cli/command.ts'
 import { expectAlone, given } from '../../cli/expect-with.ts'
 import type { oneWayReceiveOptions } from '../../cli/one-way-options.ts'
@@ -63,6 +65,9 @@ async function openFiles({ seen, 'repair-request': request }: Arguments) {
   const { readSeenFile, writeSeenFile } = await import('../../udp/one-way/seen-file.ts')
   const { removeRepairRequest, writeRepairRequest } = await import('../../udp/one-way/repair-request.ts')
   const writer = ownerOfThisProgram()
+  // When they are to be written, the transfer has been sent, and cannot be asked for again.
+  const folders = [seen, request].filter((file) => file !== undefined).map(dirname)
+  for (const folder of folders) await access(folder, constants.W_OK | constants.X_OK)
   return {
     notBeforeMs: seen === undefined ? 0 : await readSeenFile(seen),
     onBegin: async (timeMs: number) => {
