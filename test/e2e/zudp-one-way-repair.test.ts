@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
@@ -74,6 +74,15 @@ describe('what was lost beyond repair', () => {
           stderr: 'zudp-recv: cannot access none: no such file or directory\n',
         },
       )
+  })
+
+  it('is told though it cannot be listed', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'in'), content)
+    mkdirSync(join(folder, 'missing/x'), { recursive: true })
+    expect(await shellTransfer(folder, 0.5, '--repair-request=missing >out', '<in')).toMatchObject({ stdout: lost })
+    const said = readFileSync(join(folder, 'received'), 'utf8')
+    expect(said).toMatch(/cannot list in missing what is missing: .*\n.*bytes are lost beyond repair: \d+-/s)
   })
 
   it('is not put into another file, which stays as it was', async () => {

@@ -26,7 +26,7 @@ export async function receiveOneWayTo(args: Arguments, at: HostAndPort, terminal
   if (args.patch !== undefined) expectAlone(args, '--patch', ['gaps'])
   const rawInterface = args.raw ? given(args.interface, 'interface', '--raw') : undefined
   const trust = await openTrust({ keyFile: args.key, insecure: args.insecure, cipher: 'aes-256-gcm' })
-  const files = await openFiles(args)
+  const files = await openFiles(args, terminal)
   const { signal } = terminal
   const transfer = new Transfer()
   const options = {
@@ -61,7 +61,7 @@ async function askedFor({ 'repair-request': request }: Arguments) {
 }
 
 /** What is kept beside the stream, in --seen and --repair-request. */
-async function openFiles({ seen, 'repair-request': request }: Arguments) {
+async function openFiles({ seen, 'repair-request': request }: Arguments, terminal: Terminal) {
   const { readSeenFile, writeSeenFile } = await import('../../udp/one-way/seen-file.ts')
   const { removeRepairRequest, writeRepairRequest } = await import('../../udp/one-way/repair-request.ts')
   const writer = ownerOfThisProgram()
@@ -74,7 +74,11 @@ async function openFiles({ seen, 'repair-request': request }: Arguments) {
       if (seen !== undefined) await writeSeenFile(seen, timeMs, writer)
     },
     onMissing: async (missing: Missing) => {
-      if (request !== undefined) await writeRepairRequest(request, missing, writer)
+      if (request === undefined) return
+      // What is lost, and why, is told all the same.
+      await writeRepairRequest(request, missing, writer).catch((error: Error) =>
+        terminal.say(`cannot list in ${request} what is missing: ${error.message}`),
+      )
     },
     onWhole: async () => {
       if (request !== undefined) await removeRepairRequest(request)
