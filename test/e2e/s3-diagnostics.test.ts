@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { root, start } from '../fakes/programs.ts'
 import { environmentOf } from '../s3-hosts/buckets.ts'
+
+const keys = { region: 'us-east-1', accessKey: 'x', secretKey: 'y' }
 
 /** The pages' examples of what servers refuse: `.It url: Code: its words`, then the exit status in parentheses. */
 function refusalsIn(page: string): readonly (readonly [code: string, words: string, status: number])[] {
@@ -40,6 +42,29 @@ test('a server that is busy for longer than --retry-for: 75', async () => {
   })
 })
 
+const page = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n'
+test.each([
+  ['a web server', 'http', page, 'the answer has no ETag'],
+  ['one without TLS', 'https', page, 'TLS: '],
+  ['one of another protocol', 'http', 'SSH-2.0-OpenSSH\r\n', ''],
+] as const)('%s in the place of S3: 69, as if nobody were there', async (_, scheme, greeting, why) => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {}).once('data', () => socket.end(greeting))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const endpoint = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`
+  for (const program of ['pput', 'pget']) {
+    const words = ['--retry-for', '1s', '--endpoint', endpoint, 's3://b/k']
+    const { child, ended } = start(program, words, environmentOf({ ...keys, endpoint }))
+    child.stdin.end('bytes')
+    const { status, stderr } = await ended
+    expect([status, stderr]).toEqual([69, expect.stringContaining('k: the server cannot be reached: ')])
+    expect(stderr).toContain(why)
+    expect(stderr).toContain(`${program}: hint: check the endpoint (http: or https:)`)
+  }
+})
+
 /** What reaches a server that answers all requests in this way. */
 async function refusing(code: string, words: string): Promise<NodeJS.ProcessEnv> {
   const status = code.startsWith('NoSuch') ? 404 : code === 'SlowDown' ? 503 : 403
@@ -54,5 +79,5 @@ async function refusing(code: string, words: string): Promise<NodeJS.ProcessEnv>
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  return environmentOf({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', accessKey: 'x', secretKey: 'y' })
+  return environmentOf({ endpoint: `http://127.0.0.1:${port}`, ...keys })
 }

@@ -104,7 +104,9 @@ export class S3Connection {
     const client = this.#clientFor(options)
     try {
       const output = await client.send<Input, Output>(command, signal === undefined ? {} : { abortSignal: signal })
-      this.#wasReached = true
+      // Any web server answers to a HEAD with 200.
+      const isOfS3 = !(command instanceof HeadObjectCommand) || (output as { ETag?: string }).ETag !== undefined
+      this.#wasReached ||= isOfS3
       return output
     } catch (error) {
       this.#note(error)

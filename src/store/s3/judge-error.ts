@@ -31,7 +31,7 @@ const throttling = /^(SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|Band
 const damagedOnTheWay = /^(BadDigest|IncompleteBody|InvalidDigest|XAmzContent(Checksum|SHA256)Mismatch)/
 const isExpired = /^(ExpiredToken|TokenRefreshRequired|RequestExpired)/
 const brokenConnection =
-  /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|ERR_SSL|ERR_STREAM_PREMATURE|HPE_|UND_ERR)/
+  /^(ECONN|EPIPE|EPROTO|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|ERR_SSL|ERR_STREAM_PREMATURE|HPE_|UND_ERR)/
 
 /** Whether a failed request can be made again, or what its failure means. `what` names the request and its object. */
 export function judgeError(error: unknown, what: string): Again | Error {
@@ -65,9 +65,10 @@ export function isNameless({ name }: Error): boolean {
   return /^(\d{3}|BadRequest|Forbidden|Unknown|UnknownError)$/.test(name)
 }
 
-const noConnection = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND)$/
+// The last three: who listens speaks no TLS, or no HTTP.
+const noConnection = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|EPROTO|ERR_SSL_\w+|HPE_\w+)$/
 
-/** True if no connection came about: the name, the port or the way there may be wrong as well. */
+/** True if no connection to a server came about: the name, the port or the way there may be wrong as well. */
 export function isUnreached(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.every(isUnreached)
   const { name, message = '', code = '' } = (error ?? {}) as Partial<ServiceError>
@@ -130,6 +131,8 @@ export function badDigest(message: string): Error {
 export function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { name, message, code } = error as ServiceError
+  const [, openssl] = /:SSL routines:[^:]*:([^:]+)/.exec(message) ?? []
+  if (openssl !== undefined) return `TLS: ${openssl}`
   const words = [name, message].filter((word) => !/^(|Error|AggregateError|UnknownError|Unknown)$/.test(word))
   const said = words.length === 2 && message.includes(name) ? message : words.join(': ')
   return said.replace(/\.$/, '') || code || `answered with status ${statusOf(error)}`

@@ -103,7 +103,7 @@ function givenUp(what: string, error: unknown, retryForMs: number): Failure {
 
 function neverReached(what: string, error: unknown): Failure {
   return new Failure('unavailable', `${what}: the server cannot be reached: ${wordsOf(error)}`, {
-    hint: 'check the endpoint, the region and the network',
+    hint: 'check the endpoint (http: or https:), the region and the network',
     cause: error,
   })
 }

@@ -22,10 +22,16 @@ describe('may be made again', () => {
     expect(judgeError(answerOf(status, name), 'x')).toMatchObject({ again })
   })
 
-  test.each(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ENOTFOUND', 'HPE_INVALID_CONSTANT'])(
-    '%s',
-    (code) => expect(judgeError(brokenConnection(code), 'x')).toMatchObject({ again: 'connection' }),
-  )
+  test.each([
+    'ECONNRESET',
+    'ECONNREFUSED',
+    'EPIPE',
+    'ETIMEDOUT',
+    'EAI_AGAIN',
+    'ENOTFOUND',
+    'EPROTO',
+    'HPE_INVALID_CONSTANT',
+  ])('%s', (code) => expect(judgeError(brokenConnection(code), 'x')).toMatchObject({ again: 'connection' }))
 
   test('a clock that the SDK has set right', () => {
     expect(judgeError(withClockSetRight(403), 'x')).toMatchObject({ again: 'clock' })
@@ -40,7 +46,8 @@ describe('may be made again', () => {
 
 describe('a server that cannot be reached', () => {
   test('is one that no connection came about with', () => {
-    expect(isUnreached(brokenConnection('ENOTFOUND'))).toBe(true)
+    const codes = ['ENOTFOUND', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'HPE_INVALID_CONSTANT']
+    expect(codes.map((code) => isUnreached(brokenConnection(code)))).toEqual([true, true, true, true])
     expect(isUnreached(new AggregateError([brokenConnection('ECONNREFUSED'), brokenConnection('ENETUNREACH')]))).toBe(
       true,
     )

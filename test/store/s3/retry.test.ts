@@ -102,7 +102,7 @@ describe('the end', () => {
     await expect(end).rejects.toMatchObject({
       kind: 'unavailable',
       message: 's3://b/k: the server cannot be reached: read ENOTFOUND',
-      hint: 'check the endpoint, the region and the network',
+      hint: 'check the endpoint (http: or https:), the region and the network',
     })
     expect(slept.reduce((a, b) => a + b)).toBeLessThanOrEqual(20_000)
     expect(slept.reduce((a, b) => a + b)).toBeGreaterThan(10_000)
