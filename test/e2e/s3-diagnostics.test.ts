@@ -44,7 +44,7 @@ test('a server that is busy for longer than --retry-for: 75', async () => {
 
 const page = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n'
 test.each([
-  ['a web server', 'http', page, 'the answer has no ETag'],
+  ['a web server', 'http', page, 'k: the server cannot be reached: the answer has no ETag\n'],
   ['one without TLS', 'https', page, 'TLS: '],
   ['one of another protocol', 'http', 'SSH-2.0-OpenSSH\r\n', ''],
 ] as const)('%s in the place of S3: 69, as if nobody were there', async (_, scheme, greeting, why) => {

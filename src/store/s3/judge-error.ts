@@ -119,7 +119,7 @@ function kindOf(name: string, status: number): FailureKind {
 
 /** An answer that makes no sense, as if the server had said that it failed. */
 export function serverError(message: string): Error {
-  return Object.assign(new Error(message), { name: 'InternalError', $metadata: { httpStatusCode: 500 } })
+  return Object.assign(new Error(message), { name: 'UnknownError', $metadata: { httpStatusCode: 500 } })
 }
 
 /** A server that stored other bytes than were sent, as if it had said so itself. */
