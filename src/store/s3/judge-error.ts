@@ -50,7 +50,9 @@ function mayTryAgain(error: ServiceError): TryAgain | undefined {
   if (damagedOnTheWay.test(error.name)) return 'damaged'
   if (status === 429 || status === 503 || throttling.test(error.name)) return 'throttled'
   if (/^(RequestTimeout|OperationAborted|ConditionalRequestConflict|InternalError)$/.test(error.name)) return 'server'
-  if (status !== undefined && status !== 501 && (status >= 500 || status < 400)) return 'server'
+  // What is moved for good (301, 302, 308) stays so.
+  const mayPass = (code: number) => (code >= 500 && code !== 501) || code < 300 || code === 307
+  if (status !== undefined && mayPass(status)) return 'server'
   return status === undefined && isBrokenConnection(error) ? 'connection' : undefined
 }
 
@@ -85,6 +87,9 @@ function isBrokenConnection(error: ServiceError): boolean {
 }
 
 const kinds: Readonly<Record<number, FailureKind>> = {
+  301: 'configuration',
+  302: 'configuration',
+  308: 'configuration',
   401: 'permission',
   403: 'permission',
   404: 'unavailable',
@@ -139,9 +144,17 @@ export function wordsOf(error: unknown): string {
 }
 
 function withHint(error: ServiceError, status: number) {
-  const hint =
-    hints[error.name] ?? (status === 403 ? 'check the key, its policy and the name of the bucket' : undefined)
+  const hint = hints[error.name] ?? hintOf(error, status)
   return { cause: error, ...(hint === undefined ? {} : { hint }) }
+}
+
+function hintOf({ $response }: ServiceError, status: number): string | undefined {
+  if (status === 403) return 'check the key, its policy and the name of the bucket'
+  if (kinds[status] !== 'configuration') return undefined
+  const region = $response?.headers?.['x-amz-bucket-region']
+  return region === undefined
+    ? 'the endpoint leads elsewhere: check its name'
+    : `the bucket is in the region ${region}: give the endpoint of that region, or none`
 }
 
 const hints: Readonly<Record<string, string>> = {

@@ -14,6 +14,7 @@ describe('may be made again', () => {
     [409, 'OperationAborted', 'server'],
     [409, 'ConditionalRequestConflict', 'server'],
     [200, 'InternalError', 'server'],
+    [307, 'TemporaryRedirect', 'server'],
     [400, 'BadDigest', 'damaged'],
     [400, 'ExpiredToken', 'expired'],
     [400, 'UnknownError', 'expired'],
@@ -65,7 +66,19 @@ function withClockSetRight(status: number): Error {
 }
 
 describe('cannot heal', () => {
+  test('a bucket of another region than that of the endpoint', () => {
+    const headers = { 'x-amz-bucket-region': 'eu-west-1' }
+    const moved = Object.assign(answerOf(301, '301', ''), { $response: { statusCode: 301, headers } })
+    expect(judgeError(moved, 's3://b/k')).toMatchObject({
+      kind: 'configuration',
+      message: 's3://b/k: 301',
+      hint: 'the bucket is in the region eu-west-1: give the endpoint of that region, or none',
+    })
+  })
+
   test.each([
+    [301, 'PermanentRedirect', 'configuration'],
+    [302, 'Found', 'configuration'],
     [403, 'AccessDenied', 'permission'],
     [403, 'SignatureDoesNotMatch', 'permission'],
     [401, 'Unauthorized', 'permission'],
