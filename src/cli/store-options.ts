@@ -3,6 +3,8 @@ import { Failure } from '../errors.ts'
 import type { OptionSpecs } from './command.ts'
 import { parseDuration, parseFromOne, parseSize } from './units.ts'
 
+const endpointVariables = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'] as const
+
 /** How every program that talks to a store finds and reaches it. */
 export const storeOptions = {
   store: {
@@ -24,7 +26,7 @@ export const storeOptions = {
     type: 'string',
     metavar: 'URL',
     setting: 'ENDPOINT',
-    z3: ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'ENDPOINT'],
+    z3: [...endpointVariables, 'ENDPOINT'],
     alsoInFiles: ['HOST'],
     coerce: checkEndpoint,
     group: 'S3',
@@ -122,6 +124,8 @@ interface Speaker {
 export function connectionOf(args: StoreArguments, terminal: Speaker) {
   const { region, profile, concurrency } = args
   const endpoint = args.endpoint === 'aws' ? undefined : args.endpoint
+  // The SDK would read by itself what the option is stronger than.
+  if (args.endpoint === 'aws') for (const name of endpointVariables) delete process.env[name]
   // By this alone the SDK finds a profile's endpoint_url: else its keys would be shown to AWS.
   if (profile !== undefined) process.env['AWS_PROFILE'] = profile
   return {
