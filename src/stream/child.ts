@@ -49,6 +49,8 @@ export interface Child {
 
 const stderrTailBytes = 4096
 const killAfterMs = 5000
+// What a program has left running may keep its stderr open for ever: what it said itself is there by then.
+const lastWordsMs = 1000
 const shell = '/bin/sh'
 
 /** Starts a program; no shell looks at its arguments. */
@@ -131,7 +133,13 @@ function endOf(child: ChildProcess, program: string, stopSignal?: AbortSignal): 
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (child.pid === undefined) reject(cannotStart(program, error))
     })
+    let timer: NodeJS.Timeout | undefined
+    child.once('exit', () => {
+      // On a busy machine what has come is read before.
+      timer = setTimeout(() => setImmediate(() => child.stderr?.destroy()), lastWordsMs)
+    })
     child.once('close', (status, signal) => {
+      clearTimeout(timer)
       if (stopSignal?.aborted) reject(stopSignal.reason)
       else resolve(signal === null ? { status: status ?? 0 } : { killedBy: signal })
     })

@@ -105,3 +105,14 @@ it('a program with wide pipes that ends early, is not there, or is stopped, is t
   await expect(waiting).rejects.toThrow('enough')
   await expect(stopped.ended).rejects.toThrow('enough')
 })
+
+it('waits for no descendant that keeps stderr open', { timeout: 20_000 }, async () => {
+  const child = startChild(['sh', '-c', 'sleep 60 >/dev/null & echo $! >&2; exit 3'], {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'keep',
+  })
+  child.stdout.resume()
+  expect(await child.ended).toEqual({ status: 3 })
+  process.kill(Number(child.stderrTail()))
+})
