@@ -36,23 +36,23 @@ export function onHost(host: Host, ssh: readonly string[], argv: readonly string
 /** A host cannot be reached; others may be. */
 export class HostLost extends Failure {
   constructor(host: Host, reason: string) {
+    const isNamed = host.name !== undefined || host.destinationHost !== undefined
     // Where a copy runs here, it is the other end of it.
-    const name = host.name ?? host.destinationHost ?? 'the host'
-    super('unavailable', `${name} cannot be reached: ${reason}`)
+    super('unavailable', `${isNamed ? hostName(host) : 'the host'} cannot be reached: ${reason}`)
   }
 }
 
-/** Marks a host as lost; false if there is no other, or it is this machine: it has to be tried again then. */
+/** Marks a host as lost, or one that is copied to; false if there is no other: it has to be tried again then. */
 export function loseHost(host: Host, hosts: readonly Host[]): boolean {
-  const hasOther = hosts.some(({ name, isLost }) => name !== host.name && !isLost)
-  if (host.name === undefined || !hasOther) return false
-  for (const same of hosts) if (same.name === host.name) same.isLost = true
+  const isSame = (other: Host) => other.name === host.name && other.destinationHost === host.destinationHost
+  if (!hosts.some((other) => !isSame(other) && !other.isLost)) return false
+  for (const same of hosts.filter(isSame)) same.isLost = true
   return true
 }
 
 /** For messages. */
-export function hostName({ name }: Host): string {
-  return name ?? 'this host'
+export function hostName({ name, destinationHost }: Host): string {
+  return name ?? destinationHost ?? 'this host'
 }
 
 /** A file of host names, one on a line; what follows a # is a comment. */

@@ -29,7 +29,9 @@ export function judgeRsync(end: ChildEnd, said: string, host?: string): RsyncEnd
     const bad = `rsync ended with status ${end.status}: ${lastLines(said)}`
     throw new Failure(kind, host === undefined ? bad : `${host}: ${bad}`)
   }
-  return byStatus[end.status] ?? 'broken'
+  const verdict = byStatus[end.status] ?? 'broken'
+  // What rsync sees first, the end of its ssh or the broken pipe to it, is chance.
+  return verdict === 'broken' && isOfSsh.test(said) ? 'host lost' : verdict
 }
 
 const byErrno: Readonly<Record<number, FailureKind>> = {
@@ -42,13 +44,8 @@ const byErrno: Readonly<Record<number, FailureKind>> = {
   122: 'io',
 }
 
-/** What a copy that could not begin is: where the system gives no reason, a connection that broke. */
-export function kindOfStart(end: RsyncEnd, said: string): FailureKind {
-  const kind = kindOfComplaint(said)
-  return end === 'broken' && kind === 'io' && isOfConnection.test(said) ? 'unavailable' : kind
-}
-
-const isOfConnection = /^ssh: |connection unexpectedly closed|Connection (timed out|refused|reset|closed)/m
+const isOfSsh =
+  /^ssh: (connect to host|Could not resolve)|^(Connection timed out during banner|Host key verification failed)|^\S+: Permission denied \(/m
 
 /** The kind of what rsync says: it ends each complaint of the system's with the error's number, `(13)`. */
 export function kindOfComplaint(said: string): FailureKind {

@@ -9,7 +9,7 @@ import { type Host, HostLost, onHost } from './host.ts'
 import { makeFolder } from './make-folder.ts'
 import { namesHere, namesThere } from './names-at-top.ts'
 import { type RemovalLimit, refuseMany } from './removal-limit.ts'
-import { judgeRsync, kindOfComplaint, kindOfStart, lastLines } from './rsync-end.ts'
+import { judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
 import { RsyncReport } from './rsync-report.ts'
 import { runCopier } from './run-copier.ts'
 import { readSpool } from './spool.ts'
@@ -66,7 +66,7 @@ export class Rsync implements Copier {
     const verdict = judgeRsync(end, said, host.name)
     if (verdict === 'done') return
     if (verdict === 'host lost') throw new HostLost(host, lastLines(said))
-    throw new Failure(kindOfStart(verdict, said), lastLines(said))
+    throw new Failure(kindOfComplaint(said), lastLines(said))
   }
 
   async copy(job: PartJob): Promise<Attempt> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeRsync, kindOfComplaint, kindOfStart, lastLines } from '../../src/copy/rsync-end.ts'
+import { judgeRsync, kindOfComplaint, lastLines } from '../../src/copy/rsync-end.ts'
 
 describe('judgeRsync', () => {
   it.each([
@@ -39,11 +39,11 @@ it.each([
 ])('%s is %s', (said, kind) => expect(kindOfComplaint(said)).toBe(kind))
 
 it.each([
-  ['ssh: connect to host far: Connection refused\r\nrsync: safe_write failed: Broken pipe (32)', 'unavailable'],
-  ['rsync: connection unexpectedly closed (0 bytes received so far) [sender]', 'unavailable'],
-  ['rsync: mkdir "/x" failed: Permission denied (13)\nrsync: connection unexpectedly closed', 'permission'],
-  ['rsync: write failed on "/x": No space left on device (28)', 'io'],
-])('a start that broke with %j is %s', (said, kind) => expect(kindOfStart('broken', said)).toBe(kind))
+  ['ssh: connect to host far: Connection refused\r\nrsync: safe_write failed: Broken pipe (32)', 'host lost'],
+  ['Connection timed out during banner exchange\r\nConnection to far port 22 timed out\r\n', 'host lost'],
+  ['root@far: Permission denied (publickey).\r\n', 'host lost'],
+  ['rsync: mkdir "/x" failed: Permission denied (13)\nrsync: connection unexpectedly closed', 'broken'],
+])('status 12 with %j is %s', (said, end) => expect(judgeRsync({ status: 12 }, said)).toBe(end))
 
 it('of what was said, the last lines, without the place in its source', () => {
   const said =

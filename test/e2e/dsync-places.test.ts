@@ -55,6 +55,15 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
     expect(stderr).toMatch(/^dsync: 1 not copied: 1 names are there, and were passed over: dangling\n/)
   })
 
+  it.each(['dead\\nfar', 'far\\ndead'])('copies by the hosts that can be reached: %s', async (hosts) => {
+    // What rsync sees of it first is chance.
+    const dead = 'printf "ssh: connect to host dead: Connection refused\\r\\n" >&2; exit 255'
+    script('ssh', ['host=$1; shift', `[ "$host" = dead ] && { ${dead}; }`, 'exec sh -c "$*"'])
+    const words = '-n 2 --ssh $PWD/ssh --working-dir work --destination-hosts hosts src $PWD/dst'
+    const { status, stdout } = await sh(`printf '${hosts}\\n' >hosts; dsync ${words}`, folder)
+    expect({ status, copied: / 3 copied .* 0 failed/.test(stdout) }).toEqual({ status: 0, copied: true })
+  })
+
   it('copies what a slow list has named, while it goes on', { timeout: 90_000 }, async () => {
     const slow = `printf 'a\\n'; sleep 0.5; printf 'b\\n'; ${waitForCopy}; printf 'd/c\\n'`
     const { status, stdout } = await sh(`(${slow}) | dsync --working-dir work - src dst`, folder)
