@@ -37,10 +37,17 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
     // As of variables that are not set.
     ['"" dst', 64, 'the source or the destination is empty'],
     ['src ""', 64, 'the source or the destination is empty'],
+    ['-n 100000 src dst', 64, "'100000' is too many: 1000"],
   ])('makes no destination for %s', async (places, status, said) => {
     const ended = await sh(`dsync --working-dir work ${places}`, folder)
     expect(ended).toMatchObject({ status, stderr: expect.stringContaining(said) })
     expect(readdirSync(folder)).toEqual(['src'])
+  })
+
+  it('ends where its working directory cannot be made', async () => {
+    // Node's own way to make all of a path would try for ever there.
+    const ended = await sh('timeout -s KILL 20 dsync --working-dir /proc/none/x src dst', folder)
+    expect(ended).toMatchObject({ status: 69, stderr: expect.stringContaining('cannot mkdir /proc/none') })
   })
 
   it('takes no list with NULs for one with lines', async () => {

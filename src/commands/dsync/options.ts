@@ -1,5 +1,6 @@
 import type { InferredArguments, OptionSpecs } from '../../cli/command.ts'
 import { parseCount, parseFromOne, parseRate } from '../../cli/units.ts'
+import { Failure } from '../../errors.ts'
 
 export const positionals = {
   place: { describe: 'the source and the destination; before them, - for a list of names on stdin', many: true },
@@ -10,7 +11,7 @@ export const options = {
     type: 'string',
     alias: 'n',
     metavar: 'N',
-    coerce: parseFromOne,
+    coerce: parseCopies,
     defaultDescription: 'one for each processor',
     describe: 'copies at the same time, at most',
   },
@@ -81,3 +82,12 @@ export const options = {
 } satisfies OptionSpecs
 
 export type Arguments = InferredArguments<typeof options, typeof positionals>
+
+// Each is a program and its memory; more would be a slip of the finger.
+const mostCopies = 1000
+
+function parseCopies(text: string): number {
+  const copies = parseFromOne(text)
+  if (copies <= mostCopies) return copies
+  throw new Failure('usage', `'${text}' is too many: ${mostCopies} copies at the same time are the most`)
+}

@@ -23,7 +23,7 @@ export async function prepareRun(args: Arguments, terminal: Terminal): Promise<C
   const { parsePlace } = await import('../../copy/place.ts')
   const source = parsePlace(sourceName, false)
   const destination = parsePlace(destinationName, args.cloud, await remotesFor(destinationName, args, terminal.signal))
-  const { expectFolder } = await import('../../copy/make-folder.ts')
+  const { expectFolder, makeFolder } = await import('../../copy/make-folder.ts')
   const { ownPath, refuseNested } = await import('../../copy/nested.ts')
   // Else the destination would be made for nothing.
   if (source.kind === 'local') await expectFolder(source.path)
@@ -37,6 +37,7 @@ export async function prepareRun(args: Arguments, terminal: Terminal): Promise<C
   const spared = await sparedBy(args, destination)
   const copier = await copierOf(args, source, destination, hosts.length, { own, spared })
   await refuseOthers(args, copier, hosts, terminal.signal)
+  await makeFolder(workingFolder(args))
   return {
     copier,
     folder: new RunFolder(workingFolder(args), identityOf(args, source, destination)),
