@@ -26,7 +26,7 @@ const startupWindowGain = 1.95
 // What a flow may have on its way beyond what the path holds is partly the same for all flows, however fast they are: of two
 // with a queue between them the slower one gains.
 const windowGain = 1.25
-const windowExtraBytes = 192 * 1024
+const [leastExtraBytes, mostExtraBytes] = [48 * 1024, 192 * 1024]
 // Start-up is over when three rounds in a row have not brought a quarter more.
 const plateauRounds = 3
 const plateauGrowth = 1.25
@@ -38,8 +38,16 @@ const spansOfRtt = 8
 // So few may have been lost by chance. The least flight of them is enough to end a start-up at once.
 const fewPackets = 8
 // Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again.
-const lookEveryMs = 5000
-const lookMs = 200
+const [lookEveryMs, joinEveryMs] = [5000, 2500]
+const lookMs = 100
+const lookPackets = 8
+// If round trips become shorter by it, there is a queue, of ours or of others, and what is left of it may be theirs: only if they
+// do not, the path itself has become longer. Else, beside others, each look would allow for more of their queue than the last.
+const pathSign = 0.9
+// Round trips that become so much shorter all of a sudden tell that another looks, as TCP BBR does too. Who looks then as well
+// sees the path without a queue of either; one that had only seen it with a queue would keep more than its share.
+const [dipSign, leastDipMs] = [0.7, 3]
+const usualWeight = 1 / 64
 // The receiver collects packets for an ACK, and timers are late: so much must be on its way beside the path's own. A queue that
 // stands for longer than the path itself is as good, and what came on top of it would be taken from the others in it.
 const slackMs = 6
@@ -57,7 +65,7 @@ const widerGrowth = 1.15
  *
  *   startup ── no growth in 3 rounds, or loss with a queue ──▶ drain ── flight ≤ rate × RTT ──▶ cruise ◀──▶ look
  *   (× 2.77)                                                 (× 0.5)          (1.25 0.75 1 1 1 1 1 1)   (half a flight,
- *      ▲                                                                             │  every 5 s)      200 ms)
+ *      ▲                                                                             │  every 5 s)      100 ms)
  *      └──────────────────── × 1.25 has brought more, and no queue ──────────────────┘
  */
 export class CongestionControl {
@@ -69,6 +77,8 @@ export class CongestionControl {
   #rttAtMs: number
   #lookUntilMs = 0
   #lookRttMs = Number.POSITIVE_INFINITY
+  #rttBeforeLookMs = 0
+  #usualRttMs = 0
   #gainIndex = 0
   #gainSinceMs = 0
   /** Known before the last try of a higher one. */
@@ -117,10 +127,10 @@ export class CongestionControl {
     const least = leastPackets * this.#packetBytes
     if (this.rate === 0) return this.#firstFlight
     const slack = this.rate * Math.max(leastSlackMs, slackMs - this.#standingQueueMs) + least
-    if (this.#state === 'look') return this.#flight / 2 + slack
+    if (this.#state === 'look') return this.#flight / 2 + lookPackets * this.#packetBytes
     if (this.#state === 'startup') return Math.max(startupWindowGain * this.#flight + least, this.#flight + slack)
     const flight = Math.min(windowGain * this.#flight, Math.max(this.#flightCeiling, 1.1 * this.#flight))
-    return flight + slack + windowExtraBytes
+    return flight + slack + Math.min(mostExtraBytes, leastExtraBytes + this.#flight / 2)
   }
 
   onAck(flight: AckedFlight): void {
@@ -170,6 +180,7 @@ export class CongestionControl {
       this.#span = { sinceMs: nowMs, lowestRttMs: rttMs }
     }
     this.#span.lowestRttMs = Math.min(this.#span.lowestRttMs, rttMs)
+    this.#usualRttMs += (rttMs - this.#usualRttMs) * usualWeight
     this.#round.lowestRttMs = Math.min(this.#round.lowestRttMs, rttMs)
     if (this.#state === 'look') this.#lookRttMs = Math.min(this.#lookRttMs, rttMs)
     if (rttMs > this.#rttMs) return
@@ -220,12 +231,8 @@ export class CongestionControl {
     if (this.#state === 'cruise') {
       this.#turnGain(nowMs, inFlightBytes)
       if (this.#isWider) this.#startUp()
-      else if (nowMs - this.#rttAtMs > lookEveryMs) this.#look(nowMs)
-    } else if (this.#state === 'look' && nowMs >= this.#lookUntilMs) {
-      if (Number.isFinite(this.#lookRttMs)) this.#rttMs = this.#lookRttMs
-      this.#rttAtMs = nowMs
-      this.#cruise(nowMs, 2)
-    }
+      else if (this.#isTimeToLook(nowMs)) this.#look(nowMs)
+    } else if (this.#state === 'look' && nowMs >= this.#lookUntilMs) this.#endLook(nowMs)
   }
 
   #cruise(nowMs: number, gainIndex: number): void {
@@ -253,11 +260,25 @@ export class CongestionControl {
     this.#flatRounds = 0
   }
 
+  #isTimeToLook(nowMs: number): boolean {
+    const lowest = this.#span.lowestRttMs
+    const hasDipped = lowest < dipSign * this.#usualRttMs && this.#usualRttMs - lowest > leastDipMs
+    return nowMs - this.#rttAtMs > lookEveryMs || (hasDipped && nowMs - this.#lookUntilMs > joinEveryMs)
+  }
+
   #look(nowMs: number): void {
     this.#state = 'look'
+    this.#rttBeforeLookMs = this.#recentRttMs
     this.#rateBefore = Number.POSITIVE_INFINITY
     this.#lookUntilMs = nowMs + Math.max(lookMs, 2 * this.#rttMs)
     this.#lookRttMs = Number.POSITIVE_INFINITY
+  }
+
+  #endLook(nowMs: number): void {
+    const isLonger = Number.isFinite(this.#lookRttMs) && this.#lookRttMs > pathSign * this.#rttBeforeLookMs
+    if (isLonger) this.#rttMs = this.#lookRttMs
+    this.#rttAtMs = nowMs
+    this.#cruise(nowMs, 2)
   }
 
   #turnGain(nowMs: number, inFlightBytes: number): void {

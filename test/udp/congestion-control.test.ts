@@ -77,6 +77,22 @@ it('leaves room to the others whose queue stands for longer than the path itself
   expect(windowIn(3 * rttMs)).toBe(windowIn(0) - 5 * 1000)
 })
 
+describe('round trips that have become longer', () => {
+  const lowestAfter = (queueMs: number, whileLookingMs: number) => {
+    const path = cruising()
+    for (let count = 0; count < 120; count++) path.round(1000, path.control.state === 'look' ? whileLookingMs : queueMs)
+    return path.control.lowestRttMs
+  }
+
+  it('are the path itself if less on its way does not make them shorter', () => {
+    expect(lowestAfter(100, 100)).toBe(rttMs + 100)
+  })
+
+  it('are a queue if it does: what is left of that may be others', () => {
+    expect(lowestAfter(100, 50)).toBe(rttMs)
+  })
+})
+
 it('never begins slower than before the first sample', () => {
   const path = new Path()
   const before = path.control.pacingRate

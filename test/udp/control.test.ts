@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Rival } from './rival.ts'
 import { Flow, simulate } from './simulation.ts'
 
 // 300 Mbit/s. All of it is virtual time, and the same in every run.
@@ -81,16 +82,36 @@ describe('one flow over 300 Mbit/s', { timeout: 60_000 }, () => {
   })
 })
 
+/** What the first got of what both got in the last part of the time. */
+function shareOf(one: readonly number[], two: readonly number[], seconds: number): number {
+  const [mine, other] = [one, two].map((history) => history.at(-1)! - history.at(-10 * seconds)!) as [number, number]
+  return mine / (mine + other)
+}
+
 describe('two flows', { timeout: 120_000 }, () => {
   it.each([
-    ['that begin together', 0],
-    ['of which one begins 5 s later', 5000],
-  ])('%s share 40:60 or better', (_, laterMs) => {
-    const flows = [new Flow({ bytes: 1e9 }, 50, 1), new Flow({ bytes: 1e9, startMs: laterMs }, 50, 2)]
-    simulate(flows, { forth: path(50), untilMs: 30_000 }, [0, laterMs])
-    const [one, two] = flows.map(({ history }) => history.at(-1)! - history.at(-150)!) as [number, number]
-    expect(one / (one + two)).toBeGreaterThan(0.4)
-    expect(one / (one + two)).toBeLessThan(0.6)
-    expect((one + two) / (15_000 * bytesPerMs)).toBeGreaterThan(0.8)
+    ['that begin together', 50, 0],
+    ['of which one begins 5 s later', 50, 5000],
+    ['of which one begins 5 s later over a short path, and sees it with a queue,', 0.3, 5000],
+  ])('%s share 42:58 or better', (_, rttMs, laterMs) => {
+    const flows = [
+      new Flow({ bytes: 1e9 }, rttMs, 1),
+      new Flow({ bytes: 1e9, startMs: laterMs }, Math.max(8, rttMs), 2),
+    ]
+    const queueBytes = bytesPerMs * Math.max(50, rttMs)
+    simulate(flows, { forth: path(rttMs, 0, queueBytes), untilMs: 30_000 }, [0, laterMs])
+    const [one, two] = flows.map(({ history }) => history) as [number[], number[]]
+    expect(Math.abs(shareOf(one, two, 15) - 0.5)).toBeLessThan(0.08)
+    const bytes = [one, two].map((history) => history.at(-1)! - history.at(-150)!)
+    expect((bytes[0]! + bytes[1]!) / (15_000 * bytesPerMs)).toBeGreaterThan(0.8)
+  })
+
+  it.each([0.3, 5, 20])('leave one of another kind its share for ever: round trip %f ms', (rttMs) => {
+    const flow = new Flow({ bytes: 1e9 }, rttMs, 1)
+    const rival = new Rival(110_000 + bytesPerMs * rttMs)
+    simulate([flow], { forth: path(rttMs, 0, 100 * bytesPerMs), untilMs: 20_000, rival })
+    const share = shareOf(flow.history, rival.history, 5)
+    expect(share).toBeGreaterThan(0.4)
+    expect(share).toBeLessThan(0.55)
   })
 })

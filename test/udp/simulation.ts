@@ -8,6 +8,7 @@ import { Session, unkeyed } from '../../src/udp/session.ts'
 import { packetsOf } from '../../src/udp/train.ts'
 import { SeededRandom } from '../fakes/seeded-random.ts'
 import { BusyMachine, type BusyOptions } from './busy-machine.ts'
+import type { Rival } from './rival.ts'
 import { Air, type LinkOptions, SimulatedLink } from './simulated-link.ts'
 
 const xxh64 = await createXxh64()
@@ -142,6 +143,8 @@ export interface PathOptions {
   readonly back?: LinkOptions
   readonly seed?: number
   readonly untilMs?: number
+  /** Shares the path; nothing of it may be dropped. */
+  readonly rival?: Rival
 }
 
 /** Runs flows over one path until all are over or the time is up, and returns the virtual time. */
@@ -156,6 +159,7 @@ export function simulate(flows: readonly Flow[], path: PathOptions, startsMs: re
     const tick = (Math.floor(nowMs / 100) + 1) * 100
     nowMs = Math.max(nowMs, Math.min(air.nextAtMs, tick, ...wakes))
     air.deliver(nowMs)
+    path.rival?.send({ forth, back, air }, nowMs)
     for (const [index, flow] of flows.entries()) {
       if (nowMs >= (startsMs[index] ?? 0)) wakes[index] = step(flow, { forth, back, air }, nowMs)
       if (nowMs >= flow.history.length * 100) flow.history.push(flow.readBytes)
