@@ -17,7 +17,7 @@ const folder = memoryFolder()
 
 const [source, target] = [`${folder}/src`, `${folder}/dst`]
 const after = `rm -rf ${target} ${folder}/fpsync ${folder}/chunk*`
-const hasFpsync = spawnSync('fpsync', ['-h']).error === undefined
+const [hasFpsync, hasFpart] = ['fpsync', 'fpart'].map((program) => spawnSync(program, ['-h']).error === undefined)
 const [files, farFiles] = [Number(process.argv[5] ?? 100_000), Number(process.argv[6] ?? 4000)]
 const largeFiles = Math.max(2, Math.round(20 * share))
 
@@ -48,11 +48,15 @@ function compare(title, gigabytes) {
           },
         ]
       : []),
-    {
-      name: 'fpart -n 2, two rsync (and none for empty folders)',
-      command: `cd ${source} && fpart -n 2 -o ${folder}/chunk . >/dev/null 2>&1; cd /; mkdir -p ${target}; for c in ${folder}/chunk.*; do rsync ${flags} --files-from $c ${source}/ ${target}/ & done; wait`,
-      after,
-    },
+    ...(hasFpart
+      ? [
+          {
+            name: 'fpart -n 2, two rsync (and none for empty folders)',
+            command: `cd ${source} && fpart -n 2 -o ${folder}/chunk . >/dev/null 2>&1; cd /; mkdir -p ${target}; for c in ${folder}/chunk.*; do rsync ${flags} --files-from $c ${source}/ ${target}/ & done; wait`,
+            after,
+          },
+        ]
+      : []),
     { name: 'dsync -n 2', command: ours(2), after },
     { name: 'dsync -n 8', command: ours(8), after },
   ])
