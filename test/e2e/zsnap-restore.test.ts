@@ -42,6 +42,21 @@ describe('zsnap restore', () => {
     expect(ended.stderr).toMatch(/^zsnap: pool-a\/data set@s4 to pool-b\/copy: 4 objects, [\d.]+ MiB\n$/)
   })
 
+  test('says that a mount point came with the stream, beside the dataset alone', async ({ zfs }) => {
+    const ended = await zfs.script(`mkdir store; export ZPIPES_STORE="file://$PWD/store"
+      zfs create $A/home; zfs set mountpoint=$PWD/live $A/home; zfs snapshot $A/home@s1
+      zsnap backup --send-flags=-p $A/home
+      zsnap restore -q --to $B/copy $A/home@s1
+      zsnap restore --to $B/other -x mountpoint -o atime=off --dry-run $A/home@s1 | sed 's/.* | //'`)
+    expect(ended).toMatchObject({
+      status: 0,
+      stdout: 'zfs receive -u -o atime=off -x mountpoint pool-b/other\n',
+    })
+    expect(ended.stderr).toMatch(
+      /^zsnap: pool-b\/copy: its mountpoint came with the stream: \S+\/live\nzsnap: hint: .*-x mountpoint.*\n$/,
+    )
+  })
+
   test('status, drill and restore go on from a parent in another dataset, known by its guid', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       put() { pput -q --metadata "parent=$A/data set@s1" "file://$PWD/store/$1"; }
