@@ -52,11 +52,8 @@ export async function copyTree(options: CopyTreeOptions): Promise<RootMark> {
   folder.claim(options.owner)
   try {
     const source = await markRoot(options.localSource?.path)
-    await prepareAny(options)
-    const destination = await markRoot(options.localDestination)
-    folder.roots = { source: source.id, destination: destination.id }
-    const roots = allMarks([source, destination])
-    await copyParts(options)
+    folder.roots = { source: source.id, destination: '' }
+    const roots = allMarks([source, await copyParts(options)])
     await copyRest(options)
     await roots.check()
     doubtVanished(options)
@@ -74,8 +71,15 @@ function doubtVanished({ localSource, tally }: CopyTreeOptions): void {
   tally.addProblem({ names: [], count: 0, reason, kind: 'unavailable' })
 }
 
+async function makeDestination(options: CopyTreeOptions, signal: AbortSignal): Promise<RootMark> {
+  await prepareAny(options, signal)
+  const mark = await markRoot(options.localDestination)
+  options.folder.roots = { ...options.folder.roots, destination: mark.id }
+  return mark
+}
+
 /** The first host that can be reached makes the destination. */
-async function prepareAny({ copier, hosts, signal, say }: CopyTreeOptions): Promise<void> {
+async function prepareAny({ copier, hosts, say }: CopyTreeOptions, signal: AbortSignal): Promise<void> {
   for (let host = hosts[0]; host !== undefined; host = hosts.find(({ isLost }) => !isLost)) {
     const lost = await copier.prepare(host, signal).catch((error) => error)
     if (lost === undefined) return
@@ -116,7 +120,8 @@ async function tryRest({ copier, hosts, retries, signal, say }: CopyTreeOptions,
   }
 }
 
-async function copyParts(options: CopyTreeOptions): Promise<void> {
+/** Resolves to the mark of the destination, which it makes first. */
+async function copyParts(options: CopyTreeOptions): Promise<RootMark> {
   const { copier, hosts } = options
   const queues = emptyQueues(options.isDeep, { leastAtFirst: copier.leastAtFirst })
   const areFar = hosts.some(({ name, destinationHost }) => name !== undefined || destinationHost !== undefined)
@@ -136,12 +141,17 @@ async function copyParts(options: CopyTreeOptions): Promise<void> {
     say: options.say,
   })
   const changed = () => workers.changed()
-  const ended = workers.run()
-  const found = findNames(options, queues, changed, signal)
+  const made = makeDestination(options, signal)
+  const find = () => findNames(options, queues, changed, signal)
+  // A walk here need not wait for the destination; what an earlier run has finished is told by it.
+  const mayFind = options.localSource !== undefined && !options.reuse
+  const found = mayFind ? find() : made.then(find)
+  const ended = made.then(() => workers.run())
   void spare.watch(changed, signal)
   try {
-    const [left] = await Promise.all([ended, found])
+    const [mark, left] = await Promise.all([made, ended, found])
     for (const task of left) giveUp(options.tally, task, 'no host is left')
+    return mark
   } finally {
     // One that failed takes the other with it.
     stop.abort(new Failure('unavailable', 'another part of the copy failed'))

@@ -52,6 +52,7 @@ export class Rclone implements Copier {
   readonly leastAtFirst = leastAtFirst
   readonly listEnd = '\n'
   readonly #options: RcloneOptions
+  #toldOfFolders: string | undefined
 
   constructor(options: RcloneOptions) {
     this.#options = options
@@ -59,7 +60,13 @@ export class Rclone implements Copier {
 
   async prepare(host: Host, signal: AbortSignal): Promise<void> {
     const { destination, dryRun } = this.#options
-    if (!dryRun) await this.#run(['mkdir', destination], Readable.from([]), host, signal)
+    // Asked for at the end, and needs a start of rclone: meanwhile the other waits for the network.
+    const told = this.#askOfFolders(host, signal).catch(() => undefined)
+    try {
+      if (!dryRun) await this.#run(['mkdir', destination], Readable.from([]), host, signal)
+    } finally {
+      this.#toldOfFolders = await told
+    }
   }
 
   async copy(job: PartJob): Promise<Attempt> {
@@ -124,6 +131,11 @@ export class Rclone implements Copier {
 
   /** What the destination says of whether it can have empty folders: `true`, `false`, or nothing. */
   async #tellsOfFolders(host: Host, signal: AbortSignal): Promise<string | undefined> {
+    this.#toldOfFolders ??= await this.#askOfFolders(host, signal)
+    return this.#toldOfFolders
+  }
+
+  async #askOfFolders(host: Host, signal: AbortSignal): Promise<string | undefined> {
     const words = ['backend', 'features', this.#options.destination]
     const { report } = await this.#run(words, Readable.from([]), host, signal)
     return /"CanHaveEmptyDirectories": (\w+)/.exec(report.lines.join('\n'))?.[1]

@@ -1,6 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type CopyTreeOptions, copyTree, type PartOutcome } from '../../src/copy/copy-tree.ts'
 import { thisHost } from '../../src/copy/host.ts'
@@ -9,6 +19,7 @@ import { RunFolder } from '../../src/copy/run-folder.ts'
 import { Tally } from '../../src/copy/tally.ts'
 import { verifyTree } from '../../src/copy/verify-tree.ts'
 import { walk } from '../../src/copy/walk.ts'
+import { Failure } from '../../src/errors.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 
 const lacksRsync = spawnSync('rsync', ['--version']).error !== undefined
@@ -88,6 +99,48 @@ describe.skipIf(lacksRsync)('copyTree and verifyTree (rsync)', () => {
     await copyTree({ ...run, entries })
     expect(run.tally.isComplete).toBe(false)
     expect(run.tally.problems).toMatchObject([{ kind: 'unavailable', reason: /30 of 31 files have vanished/ }])
+  })
+
+  it('walks while the destination is made, and copies when it is', async () => {
+    const run = options()
+    let tellWalked = () => {}
+    const walked = new Promise<void>((resolve) => {
+      tellWalked = resolve
+    })
+    const entries: CopyTreeOptions['entries'] = async function* (onUnreadable) {
+      tellWalked()
+      yield* run.entries(onUnreadable)
+    }
+    const prepare = async (...where: Parameters<typeof run.copier.prepare>) => {
+      await walked
+      expect(existsSync(join(folder, 'dst'))).toBe(false)
+      await Rsync.prototype.prepare.apply(run.copier, where)
+    }
+    await copyTree({ ...run, entries, copier: Object.assign(run.copier, { prepare }) })
+    expect(run.tally).toMatchObject({ isComplete: true, copied: 31 })
+  })
+
+  it('stops the walk when the destination cannot be made', async () => {
+    const run = options()
+    let isStopped = false
+    const entries: CopyTreeOptions['entries'] = async function* (onUnreadable) {
+      try {
+        for (;;) {
+          for await (const group of run.entries(onUnreadable)) yield group
+          await sleep(1)
+        }
+      } finally {
+        isStopped = true
+      }
+    }
+    const prepare = async () => {
+      await sleep(50)
+      throw new Failure('permission', 'not here')
+    }
+    const ended = copyTree({ ...run, entries, copier: Object.assign(run.copier, { prepare }) })
+    await expect(ended).rejects.toThrow('not here')
+    expect(isStopped).toBe(true)
+    expect(existsSync(join(folder, 'dst'))).toBe(false)
   })
 
   it('finds what was passed over in a folder that was given as a whole', async () => {
