@@ -152,6 +152,8 @@ describe('P5: zsnap destroy refuses', () => {
       export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
       ends 75 zsnap destroy --yes --store s3://b/p --endpoint http://127.0.0.1:9 --retry-for 1s $A/home@mon 2>/dev/null ||
         ends 69 zsnap destroy --yes --store s3://b/p --endpoint http://127.0.0.1:9 --retry-for 1s $A/home@mon 2>/dev/null
+      ends 69 zsnap destroy --yes --store file://$PWD/unmounted $A/home@mon 2>/dev/null
+      ends 69 zsnap rollback --yes --store file://$PWD/unmounted $A/home@mon 2>/dev/null
       left`)
     expect(ended).toMatchObject({ status: 0, stdout: 'mon tue wed \n' })
   })

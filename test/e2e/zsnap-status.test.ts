@@ -44,6 +44,9 @@ describe('zsnap status', () => {
       mkdir empty
       ends 2 zsnap status -q --store "file://$PWD/empty"
       ends 3 zsnap status -q --store s3://none --endpoint http://127.0.0.1:9 --retry-for 1ms
+      ends 3 zsnap status -q --store "file://$PWD/unmounted"
+      chmod 0 "store/$A"; chmod 711 . store
+      ends 3 setpriv --reuid 65534 --clear-groups "$(command -v node)" "$(command -v zsnap)" status -q
       ends 64 zsnap status --warn-age soon`)
     expect(ended.status).toBe(0)
     expect(ended.stdout).toMatch(/^s3 +\| s2 +\| incremental \| missing parent/m)

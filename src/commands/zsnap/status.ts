@@ -3,10 +3,10 @@ import { defineCommand, type InferredArguments, type OptionSpecs } from '../../c
 import type { CheckResult } from '../../cli/exit-status.ts'
 import { printable } from '../../cli/messages.ts'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
+import { asFailure } from '../../cli/system-failure.ts'
 import { alignedLines } from '../../cli/table.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes, formatDuration } from '../../cli/units.ts'
-import { Failure } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
 import { openBackupStore } from './backup-store.ts'
 import { readStatuses, statusOptions, statusPositionals } from './read-statuses.ts'
@@ -50,9 +50,10 @@ async function statusesOrWhy(
   try {
     return (await readStatuses(store, args)).statuses
   } catch (error) {
-    if (!(error instanceof Failure) || terminal.signal.aborted) throw error
-    terminal.say(error.message)
-    if (error.hint !== undefined) terminal.hint(error.hint)
+    const failure = asFailure(error)
+    if (failure === undefined || terminal.signal.aborted) throw error
+    terminal.say(failure.message)
+    if (failure.hint !== undefined) terminal.hint(failure.hint)
     return undefined
   }
 }

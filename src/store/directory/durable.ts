@@ -50,11 +50,14 @@ async function mkdirBelow(directory: string, root: string): Promise<string | und
     (handle) => handle.close().then(() => true),
     (error) => error.code !== 'ENOENT',
   )
-  if (!isThere)
-    throw new Failure('unavailable', `${top}: no such directory`, {
-      hint: 'is its disk mounted? it is not made for you',
-    })
+  if (!isThere) throw missingRoot(top)
   return mkdir(directory, { recursive: true })
+}
+
+export function missingRoot(root: string): Failure {
+  return new Failure('unavailable', `${root}: no such directory`, {
+    hint: 'is its disk mounted? it is not made for you',
+  })
 }
 
 /** Removes a file; one that is not there is no failure. */

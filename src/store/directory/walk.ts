@@ -1,6 +1,8 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Failure } from '../../errors.ts'
+import { missingRoot } from './durable.ts'
 
 /** A file in the store's directory: the folder's key prefix (`tank/` or empty) and the file's own name. */
 export interface Found {
@@ -9,13 +11,25 @@ export interface Found {
 }
 
 /**
- * All files whose path below `root` begins with `prefix`, by name within each folder. A missing folder is empty. Links are
- * followed, as they are by whoever asks for a name behind one; not back to where a link has led already.
+ * All files whose path below `root` begins with `prefix`, by name within each folder. A missing folder is empty, but not
+ * a missing `root`: its disk may not be mounted, and that is 'unavailable'. Links are followed, as they are by whoever
+ * asks for a name behind one; not back to where a link has led already.
  */
 export async function* walk(root: string, prefix: string): AsyncGenerator<Found> {
   const slash = prefix.lastIndexOf('/') + 1
-  const linked = [await realpath(root).catch(() => root)]
+  const linked = [await realpathOfRoot(root)]
   yield* walkFolder({ root, prefix, linked }, prefix.slice(0, slash))
+}
+
+async function realpathOfRoot(root: string): Promise<string> {
+  try {
+    // With the slash a plain file is none.
+    return await realpath(`${root}/`)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOTDIR') throw new Failure('unavailable', `${root}: not a directory`)
+    throw code === 'ENOENT' ? missingRoot(root) : error
+  }
 }
 
 interface Walking {

@@ -23,3 +23,11 @@ test('what lies behind links is found, and links in a circle end', async () => {
   expect(await pathsBelow(root, 'tank/home@')).toContain('tank/home@mon')
   expect(await pathsBelow(root, 'tank/data')).toContain('tank/data/deep@mon')
 })
+
+test('a missing folder is empty; a missing root is a store that is not there', async () => {
+  const root = temporaryFolder()
+  expect(await pathsBelow(root, 'tank/home@')).toEqual([])
+  writeFileSync(join(root, 'file'), '')
+  await expect(pathsBelow(join(root, 'unmounted'), 'tank/home@')).rejects.toThrow(/unmounted: no such directory$/)
+  await expect(pathsBelow(join(root, 'file'), '')).rejects.toThrow(/file: not a directory$/)
+})
