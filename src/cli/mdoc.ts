@@ -53,7 +53,8 @@ function synopsisWord(word: string): string {
 
 function synopsisMacro(word: string): string {
   if (word === '--') return 'Fl Fl'
-  if (word.startsWith('-')) return `Fl ${argument(word.slice(1).replaceAll('-', '\\-'))}`
+  if (word.startsWith('--')) return `Fl Fl ${argument(word.slice(2))}`
+  if (word.startsWith('-')) return `Fl ${argument(word.slice(1))}`
   return `Ar ${argument(word)}`
 }
 

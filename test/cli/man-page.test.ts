@@ -73,6 +73,8 @@ describe.each(programs)('the page of %s', (program) => {
       for (const spelling of spellings(name, option))
         expect(text).toMatch(new RegExp(`^ {5}(.*, )?${spelling}\\b`, 'm'))
     }
+    const [, synopsis = ''] = /^SYNOPSIS\n(.*?)^\S/ms.exec(text) ?? []
+    expect(synopsis).not.toContain('\\')
   })
 })
 
