@@ -57,6 +57,16 @@ const healing: readonly FaultName[] = [
 
 /** The others, by the kinds that can meet them, with the statuses that are right. */
 const particular: Partial<Record<FaultName, Partial<Record<Operation, readonly number[]>>>> = {
+  // A wrong endpoint, if it has carried out nothing; else it passes.
+  'moved-302': {
+    HeadObject: [0, 78],
+    CreateMultipartUpload: [78],
+    PutObject: [78],
+    UploadPart: [0],
+    CompleteMultipartUpload: [0],
+    AbortMultipartUpload: [65],
+    GetObject: [0],
+  },
   '200-with-error': { CompleteMultipartUpload: [0] },
   'flipped-bit-up': { UploadPart: [0], PutObject: [0], CompleteMultipartUpload: [0, 65, 76] },
   'flipped-bit-down': { CreateMultipartUpload: [0, 76], CompleteMultipartUpload: [0, 76], GetObject: [0, 65] },

@@ -45,6 +45,7 @@ export class S3Connection {
   #clients: Clients
   #region: string | undefined
   #wasReached = false
+  #hasServed = false
   #wasSilent = false
   #described = 0
 
@@ -84,8 +85,8 @@ export class S3Connection {
     const retryForMs = options.retryForMs ?? this.#options.retryForMs ?? hourMs
     const { onRetry } = this.#options
     const requestSignal = options.graceMs === undefined ? signal : delayed(signal, options.graceMs)
-    const isUnreached = () => !this.#wasReached
-    return withRetries(what, { retryForMs, isUnreached, signal, onRetry }, async () => {
+    const reach = { isUnreached: () => !this.#wasReached, hasServed: () => this.#hasServed }
+    return withRetries(what, { retryForMs, ...reach, signal, onRetry }, async () => {
       try {
         return await work(requestSignal)
       } catch (error) {
@@ -106,6 +107,7 @@ export class S3Connection {
       const output = await client.send<Input, Output>(command, signal === undefined ? {} : { abortSignal: signal })
       // Any web server answers to a HEAD with 200.
       const isOfS3 = !(command instanceof HeadObjectCommand) || (output as { ETag?: string }).ETag !== undefined
+      this.#hasServed ||= isOfS3
       this.#wasReached ||= isOfS3
       return output
     } catch (error) {

@@ -33,16 +33,19 @@ const isExpired = /^(ExpiredToken|TokenRefreshRequired|RequestExpired)/
 const brokenConnection =
   /^(ECONN|EPIPE|EPROTO|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|ERR_SSL|ERR_STREAM_PREMATURE|HPE_|UND_ERR)/
 
-/** Whether a failed request can be made again, or what its failure means. `what` names the request and its object. */
-export function judgeError(error: unknown, what: string): Again | Error {
+/**
+ * Whether a failed request can be made again, or what its failure means. `what` names the request and its object. A server
+ * that `hasServed` requests before is the right one, wherever it points now.
+ */
+export function judgeError(error: unknown, what: string, hasServed = false): Again | Error {
   if (error instanceof Failure) return error
   if (!(error instanceof Error)) return new Error(String(error))
-  const again = mayTryAgain(error)
+  const again = mayTryAgain(error, hasServed)
   if (again === undefined) return failureOf(error, what)
   return { again, atLast: failureOf(error, what) }
 }
 
-function mayTryAgain(error: ServiceError): TryAgain | undefined {
+function mayTryAgain(error: ServiceError, hasServed: boolean): TryAgain | undefined {
   const status = statusOf(error)
   if (isForTheClock(error)) return 'clock'
   // The answer to a HEAD has no body: 400 may be anything, an expired token above all.
@@ -50,10 +53,14 @@ function mayTryAgain(error: ServiceError): TryAgain | undefined {
   if (damagedOnTheWay.test(error.name)) return 'damaged'
   if (status === 429 || status === 503 || throttling.test(error.name)) return 'throttled'
   if (/^(RequestTimeout|OperationAborted|ConditionalRequestConflict|InternalError)$/.test(error.name)) return 'server'
-  // What is moved for good (301, 302, 308) stays so.
-  const mayPass = (code: number) => (code >= 500 && code !== 501) || code < 300 || code === 307
-  if (status !== undefined && mayPass(status)) return 'server'
+  if (status !== undefined && mayPass(status, hasServed)) return 'server'
   return status === undefined && isBrokenConnection(error) ? 'connection' : undefined
+}
+
+/** What is moved for good (301, 302, 308) stays so, but a page that tells of maintenance goes. */
+function mayPass(status: number, hasServed: boolean): boolean {
+  const isMoved = status >= 300 && status < 400 && (hasServed || status === 307)
+  return (status >= 500 && status !== 501) || status < 300 || isMoved
 }
 
 /** The SDK sets its clock by every answer, and says so with every failure: only a refusal can be for the clock. */

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../../errors.ts'
-import { judgeError, type TryAgain, wordsOf } from './judge-error.ts'
+import { type Again, judgeError, type TryAgain, wordsOf } from './judge-error.ts'
 
 export interface RetryOptions {
   /** How long tries may go on after the first failure, in milliseconds. */
   readonly retryForMs: number
   /** True while no request to this server has reached it: then it is given up soon, as 'unavailable'. */
   readonly isUnreached?: (() => boolean) | undefined
+  /** True when this server has carried out another request. */
+  readonly hasServed?: (() => boolean) | undefined
   readonly signal?: AbortSignal | undefined
   readonly onRetry?: ((message: string) => void) | undefined
   readonly clock?: RetryClock | undefined
@@ -61,7 +63,8 @@ export async function withRetries<T>(what: string, options: RetryOptions, reques
       return await request(tries)
     } catch (error) {
       signal?.throwIfAborted()
-      const waitMs = nextWait(what, error, counts, clock)
+      const verdict = judgeError(error, what, options.hasServed?.())
+      const waitMs = nextWait(verdict, counts, clock)
       failingSinceMs ??= clock.now()
       const isUnreached = options.isUnreached?.() ?? false
       const limitMs = isUnreached ? Math.min(firstContactMs, options.retryForMs) : options.retryForMs
@@ -75,8 +78,7 @@ export async function withRetries<T>(what: string, options: RetryOptions, reques
 }
 
 /** The time to wait; throws if there is no use in it. */
-function nextWait(what: string, error: unknown, counts: Map<TryAgain, number>, clock: RetryClock): number {
-  const verdict = judgeError(error, what)
+function nextWait(verdict: Again | Error, counts: Map<TryAgain, number>, clock: RetryClock): number {
   if (verdict instanceof Error) throw verdict
   const count = (counts.get(verdict.again) ?? 0) + 1
   counts.set(verdict.again, count)

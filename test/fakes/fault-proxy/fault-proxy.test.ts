@@ -56,6 +56,7 @@ describe('a PUT', () => {
   test.each([
     ['500', { name: 'InternalError' }],
     ['503-slow-down', { name: 'SlowDown' }],
+    ['moved-302', { name: 'Found' }],
     ['clock-skew', { name: 'RequestTimeTooSkewed' }],
     ['expired-token', { name: 'ExpiredToken' }],
     ['reset-before-body', broken],

@@ -16,6 +16,7 @@ export async function pass(exchange: Exchange): Promise<void> {
 export const actions: Readonly<Record<FaultName, Action>> = {
   '500': (exchange) => exchange.refuse(500, 'InternalError'),
   '503-slow-down': (exchange) => exchange.refuse(503, 'SlowDown'),
+  'moved-302': (exchange) => exchange.refuse(302, 'Found'),
   'clock-skew': (exchange) => exchange.refuse(403, 'RequestTimeTooSkewed'),
   'expired-token': (exchange) => exchange.refuse(400, 'ExpiredToken'),
   'no-checksums-400': (exchange) => refuseChecksums(exchange, 400, 'InvalidRequest'),

@@ -4,6 +4,7 @@ export const faultNames = [
   /** The server is not asked; it seems to answer so. */
   '500',
   '503-slow-down',
+  'moved-302',
   'clock-skew',
   'expired-token',
   /** The same for requests with a checksum header alone. */
