@@ -59,7 +59,7 @@ export class StreamEnd {
     return ({ name }) => first !== undefined && compareChunkNames(first, name) < 0 && !streamCheck.hasSeen(name)
   }
 
-  /** Records END if the stream is known to be whole. */
+  /** Records END if the stream is known to be whole. Throws 'data' if it never will be, and whoever waits for it is to know. */
   async record(hasSourceEnded: boolean): Promise<void> {
     const { count, cut, streamCheck } = this.#options
     const { chunks, end } = this.#manifest
@@ -69,12 +69,17 @@ export class StreamEnd {
     const opinion = streamCheck?.opinion
     const stream = opinion?.stream
     if (count !== undefined) {
-      if (chunks.size === count && this.#gap === undefined) await this.#finish('count', stream)
-    } else if (opinion?.state === 'whole' && [...chunks.keys()].every((name) => streamCheck?.hasSeen(name))) {
+      if (chunks.size === count && this.#gap === undefined) await this.#finishCounted(stream)
+    } else if (opinion?.state === 'whole' && this.#isSeen) {
       await this.#finish('zfs', stream)
     } else if (cut !== undefined && (opinion === undefined || opinion.state === 'plain')) {
       await this.#finish('eof')
     }
+  }
+
+  async #finishCounted(stream?: StreamName): Promise<void> {
+    if (this.#brokenZfs === undefined) await this.#finish('count', stream)
+    else if (this.#options.until === 'end') throw this.notWhole()
   }
 
   async #finish(end: ManifestEnd['end'], stream?: StreamName): Promise<void> {
@@ -101,12 +106,27 @@ export class StreamEnd {
   get #flaw(): string {
     const { count, streamCheck } = this.#options
     if (this.#foreign !== undefined) return `${this.#foreign} was there before, and is no chunk of it`
-    if (count !== undefined) return this.#gap ?? `${count} chunks were expected`
+    if (count !== undefined) {
+      const isCounted = this.#manifest.chunks.size === count
+      return this.#gap ?? (isCounted ? this.#brokenZfs : undefined) ?? `${count} chunks were expected`
+    }
     return streamCheck?.opinion.reason ?? 'nothing tells its end'
   }
 
   get #gap(): string | undefined {
     return gapIn([...this.#manifest.chunks.keys()].sort(compareChunkNames))
+  }
+
+  /** Why a ZFS stream is none that zfs receive would take, however many chunks there are of it. */
+  get #brokenZfs(): string | undefined {
+    const opinion = this.#options.streamCheck?.opinion
+    if (opinion?.state === 'damaged') return opinion.reason
+    return opinion?.state === 'open' && opinion.stream !== undefined && this.#isSeen ? opinion.reason : undefined
+  }
+
+  /** Whether all chunks have been looked through. */
+  get #isSeen(): boolean {
+    return [...this.#manifest.chunks.keys()].every((name) => this.#options.streamCheck?.hasSeen(name))
   }
 
   /** A chunk that did not come from the stream that is cut here. */

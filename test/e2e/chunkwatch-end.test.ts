@@ -53,6 +53,20 @@ describe('no stream is called whole', () => {
     expect(await run(`${watch} && chunkwatch --join --stream z $STORE | cmp - zfs`)).toEqual(nothing)
   })
 
+  test('as many chunks as --count says, of a ZFS stream that is cut off or damaged: no END, and 65', async () => {
+    const { run, chunks } = prepare()
+    await run(
+      'head -c 500K zfs | split -b 200K - chunks/x; mkdir d; split -b 400K zfs d/x; printf else | dd of=d/xaa bs=1 seek=100000 conv=notrunc status=none',
+    )
+    const watch = 'chunkwatch -q --until-end --settle 0s'
+    const ended = await run(`${watch} --count 3 chunks $STORE`)
+    expect(ended).toMatchObject({ status: 65, stderr: expect.stringContaining('not whole after 3 chunks: the ') })
+    expect(readFileSync(join(chunks, 'files.manifest'), 'utf8')).not.toContain('"end"')
+    const count = (await run('ls d | wc -l')).stdout.trim()
+    const damaged = await run(`${watch} --count ${count} --stream d d $STORE; chunkwatch --join --stream d $STORE >got`)
+    expect(damaged).toMatchObject({ status: 65, stderr: expect.stringContaining(`after ${count} chunks: the `) })
+  })
+
   test.each([
     '--split 4 --name .x',
     '--split 4 --name a/x',
