@@ -20,6 +20,8 @@ export interface SyncDataset {
   readonly isEncrypted: boolean
   /** Of a receive that was interrupted and can be gone on with. */
   readonly resumeToken?: string
+  /** Of a receiver's: it keeps its name, since it is the root of another replica, or above or below one. */
+  readonly mustStay?: true
   /** The oldest first. */
   readonly snapshots: readonly Point[]
   readonly bookmarks: readonly Point[]

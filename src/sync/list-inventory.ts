@@ -40,12 +40,22 @@ export async function listReplica(root: string): Promise<Replica> {
   const ofBuffer = rows.filter(([name]) => isIn(buffer, name))
   const held = rows.filter(([name, { userrefs = '-' }]) => name.includes('@') && Number(userrefs) > 0)
   return {
-    ...inventoryOf(root, rows.filter(isOfTree(root))),
+    ...withOthers(inventoryOf(root, rows.filter(isOfTree(root))), rows),
     ...bufferedOf(root, ofBuffer),
     keptId: keptIdOf(rows.find(([name]) => name === root)?.[1] ?? {}),
     hasBuffer: ofBuffer.length > 0,
     held: held.sort(([, a], [, b]) => Number(a['createtxg']) - Number(b['createtxg'])).map(([name]) => name),
   }
+}
+
+/** Marks what must keep its name: the roots of other replicas below this one's, and what is above or below one. */
+function withOthers({ root, datasets, buffered }: Inventory, rows: readonly Row[]): Inventory {
+  const others = rows.flatMap(([name, values]) =>
+    name !== root && keptIdOf(values) !== undefined ? [name.slice(root.length)] : [],
+  )
+  if (others.length === 0) return { root, datasets, buffered }
+  const mustStay = ({ path }: SyncDataset) => others.some((other) => isIn(other, path) || isIn(path, other))
+  return { root, datasets: datasets.map((each) => (mustStay(each) ? { ...each, mustStay: true } : each)), buffered }
 }
 
 /** What a sender is told of a replica. */

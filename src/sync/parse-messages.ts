@@ -153,6 +153,7 @@ function parseDataset(value: unknown): SyncDataset {
     isEncrypted: from['isEncrypted'] === true,
     // It becomes a word of a command line.
     ...(token === undefined ? {} : { resumeToken: matching(token, /^[0-9a-f]+-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+$/) }),
+    ...(from['mustStay'] === true ? { mustStay: true } : {}),
     snapshots: listOf(from['snapshots']).map(parsePoint),
     bookmarks: listOf(from['bookmarks']).map(parsePoint),
   }

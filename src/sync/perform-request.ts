@@ -10,6 +10,7 @@ import { confinedName, fittingName } from './confined-name.ts'
 import { moveHold } from './increment-holds.ts'
 import type { Place, ReceiveRequest, ReceiverMessage, SenderMessage } from './messages.ts'
 import { receiveStream } from './receive-stream.ts'
+import { refuseOthers } from './refuse-others.ts'
 import { removeGone } from './remove-gone.ts'
 import { rollBack } from './roll-back.ts'
 import type { Working } from './serve-sender.ts'
@@ -27,7 +28,7 @@ export async function performRequest(
       await receive(stream, message, run)
       return { type: 'done' }
     case 'rename':
-      await renameOnce(confinedName(root, message.from), confinedName(root, message.path))
+      await renameOnce(root, message)
       return { type: 'done' }
     case 'clear':
       await clear(nameOf(root, message))
@@ -64,8 +65,10 @@ function done(how: string | undefined): ReceiverMessage {
 }
 
 /** Streams that are read again from a file: it has its new name. */
-async function renameOnce(from: string, to: string): Promise<void> {
+async function renameOnce(root: string, paths: { readonly from: string; readonly path: string }): Promise<void> {
+  const [from, to] = [confinedName(root, paths.from), confinedName(root, paths.path)]
   if (!(await datasetExists(from)) && (await datasetExists(to))) return
+  await refuseOthers(root, paths.from)
   await renameDataset(from, to)
 }
 

@@ -2,10 +2,9 @@ import { Failure } from '../errors.ts'
 import { datasetExists } from '../zfs/list-datasets.ts'
 import { listSnapshots } from '../zfs/list-snapshots.ts'
 import { renameDataset } from '../zfs/rename-dataset.ts'
-import { rowsOf, runZfs } from '../zfs/zfs-command.ts'
 import { confinedName } from './confined-name.ts'
 import { destroyReceived, expectReceived } from './destroy-received.ts'
-import { idProperty, keptIdOf } from './replica-id.ts'
+import { refuseOthers } from './refuse-others.ts'
 import { setAsideName } from './set-aside-name.ts'
 
 export interface Gone {
@@ -43,16 +42,4 @@ async function expectNewest(name: string, newestGuid: string): Promise<void> {
   const newest = (await listSnapshots(name)).at(-1)?.guid ?? 'none'
   if (newest === newestGuid) return
   throw new Failure('exists', `${name}: its newest snapshot is another than the sender has heard of`)
-}
-
-/** Below a root there may be that of another replica: of what is in it, its own sender tells. */
-async function refuseOthers(root: string, path: string): Promise<void> {
-  if (path === '') return
-  const names = path.split('/').map((_, index, parts) => root + parts.slice(0, index + 1).join('/'))
-  const words = ['get', '-Hp', '-o', 'name,property,value', `${idProperty},guid`, ...names.slice(1)]
-  const values = new Map<string, Record<string, string>>()
-  for (const [name = '', property = '', value = ''] of rowsOf(await runZfs(...words)))
-    values.set(name, { ...values.get(name), [property]: value })
-  for (const [name, each] of values)
-    if (keptIdOf(each) !== undefined) throw new Failure('exists', `${name}: is another replica's root`)
 }

@@ -50,7 +50,7 @@ export class StandingTree {
 
 /**
  * The receiver's name for a dataset that was renamed on the sender: that of the only one whose newest snapshot is the
- * sender's too, if no other dataset of the sender has that name now.
+ * sender's too, if no other dataset of the sender has that name now, and no other replica is in it or around it.
  */
 export function formerPath(
   source: SyncDataset,
@@ -60,7 +60,9 @@ export function formerPath(
 ): string | undefined {
   const candidates = there
     .endingAt(source.snapshots)
-    .filter(({ path, resumeToken }) => !names.has(path) && path !== '' && resumeToken === undefined)
+    .filter(
+      ({ path, resumeToken, mustStay }) => !(names.has(path) || path === '' || resumeToken !== undefined || mustStay),
+    )
   const [only] = candidates
   if (only === undefined || candidates.length > 1) return undefined
   // A dataset cannot be moved below itself.

@@ -83,3 +83,32 @@ gone; destroyed
     stderr: '',
   })
 })
+
+test('P5: the replica of another sender keeps its place: it is not taken for a renamed one, nor set aside with what is above it', async ({
+  zfs,
+}) => {
+  const send = (words: string, from: string) => `zfsync-send --no-bookmark --via "zfsync-recv $B/${words}" $A/${from}`
+  const ended = await zfs.script(`zfs create $A/data; zfs create $A/data/x; zfs create $A/other
+    zfs snapshot -r $A/data@s1; zfs snapshot $A/other@s1
+    ${send('copy', 'data')} >table; ${send('copy/x/other', 'other')} >table
+    unhold $A/data; destroy -r $A/data/x; zfs send $A/other@s1 | zfs receive -u $A/data/new
+    zfsync-recv --inventory $B/copy | sed 's/"mustStay":true,//g' >old; zfsync-send --have old $A/data >streams
+    ends 73 zfsync-recv $B/copy <streams 2>&1
+    ${send('copy --gone rename', 'data')} | grep -oE 'updated|gone; .*'; ${names}
+    ${send('copy/x/other', 'other')} | grep -o '[0-9]* unchanged'`)
+  expect(ended).toEqual({
+    status: 0,
+    stdout: `zfsync-recv: pool-b/copy/x/other: is another replica's root
+zfsync-recv: hint: zfs inherit zfsync:replica 'pool-b/copy/x/other' makes it a part of this one, if it has no sender of its own
+updated
+gone; kept: pool-b/copy/x/other: is another replica's root
+pool-b
+pool-b/copy
+pool-b/copy/new
+pool-b/copy/x
+pool-b/copy/x/other
+1 unchanged
+`,
+    stderr: '',
+  })
+})

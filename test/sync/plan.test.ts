@@ -138,6 +138,13 @@ describe('a tree', () => {
     expect(planSync(swapped, inUse, wishes).hasRenames).toBe(false)
   })
 
+  it('is sent anew where the one that it seems to be belongs to another replica', () => {
+    const target = tree(dataset('', [1]), dataset('/other', [2], { mustStay: true }))
+    const plan = planSync(tree(dataset('', [1]), dataset('/new', [2])), target, wishes)
+    expect(plan.datasets.map(({ steps }) => steps.map(shown))).toEqual([[], ['full s2']])
+    expect(plan.gone).toEqual(['/other'])
+  })
+
   it('is renamed below a parent that comes before it', () => {
     const source = tree(dataset('', [1]), dataset('/p', [6]), dataset('/p/x', [2]))
     const { datasets } = planSync(source, tree(dataset('', [1]), dataset('/q', [2])), wishes)
