@@ -90,8 +90,15 @@ type ObjectArguments = InferredOptionTypes<typeof objectOptions>
 
 const dayMs = 86_400_000
 
-/** What a new object in S3 gets, as the options say it. */
-export function objectSettingsOf(args: ObjectArguments) {
+// Where it is not kept, nothing would tell that the object lacks it.
+const keptByS3Alone = ['sse', 'sse-kms-key-id', 'tag', 'acl', 'lock-mode'] as const
+
+/** What a new object in S3 gets, as the options say it. Throws 'usage' if another kind of store is asked to keep it. */
+export function objectSettingsOf(args: ObjectArguments, scheme: string) {
+  const lost = keptByS3Alone.find((name) => (args[name]?.length ?? 0) > 0)
+  if (lost !== undefined && scheme !== 's3') {
+    throw new Failure('usage', `--${lost}: only S3 keeps this`, { hint: 'leave it out, or store in s3://bucket' })
+  }
   const lockUntil = lockUntilOf(args)
   if ((lockUntil === undefined) !== (args['lock-mode'] === undefined)) {
     throw new Failure('usage', '--lock-mode belongs together with --lock-until or --lock-days')

@@ -105,7 +105,7 @@ export const pput = defineCommand({
 
     const place = parseObjectUrl(args.key, storeUrlOf(args))
     const ownMetadata = parseMetadata(args.metadata)
-    const s3 = { ...connectionOf(args, terminal), ...objectSettingsOf(args) }
+    const s3 = { ...connectionOf(args, terminal), ...objectSettingsOf(args, place.scheme) }
     const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: args['read-back'], s3 })
 
     // What a producer does cannot be undone: it is not started for nothing.

@@ -129,6 +129,7 @@ describe('P1, P2: what is refused leaves nothing', () => {
       65,
       'truncated: it ends at byte 500000',
     ],
+    ['a lock where nobody keeps it', 'pput --lock-mode GOVERNANCE --lock-days 1 $STORE/k < bytes', 64, 'only S3 keeps'],
     ['a key without a store', 'pput k < bytes', 64, 'a key needs a store'],
     ['a directory that has no disk', 'pput file:///no-such-disk/k < bytes', 69, 'is its disk mounted?'],
   ]

@@ -135,8 +135,8 @@ export const backup = defineCommand({
 
     const dataset = checkedDatasetName(datasetOf(args.dataset, args))
     const wishes = await wishesOf(args)
-    const settings = objectSettingsOf({ ...args, estimated: undefined })
     const place = parseObjectUrl(dataset, backupStoreUrlOf(args))
+    const settings = objectSettingsOf({ ...args, estimated: undefined }, place.scheme)
     const s3 = { ...connectionOf(args, terminal), ...settings }
     const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: true, s3 })
 
