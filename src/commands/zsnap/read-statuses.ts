@@ -12,7 +12,7 @@ export const statusPositionals = {
   dataset: {
     many: true,
     optional: true,
-    describe: 'file systems and volumes; all that the store has if none is named',
+    describe: 'file systems and volumes; - reads their names from stdin; all that the store has if none is named',
     completes: 'dataset',
   },
 } as const
@@ -42,11 +42,20 @@ export interface ReadStatuses {
   readonly now: Date
 }
 
+/** The datasets that the command line means; none for all. Throws 'usage' for what is no dataset's name. */
+export async function namedDatasets(args: Arguments, signal: AbortSignal): Promise<readonly string[]> {
+  const { readNames } = await import('../../stream/read-names.ts')
+  const { checkedDatasetName } = await import('../../zfs/dataset-name.ts')
+  if (args.dataset.length === 0) return args.filesystem === undefined ? [] : [args.filesystem]
+  const named = (await readNames(args.dataset, signal)).map(checkedDatasetName)
+  if (named.length === 0) throw new Failure('usage', 'stdin names no dataset')
+  return named
+}
+
 /** Judges the datasets that are named, or all that the store has, by name. */
-export async function readStatuses(store: Store, args: Arguments): Promise<ReadStatuses> {
+export async function readStatuses(store: Store, named: readonly string[], args: Arguments): Promise<ReadStatuses> {
   const { readCatalogue } = await import('../../backup/catalogue.ts')
   const { judgeDataset } = await import('../../backup/dataset-status.ts')
-  const named = namedDatasets(args)
   const catalogue = await readCatalogue(store, { datasets: named, isRecursive: args.recursive })
   const groups = groupByDataset(catalogue.backups)
   const now = new Date()
@@ -60,11 +69,6 @@ export async function readStatuses(store: Store, args: Arguments): Promise<ReadS
     return judgeDataset(dataset, backups, local, catalogue, limits)
   })
   return { catalogue, now, statuses: await Promise.all(judged) }
-}
-
-function namedDatasets({ dataset, filesystem }: Arguments): readonly string[] {
-  if (dataset.length > 0 || filesystem === undefined) return [...new Set(dataset)]
-  return [filesystem]
 }
 
 /** Those here, so that one that was never backed up is seen too. */

@@ -9,7 +9,7 @@ import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes, formatDuration } from '../../cli/units.ts'
 import type { Store } from '../../store/store.ts'
 import { openBackupStore } from './backup-store.ts'
-import { readStatuses, statusOptions, statusPositionals } from './read-statuses.ts'
+import { namedDatasets, readStatuses, statusOptions, statusPositionals } from './read-statuses.ts'
 
 const options = {
   ...statusOptions,
@@ -31,10 +31,12 @@ export const status = defineCommand({
   stdin: 'none',
   stdout: 'text',
   async run(args, terminal) {
+    const named = await namedDatasets(args, terminal.signal)
     const store = await openBackupStore(args, terminal)
-    const statuses = await statusesOrWhy(store, args, terminal)
+    const statuses = await statusesOrWhy(store, named, args, terminal)
     if (statuses === undefined) return 'unknown'
-    for (const each of statuses) show(each, store, terminal)
+    // Of what a check says, a monitor shows the first line.
+    for (const each of terminal.quiet ? worstFirst(statuses) : statuses) show(each, store, terminal)
     if (statuses.length === 0) showNothing(store, terminal)
     if (args.metrics !== undefined) await writeMetrics(args.metrics, statuses, store)
     return worst(statuses)
@@ -44,11 +46,12 @@ export const status = defineCommand({
 /** A store that cannot be read is told, and says nothing of the backups: undefined. */
 async function statusesOrWhy(
   store: Store,
+  named: readonly string[],
   args: Arguments,
   terminal: Terminal,
 ): Promise<readonly DatasetStatus[] | undefined> {
   try {
-    return (await readStatuses(store, args)).statuses
+    return (await readStatuses(store, named, args)).statuses
   } catch (error) {
     const failure = asFailure(error)
     if (failure === undefined || terminal.signal.aborted) throw error
@@ -121,9 +124,12 @@ async function writeMetrics(file: string, statuses: readonly DatasetStatus[], st
 
 /** Nothing at all in the store is no good news. */
 function worst(statuses: readonly DatasetStatus[]): CheckResult {
-  if (statuses.length === 0) return 'critical'
-  const order = ['critical', 'warning'] as const
-  return order.find((state) => statuses.some((each) => each.state === state)) ?? 'ok'
+  return worstFirst(statuses)[0]?.state ?? 'critical'
+}
+
+function worstFirst(statuses: readonly DatasetStatus[]): readonly DatasetStatus[] {
+  const order = ['critical', 'warning', 'ok']
+  return statuses.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
 }
 
 function formatAge(time: Date): string {

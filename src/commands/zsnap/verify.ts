@@ -14,7 +14,7 @@ const positionals = {
   name: {
     many: true,
     optional: true,
-    describe: 'datasets, or snapshots as dataset@name; all that the store has if none is named',
+    describe: 'datasets, or snapshots as dataset@name; - reads names from stdin; all that the store has if none is named',
     completes: 'dataset',
   },
 } as const
@@ -50,9 +50,9 @@ export const verify = defineCommand({
     const { readCatalogue } = await import('../../backup/catalogue.ts')
     const { checkedDatasetName } = await import('../../zfs/dataset-name.ts')
     if (args.drill !== undefined) checkedDatasetName(args.drill)
+    const names = await namesGiven(args, terminal.signal)
     const store = await openBackupStore(args, terminal)
-    const names = args.name.length === 0 && args.filesystem !== undefined ? [args.filesystem] : args.name
-    const datasets = [...new Set(names.map((name) => name.replace(/@.*/s, '')))]
+    const datasets = [...new Set(names.map((name) => checkedDatasetName(name.replace(/@.*/s, ''))))]
     const catalogue = await readCatalogue(store, { datasets, isRecursive: false })
     const goingOn = goOnAfterFailures(terminal)
     const work = { store, catalogue, args, terminal, goingOn }
@@ -62,6 +62,15 @@ export const verify = defineCommand({
     goingOn.end()
   },
 })
+
+/** None for all. Throws 'usage' if stdin was to name some, and names none. */
+async function namesGiven({ name, filesystem }: Arguments, signal: AbortSignal): Promise<readonly string[]> {
+  const { readNames } = await import('../../stream/read-names.ts')
+  if (name.length === 0) return filesystem === undefined ? [] : [filesystem]
+  const names = await readNames(name, signal)
+  if (names.length === 0) throw new Failure('usage', 'stdin names no backup')
+  return names
+}
 
 interface Work {
   readonly store: Store
