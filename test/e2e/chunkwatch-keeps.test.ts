@@ -184,3 +184,11 @@ describe('P6: what is not shipped, or not removed', () => {
     expect(existsSync(join(chunks, 'xaa'))).toBe(false)
   })
 })
+
+test.skipIf(process.getuid?.() !== 0)('a user without an entry in passwd(5) ships', async () => {
+  const { run, chunks, stored } = prepare()
+  const ended = await run(`echo one > chunks/xaa; chown -R 54321:54321 .
+    setpriv --reuid 54321 --regid 54321 --clear-groups chunkwatch -q --once --settle 0s chunks $STORE`)
+  expect(ended).toEqual(nothing)
+  expect([stored(), existsSync(join(chunks, 'xaa'))]).toEqual([['xaa'], false])
+})

@@ -90,7 +90,7 @@ async function watchOptions(args: Arguments, store: Store, terminal: Terminal, o
     checks: await pacing(args.bwlimit, unending),
     keyOf,
     admit,
-    groupId: userInfo().gid,
+    groupId: ownGroup(),
     writerPause: args['pause-writer'] ? await pauseOf(args, terminal) : undefined,
     signal: terminal.signal,
     onProven: (chunk) => {
@@ -111,6 +111,15 @@ async function watchOptions(args: Arguments, store: Store, terminal: Terminal, o
     },
   }
   return options
+}
+
+/** The group of the user alone; none where the user has no entry in passwd(5), as in many a container. */
+function ownGroup(): number {
+  try {
+    return userInfo().gid
+  } catch {
+    return -1
+  }
 }
 
 async function metricsOf(args: Arguments, destination: string, terminal: Terminal, state: MetricsState) {
