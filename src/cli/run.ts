@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
 import { Failure } from '../errors.ts'
@@ -22,6 +23,7 @@ setFlagsFromString('--semi-space-growth-factor=1')
 export async function run(program: Command): Promise<void> {
   // Else the AWS SDK prints lines about Node's age to everybody's stderr.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
+  giveHome()
   const stopping = abortOnSignals()
   const { signal } = stopping
   let terminal: OpenTerminal | undefined
@@ -39,6 +41,15 @@ export async function run(program: Command): Promise<void> {
     end(undefined, (await command.run(prepared as Arguments, terminal)) ?? 'ok')
   } catch (error) {
     end(error)
+  }
+}
+
+/** Without HOME and without an entry in passwd(5), as in many a container, we and the AWS SDK could not ask for it. */
+function giveHome(): void {
+  try {
+    homedir()
+  } catch {
+    process.env['HOME'] = '/'
   }
 }
 

@@ -9,6 +9,11 @@ describe('the end of a program', () => {
     expect(await runProgram(sample, ['nothing'])).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
+  it.skipIf(process.getuid?.() !== 0)('is the same for a user without a home and without a name', async () => {
+    const { ended } = startShell(sample, 'env -u HOME setpriv --reuid 54321 --clear-groups $PROGRAM nothing')
+    expect(await ended).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+
   it('is the status of its failure, one line and a hint', async () => {
     const stderr = 'sample: part 17: 3f in the store, 9c sent\nsample: hint: run it again\n'
     expect(await runProgram(sample, ['fail'])).toEqual({ status: 65, stdout: '', stderr })
