@@ -14,7 +14,8 @@ const positionals = {
   name: {
     many: true,
     optional: true,
-    describe: 'datasets, or snapshots as dataset@name; - reads names from stdin; all that the store has if none is named',
+    describe:
+      'datasets, or snapshots as dataset@name; - reads names from stdin; all that the store has if none is named',
     completes: 'dataset',
   },
 } as const
