@@ -1,6 +1,6 @@
 import { type Chunk, observeChunk } from './chunk-life.ts'
 import type { FoundFile } from './chunk-source.ts'
-import { type OpenFiles, whoMayWrite } from './open-files.ts'
+import { nobodyWrites, type OpenFiles, type Viewer, whoMayWrite } from './open-files.ts'
 
 /** The files of the last look, and how far each has come. */
 export class ChunkTable {
@@ -8,14 +8,14 @@ export class ChunkTable {
   /** When anything last changed, by `performance.now()`. */
   lastMoveMs: number = performance.now()
   readonly #chunks = new Map<string, Chunk>()
-  readonly #groupId: number
+  readonly #viewer: Viewer
   readonly #onHidden: (file: FoundFile) => void
-  #open: OpenFiles = { writers: new Map(), hiddenUsers: new Set() }
+  #open = nobodyWrites
   #hasHidden = false
 
   /** `onHidden` is told once that a file waits for processes that cannot be seen. */
-  constructor(groupId: number, onHidden: (file: FoundFile) => void) {
-    this.#groupId = groupId
+  constructor(viewer: Viewer, onHidden: (file: FoundFile) => void) {
+    this.#viewer = viewer
     this.#onHidden = onHidden
   }
 
@@ -50,7 +50,7 @@ export class ChunkTable {
 
   /** Whether some process may write to it, as the last look at all processes says, or another. */
   mayBeOpen(file: FoundFile, open: OpenFiles = this.#open): boolean {
-    const who = whoMayWrite(file, open, this.#groupId)
+    const who = whoMayWrite(file, open, this.#viewer)
     if (who === 'hidden' && !this.#hasHidden) {
       this.#hasHidden = true
       this.#onHidden(file)

@@ -19,7 +19,17 @@ export interface OpenFiles {
   readonly writers: ReadonlyMap<bigint, readonly Writer[]>
   /** The users of those processes that could not be looked into, as their directories in /proc say. */
   readonly hiddenUsers: ReadonlySet<number>
+  /** Whether there are others that are not even listed, as where /proc is mounted with hidepid=invisible. */
+  readonly hasUnlisted: boolean
 }
+
+/** Who looks. */
+export interface Viewer {
+  readonly userId: number
+  readonly groupId: number
+}
+
+export const nobodyWrites: OpenFiles = { writers: new Map(), hiddenUsers: new Set(), hasUnlisted: false }
 
 const writeModes = 0o3
 const directory = '/proc'
@@ -51,7 +61,8 @@ export async function findOpenFiles(): Promise<OpenFiles> {
     } else await addWriters(pid, fds, writers)
   }
   hiddenUsers.delete(-1)
-  return { writers, hiddenUsers }
+  // Every system has process 1, and whoever may see all is shown it.
+  return { writers, hiddenUsers, hasUnlisted: !pids.includes('1') }
 }
 
 async function addWriters(pid: string, fds: readonly string[], writers: Map<bigint, Writer[]>) {
@@ -80,17 +91,22 @@ function answerOf<T>(ask: () => T): T | NodeJS.ErrnoException {
 }
 
 /**
- * Who may write to a file: a process that has it open, or perhaps one of another user's that cannot be looked into. Root's
- * hidden ones are not counted, else nothing would ever be complete without privilege; nor are any where the file's maker
- * has named it.
+ * Who may write to a file: a process that has it open, or perhaps one of its owner's, or of another user who has the right
+ * to, that cannot be looked into. Root has the right to all: its hidden processes count for its own files alone, else nothing
+ * would ever be complete without privilege. Nor do any count where the file's maker has named it.
  */
-export function whoMayWrite(file: FoundFile, open: OpenFiles, groupId: number): 'nobody' | 'writer' | 'hidden' {
+export function whoMayWrite(
+  file: FoundFile,
+  open: OpenFiles,
+  { userId, groupId }: Viewer,
+): 'nobody' | 'writer' | 'hidden' {
   if (writersOf(file, open).length > 0) return 'writer'
   if (file.isNamed) return 'nobody'
-  if (open.hiddenUsers.size === 0) return 'nobody'
-  const others = [...open.hiddenUsers].filter((user) => user !== 0)
+  const { hiddenUsers, hasUnlisted } = open
+  if (hiddenUsers.has(file.userId) || (hasUnlisted && file.userId !== userId)) return 'hidden'
   const isShared = (file.mode & 0o002) !== 0 || ((file.mode & 0o020) !== 0 && file.groupId !== groupId)
-  return others.includes(file.userId) || (others.length > 0 && isShared) ? 'hidden' : 'nobody'
+  const hasOthers = hasUnlisted || [...hiddenUsers].some((user) => user !== 0)
+  return hasOthers && isShared ? 'hidden' : 'nobody'
 }
 
 export function writersOf({ device, inode }: FoundFile, { writers }: OpenFiles): readonly Writer[] {

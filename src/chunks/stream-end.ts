@@ -44,12 +44,14 @@ export class StreamEnd {
 
   /**
    * Tells which files are wanted though they are stored: where chunks before one are on their way still, it lies here a
-   * while, to be looked through and not fetched for that.
+   * while, to be looked through and not fetched for that. With --once, one that somebody writes to is not waited for.
    */
   wanted(): (file: FoundFile) => boolean {
-    const { streamCheck, jobs } = this.#options
+    const { streamCheck, jobs, until } = this.#options
     if (streamCheck === undefined || streamCheck.isDone || this.#manifest.end !== undefined) return () => false
-    const isOnItsWay = (file: FoundFile) => !['recorded', 'refused'].includes(this.#table.stageOf(file) ?? '')
+    const isOnItsWay = (file: FoundFile) =>
+      !['recorded', 'refused'].includes(this.#table.stageOf(file) ?? '') &&
+      !(until === 'once' && this.#table.mayBeOpen(file))
     const recordedCount = this.#table.files.filter((file) => this.#table.stageOf(file) === 'recorded').length
     if (recordedCount > 2 * jobs) return () => false
     let first: string | undefined

@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts'
 import type { ChunkSource, FoundFile } from './chunk-source.ts'
 import { ChunkTable } from './chunk-table.ts'
 import type { ManifestFile } from './manifest-file.ts'
-import { findOpenFiles, type OpenFiles } from './open-files.ts'
+import { findOpenFiles, nobodyWrites, type OpenFiles } from './open-files.ts'
 import { removeShipped } from './remove-shipped.ts'
 import { restAfterLook } from './rest-after-look.ts'
 import { Shipping } from './shipping.ts'
@@ -34,7 +34,7 @@ export class ChunkWatch {
     this.#source = source
     this.#manifest = manifest
     this.#options = options
-    const table = new ChunkTable(options.groupId, ({ path }) => {
+    const table = new ChunkTable(options.viewer, ({ path }) => {
       const message = `${path}: waits, since processes of other users may write to it and cannot be seen`
       options.onTrouble(message, 'run it as root')
     })
@@ -96,7 +96,7 @@ export class ChunkWatch {
   }
 
   async #openFiles(files: readonly FoundFile[]): Promise<OpenFiles> {
-    if (files.length === 0) return { writers: new Map(), hiddenUsers: new Set() }
+    if (files.length === 0) return nobodyWrites
     const open = await findOpenFiles()
     this.#end.observe(files, open)
     return open

@@ -2,6 +2,7 @@ import type { Check } from '../stream/checked-input.ts'
 import type { CutChunks } from './cut-stream.ts'
 import type { DiskSpace } from './disk-space.ts'
 import type { ManifestChunk } from './manifest.ts'
+import type { Viewer } from './open-files.ts'
 import type { WriterPause } from './pause-writers.ts'
 import type { StreamCheck } from './stream-check.ts'
 
@@ -24,7 +25,7 @@ export interface WatchOptions {
   /** Asked before a file is shipped; throws where its folder cannot be one that chunks come from. */
   readonly admit: (folder: string) => Promise<void>
   /** Who we are: only what others may write to must be seen. */
-  readonly groupId: number
+  readonly viewer: Viewer
   /** Stops whoever writes more than can be shipped. */
   readonly writerPause?: WriterPause | undefined
   /** The space that there is for chunks. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 
 /** This program among all that write to the same store: eight digits for the machine, a dash, the process id. */
 export function ownerOfThisProgram(machineIdFile = '/etc/machine-id') {
@@ -17,6 +17,19 @@ export function ownerOfThisProgram(machineIdFile = '/etc/machine-id') {
       if (itsMachine !== machine) return false
       return !isRunning(Number(pid)) || (lastWrite !== undefined && isAnother(Number(pid), lastWrite))
     },
+  }
+}
+
+/** Whose process this is, and the group of that user alone: -1, none, without an entry in passwd(5), as in many a container. */
+export function userOfThisProgram() {
+  return { userId: process.geteuid?.() ?? 0, groupId: ownGroup() }
+}
+
+function ownGroup(): number {
+  try {
+    return userInfo().gid
+  } catch {
+    return -1
   }
 }
 

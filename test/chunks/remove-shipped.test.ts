@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ChunkTable } from '../../src/chunks/chunk-table.ts'
 import { findFile } from '../../src/chunks/find-file.ts'
+import { nobodyWrites } from '../../src/chunks/open-files.ts'
 import { removeShipped } from '../../src/chunks/remove-shipped.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 
@@ -13,8 +14,8 @@ async function prepare() {
   writeFileSync(path, 'bytes')
   const file = await findFile(path)
   if (file === undefined) throw new Error('not there')
-  const table = new ChunkTable(0, () => {})
-  table.observe([file], { writers: new Map(), hiddenUsers: new Set() }, 0)
+  const table = new ChunkTable({ userId: 0, groupId: 0 }, () => {})
+  table.observe([file], nobodyWrites, 0)
   table.set(path, { stage: 'recorded', sight: file })
   const remove = () => removeShipped(table, () => false)
   return { folder, path, table, remove }

@@ -60,7 +60,7 @@ test('a chunk that is proven and removed while others are looked through is look
     checks: () => [],
     keyOf: (name) => name,
     admit: async () => {},
-    groupId: 0,
+    viewer: { userId: 0, groupId: 0 },
     lookAtDisk: async () => ({ usedBytes: 0, freeBytes: 1 }),
     signal: new AbortController().signal,
     onProven: () => {},

@@ -108,7 +108,50 @@ describe('P6: a file', () => {
   )
 })
 
+describe('P6: without privilege', () => {
+  const asNobody = 'setpriv --reuid 4321 --regid 4321 --clear-groups'
+  const watch = 'env HOME=/nonexistent chunkwatch -q --once --settle 0s chunks file://$PWD/store'
+  const prepared = 'chmod 755 .; chown 4321 chunks store; umask 022'
+  const waits = expect.stringContaining('chunks/xaa: waits, since processes of other users may write to it')
+
+  test("a file of root's waits: who writes to it cannot be seen; one's own does not, whoever has no name", async ({
+    skip,
+  }) => {
+    const { folder, chunks, stored } = prepare()
+    if ((await sh(`${asNobody} true`, folder)).status !== 0) skip('no other user can be had')
+    const ended = await sh(
+      `${prepared}; echo own >chunks/xab; chown 4321 chunks/xab
+      exec 3>chunks/xaa; echo open >&3; ${asNobody} ${watch} 3>&-; echo more >&3`,
+      folder,
+    )
+    expect(ended).toMatchObject({ status: 0, stderr: waits })
+    expect([stored('xab'), readFileSync(join(chunks, 'xaa'), 'utf8')]).toEqual(['own\n', 'open\nmore\n'])
+  })
+
+  test('so does any that is not our own where /proc hides processes', async ({ skip }) => {
+    const { folder, chunks, stored } = prepare()
+    const hidden = 'mount -t proc -o hidepid=2 proc /proc'
+    const inside = (script: string) => sh(`unshare --mount --pid --fork --kill-child bash -c '${script}'`, folder)
+    if ((await inside(`${hidden} && ${asNobody} true`)).status !== 0) skip('there can be no /proc of our own')
+    const other = asNobody.replaceAll('4321', '1234')
+    const ended = await inside(`${prepared}; chmod 777 chunks; ${hidden}; echo own >chunks/xab; chown 4321 chunks/xab
+      mkfifo go; chmod 666 go
+      ${other} bash -c "exec 3>chunks/xaa; echo open >&3; read -t 20 <>go; echo more >&3" &
+      until test -s chunks/xaa; do sleep 0.02; done; ${asNobody} ${watch}; echo 1<>go; wait`)
+    expect(ended).toMatchObject({ status: 0, stderr: waits })
+    expect([stored('xab'), readFileSync(join(chunks, 'xaa'), 'utf8')]).toEqual(['own\n', 'open\nmore\n'])
+  })
+})
+
 describe('a writer', () => {
+  test('that has a chunk open, with others behind it, does not keep --once', patient, async () => {
+    const { folder, stored } = prepare()
+    const watch = 'timeout 20 chunkwatch -q --once --settle 0s chunks file://$PWD/store'
+    const ended = await sh(`exec 3>chunks/xaa; echo whole >chunks/xab; ${watch}; ls chunks`, folder)
+    expect(ended).toEqual({ status: 0, stdout: 'files.manifest\nfiles.md5\nxaa\n', stderr: '' })
+    expect(stored('xab')).toBe('whole\n')
+  })
+
   test('that dies in mid-stream: --until-end ends with 65, and what came is stored', patient, async () => {
     const { chunks, watch, stored } = prepare()
     const writer = startShell('', `exec > ${chunks}/xaa; echo begun; read line`)

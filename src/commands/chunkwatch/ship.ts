@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os'
 import type { ChunkSource } from '../../chunks/chunk-source.ts'
 import type { ManifestFile } from '../../chunks/manifest-file.ts'
 import type { ChunkWatch } from '../../chunks/watch-chunks.ts'
 import type { WatchOptions } from '../../chunks/watch-options.ts'
 import { notifySystemd } from '../../cli/notify-systemd.ts'
+import { userOfThisProgram } from '../../cli/owner.ts'
 import { ownPid, PausedProcesses } from '../../cli/paused-processes.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes } from '../../cli/units.ts'
@@ -90,7 +90,7 @@ async function watchOptions(args: Arguments, store: Store, terminal: Terminal, o
     checks: await pacing(args.bwlimit, unending),
     keyOf,
     admit,
-    groupId: ownGroup(),
+    viewer: userOfThisProgram(),
     writerPause: args['pause-writer'] ? await pauseOf(args, terminal) : undefined,
     signal: terminal.signal,
     onProven: (chunk) => {
@@ -111,15 +111,6 @@ async function watchOptions(args: Arguments, store: Store, terminal: Terminal, o
     },
   }
   return options
-}
-
-/** The group of the user alone; none where the user has no entry in passwd(5), as in many a container. */
-function ownGroup(): number {
-  try {
-    return userInfo().gid
-  } catch {
-    return -1
-  }
 }
 
 async function metricsOf(args: Arguments, destination: string, terminal: Terminal, state: MetricsState) {
