@@ -37,9 +37,11 @@ const hints: Readonly<Record<string, string>> = {
 export function asFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error
   if (!isSystemError(error)) return undefined
-  const { code, syscall, path, address, port } = error
+  const { code, syscall, path, hostname, address, port } = error
   const thing =
-    path ?? (address === undefined ? undefined : [address, port].filter((part) => part !== undefined).join(':'))
+    path ??
+    hostname ??
+    (address === undefined ? undefined : [address, port].filter((part) => part !== undefined).join(':'))
   const what = ['cannot', syscall, thing].filter((word) => word !== undefined).join(' ')
   const hint = hints[code]
   return new Failure(kinds[code] ?? 'io', `${what}: ${reasonOf(error)}`, { cause: error, ...(hint && { hint }) })
@@ -50,6 +52,8 @@ interface SystemError extends Error {
   readonly errno?: number
   readonly syscall: string
   readonly path?: string
+  /** That was asked for, and has no address. */
+  readonly hostname?: string
   readonly address?: string
   readonly port?: number
 }

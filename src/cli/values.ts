@@ -68,7 +68,7 @@ async function parseWithYargs(command: Command, options: OptionSpecs, written: R
     .updateStrings(wording as object as Record<string, string>)
     .options(Object.fromEntries(Object.entries(options).map(([name, option]) => [name, plain(option)])))
     .fail((message) => {
-      throw new Failure('usage', message.trim().replace(/\s+/g, ' '))
+      throw new Failure('usage', message.trim().replace(/\s+/g, ' ').replace(impliedForm, 'option --$1 needs --$2'))
     })
     .parseAsync(words)
   return args
@@ -77,8 +77,10 @@ async function parseWithYargs(command: Command, options: OptionSpecs, written: R
 /** yargs' messages in our words. Its types don't know that some have a plural. */
 const wording = {
   'Missing required argument: %s': { one: 'option --%s is missing', other: 'options are missing: %s' },
-  'Implications failed:': 'option needs another:',
+  'Implications failed:': 'Implications failed:',
 }
+
+const impliedForm = /^Implications failed: (\S+) -> (\S+)$/
 
 /** The words that yargs sees are sorted already; it shall see nothing else in them. */
 const asWritten = {

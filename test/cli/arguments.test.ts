@@ -70,7 +70,7 @@ describe('parseArguments', () => {
     [['k', '--size=1', '--estimated=1'], 'options --size and --estimated exclude each other'],
     [['k', '--estimated=1', '--size=1'], 'options --size and --estimated exclude each other'],
     [['k', '--progress', '-q'], 'options --progress and --quiet exclude each other'],
-    [['k', '--dataset=tank'], 'option needs another: dataset -> bucket'],
+    [['k', '--dataset=tank'], 'option --dataset needs --bucket'],
   ])('%j: %s', async (words, message) => {
     await expect(parse(words)).rejects.toThrow(failure('usage', message))
   })

@@ -29,6 +29,14 @@ describe('asFailure, of real errors', () => {
     })
   })
 
+  it('a host that nobody knows', () => {
+    const error = systemError('ENOTFOUND', { syscall: 'getaddrinfo', errno: -3008, hostname: 'backup.invalid' })
+    expect(asFailure(error)).toMatchObject({
+      kind: 'unavailable',
+      message: 'cannot getaddrinfo backup.invalid: unknown node or service',
+    })
+  })
+
   it('a full disk', () => {
     const full = openSync('/dev/full', 'w')
     const failure = asFailure(thrownBy(() => writeFileSync(full, 'x')))
