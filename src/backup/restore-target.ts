@@ -43,6 +43,16 @@ async function lookAt(dataset: string) {
   }
 }
 
+/** Throws 'unavailable' before anything is fetched that zfs receive would have no place for. */
+export async function refuseNoParent(dataset: string): Promise<void> {
+  const parent = dataset.includes('/') ? dataset.slice(0, dataset.lastIndexOf('/')) : dataset
+  if (await datasetExists(parent)) return
+  const isPool = !parent.includes('/')
+  throw new Failure('unavailable', `${dataset}: there is no ${isPool ? 'pool' : 'dataset'} ${parent}`, {
+    hint: isPool ? 'import or create it first' : `zfs create -p '${parent}' makes it`,
+  })
+}
+
 /** While the store was asked and the first bytes fetched, another may have been taken: it would be destroyed unseen. */
 export async function refuseUnseen({ base, destroyed }: RestorePlan, to: string): Promise<void> {
   if (base === undefined || destroyed.length === 0) return

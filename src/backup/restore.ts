@@ -14,7 +14,7 @@ import { readCatalogue } from './catalogue.ts'
 import { receiveBackup, type UndoWishes, undoingOf } from './receive-backup.ts'
 import { refuseOther } from './refuse-other.ts'
 import { isPackage, planRestore, presentAs, type RestorePlan } from './restore-plan.ts'
-import { refuseUnseen, settledTarget, settleMs, settleTries } from './restore-target.ts'
+import { refuseNoParent, refuseUnseen, settledTarget, settleMs, settleTries } from './restore-target.ts'
 import { StreamContent } from './stream-content.ts'
 
 export interface RestoreWishes extends UndoWishes {
@@ -82,6 +82,7 @@ export async function restore(store: Store, wishes: RestoreWishes, run: RestoreR
   const { jobs } = prepared
   run.onPlan(prepared)
   if (jobs.length === 0) await refuseOther(store, prepared.plan, wishes, run)
+  else await refuseNoParent(wishes.to)
   const makeReady = once(() => prepareTarget(prepared, wishes.to))
   for (const [index, { backup, undoing, receive }] of jobs.entries()) {
     const transfer = new Transfer(backup.object.size)

@@ -30,8 +30,12 @@ export function programInput(child: Child, onBadEnd: BadEnd): Input {
 export async function endWell(child: Child, onBadEnd: BadEnd): Promise<void> {
   const end = await child.ended
   const bad = describeBadEnd(end)
-  if (bad !== undefined)
-    throw new Failure(kindOf(end, onBadEnd), [`${child.name} ${bad}`, child.stderrTail()].filter(Boolean).join(': '))
+  if (bad === undefined) return
+  const said = child
+    .stderrTail()
+    .split(/\s*\n\s*/)
+    .join('; ')
+  throw new Failure(kindOf(end, onBadEnd), [`${child.name} ${bad}`, said].filter(Boolean).join(': '))
 }
 
 // By these a program ends itself, which may be for what it was given to read.

@@ -216,6 +216,20 @@ describe('what it refuses', () => {
     expect(ended.stderr).toContain('compressor lz5: not known here')
   })
 
+  test('a dataset that has no place, before anything is fetched', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      ends 69 zsnap restore --to "$B/no such/copy" "$A/data set@s4"
+      ends 69 zsnap restore --to nowhere/copy "$A/data set@s4"`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+    expect(ended.stderr.split('\n').filter((line) => !/ objects, /.test(line))).toEqual([
+      'zsnap: pool-b/no such/copy: there is no dataset pool-b/no such',
+      "zsnap: hint: zfs create -p 'pool-b/no such' makes it",
+      'zsnap: nowhere/copy: there is no pool nowhere',
+      'zsnap: hint: import or create it first',
+      '',
+    ])
+  })
+
   test('a dataset that is in the way, and what --force does', async ({ zfs }) => {
     const ended = await zfs.script(`${stored}
       zfs create $B/copy
