@@ -29,6 +29,12 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   EAI_AGAIN: 'retry',
 }
 
+// Those of libuv alone say nothing to a user.
+const callNames: Readonly<Record<string, string>> = {
+  uv_cwd: 'find the working directory',
+  getaddrinfo: 'find the address of',
+}
+
 const hints: Readonly<Record<string, string>> = {
   EMFILE: 'raise the limit of open files (ulimit -n)',
 }
@@ -42,7 +48,7 @@ export function asFailure(error: unknown): Failure | undefined {
     path ??
     hostname ??
     (address === undefined ? undefined : [address, port].filter((part) => part !== undefined).join(':'))
-  const what = ['cannot', syscall, thing].filter((word) => word !== undefined).join(' ')
+  const what = ['cannot', callNames[syscall] ?? syscall, thing].filter((word) => word !== undefined).join(' ')
   const hint = hints[code]
   return new Failure(kinds[code] ?? 'io', `${what}: ${reasonOf(error)}`, { cause: error, ...(hint && { hint }) })
 }

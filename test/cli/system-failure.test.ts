@@ -33,7 +33,7 @@ describe('asFailure, of real errors', () => {
     const error = systemError('ENOTFOUND', { syscall: 'getaddrinfo', errno: -3008, hostname: 'backup.invalid' })
     expect(asFailure(error)).toMatchObject({
       kind: 'unavailable',
-      message: 'cannot getaddrinfo backup.invalid: unknown node or service',
+      message: 'cannot find the address of backup.invalid: unknown node or service',
     })
   })
 
