@@ -1,4 +1,5 @@
 import { Failure } from '../errors.ts'
+import { closestWord } from './closest-word.ts'
 import { type Command, defineCommand } from './command.ts'
 
 export interface SuiteSpec {
@@ -24,7 +25,13 @@ export function defineSuite({ name, summary, verbs }: SuiteSpec): Command {
     async run({ verb }) {
       const known = verbs.some((each) => each.name === verb)
       const message = known ? `the verb comes first: ${name} ${verb} [options]` : `'${verb}' is no verb of ${name}`
-      throw new Failure('usage', message)
+      const meant = known
+        ? undefined
+        : closestWord(
+            String(verb),
+            verbs.map((each) => each.name),
+          )
+      throw new Failure('usage', message, meant === undefined ? {} : { hint: `${meant} is one` })
     },
   })
 }

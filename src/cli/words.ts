@@ -1,4 +1,5 @@
 import { Failure } from '../errors.ts'
+import { closestWord } from './closest-word.ts'
 import { type Command, type OptionSpec, type OptionSpecs, takesCommand } from './command.ts'
 
 /** A command line, sorted: values still as they were written, each option under its long name. */
@@ -62,7 +63,13 @@ class Sorter {
 
   #take(written: string, attached: string | undefined): void {
     const form = this.#forms.get(written)
-    if (form === undefined) throw new Failure('usage', `unknown option ${written}`)
+    if (form === undefined) {
+      const meant = closestWord(
+        written,
+        [...this.#forms.keys()].filter((each) => each.startsWith('--')),
+      )
+      throw new Failure('usage', `unknown option ${written}`, meant === undefined ? {} : { hint: `${meant} is one` })
+    }
     if (form.sets === undefined) this.#add(form, written, attached ?? this.#nextValue(written))
     else if (attached === undefined) this.given.set(form.name, [form.sets])
     else throw new Failure('usage', `option ${written} takes no value`)

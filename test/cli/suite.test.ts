@@ -36,6 +36,7 @@ describe('a program with verbs, run without one', () => {
 
   it('says that there is no such verb, or that it must come first', async () => {
     await expect(run('third')).rejects.toThrow("'third' is no verb of sample-suite")
+    await expect(run('secnod')).rejects.toThrow(expect.objectContaining({ hint: 'second is one' }))
     await expect(run('second')).rejects.toThrow('the verb comes first: sample-suite second [options]')
     await expect(parse()).rejects.toThrow('verb is missing')
   })

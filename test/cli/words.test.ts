@@ -52,6 +52,11 @@ describe('sortWords', () => {
     ])
   })
 
+  it('says which option was probably meant', () => {
+    expect(() => sort('--sise=1')).toThrow(expect.objectContaining({ hint: '--size is one' }))
+    expect(() => sort('--frob')).toThrow(expect.not.objectContaining({ hint: expect.anything() }))
+  })
+
   it.each([
     [['--frob'], 'unknown option --frob'],
     [['--frob=1'], 'unknown option --frob'],
