@@ -48,13 +48,12 @@ async function settle({ datasets }: Plan, receiver: ReceiverEnd, ledger: Ledger)
 /** Nothing is removed unless all that there is has arrived. */
 async function handleGone(plan: Plan, receiver: ReceiverEnd, ledger: Ledger, run: SyncRun): Promise<void> {
   const { onGone } = run.policy
-  const { gone, newestGone } = plan
-  if (onGone === 'keep' || gone.length === 0) return
+  const { newestGone } = plan
+  if (onGone === 'keep' || plan.gone.length === 0) return
   const whyKept = await whyNothingGoes(plan, ledger, run)
-  if (whyKept !== undefined) {
-    for (const path of gone) ledger.addGone(path, whyKept)
-    return
-  }
+  const kept = whyKept === undefined ? belowReplaced(plan) : plan.gone
+  for (const path of kept) ledger.addGone(path, whyKept ?? 'kept, because what is above it was replaced')
+  const gone = plan.gone.filter((path) => !kept.includes(path))
   // What is below one that is renamed goes with it; what is destroyed has nothing below.
   for (const path of onGone === 'rename' ? topmost(gone) : [...gone].reverse()) {
     const message = { type: 'gone', path, newestGuid: newestGone.get(path) ?? 'none' } as const
@@ -66,6 +65,12 @@ async function whyNothingGoes(plan: Plan, ledger: Ledger, { policy, from }: Sync
   if (policy.onGone === 'report') return 'kept'
   if (!ledger.isAllWell) return 'kept, because others failed'
   return (await isAsListed(plan, from)) ? undefined : 'kept, because the source has changed meanwhile'
+}
+
+/** Where the sender was given another tree by mistake, all that was below the root passes for gone: there is a run to see it. */
+function belowReplaced({ datasets, gone }: Plan): readonly string[] {
+  const replaced = datasets.filter(({ replaces }) => replaces !== undefined).map(({ source }) => source.path)
+  return gone.filter((path) => replaced.some((above) => path.startsWith(`${above}/`)))
 }
 
 /** A dataset that is renamed while zfs lists the others may be listed under neither name, and would pass for gone. */

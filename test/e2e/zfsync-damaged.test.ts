@@ -112,3 +112,17 @@ pool-b/copy/x/other
     stderr: '',
   })
 })
+
+test('P5: what was below a dataset that is replaced is not removed in the same run, as where the sender was given another tree', async ({
+  zfs,
+}) => {
+  const send = `zfsync-send --no-bookmark --via "zfsync-recv --on-diverged rename --gone destroy $B/copy"`
+  const ended = await zfs.script(`zfs create $A/data; zfs create $A/data/c; zfs create $A/wrong
+    zfs snapshot -r $A/data@s1; zfs snapshot $A/wrong@s1; ${send} $A/data >table
+    ${send} $A/wrong | grep -o 'gone; .*'; zfs list -H -o name $B/copy/c@s1`)
+  expect(ended).toEqual({
+    status: 0,
+    stdout: 'gone; kept, because what is above it was replaced\npool-b/copy/c@s1\n',
+    stderr: '',
+  })
+})
