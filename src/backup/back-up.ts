@@ -7,6 +7,7 @@ import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
 import { type BackupJob, backupJob, type JobSettings } from './backup-job.ts'
 import { planBackup } from './backup-plan.ts'
 import { readCatalogue } from './catalogue.ts'
+import { isDecrypted } from './is-decrypted.ts'
 import { backupIn } from './list-backups.ts'
 import { type Guard, guardWith, type LocalSources, type Protection } from './protection.ts'
 import { BackupProgress, storeBackup } from './store-backup.ts'
@@ -28,6 +29,8 @@ export interface BackupRun {
   /** Look at every stream before it is compressed, such as a rate limit. */
   readonly checks: readonly Check[]
   onStart(job: BackupJob, progress: BackupProgress): void
+  /** A chain begins in which the store gets decrypted what is encrypted here. */
+  onDecrypted(job: BackupJob): void
   onStored(job: BackupJob, object: StoredObject, progress: BackupProgress): void
 }
 
@@ -75,6 +78,7 @@ export async function backUp(store: Store, dataset: string, wishes: BackupWishes
 async function backUpOne(store: Store, job: BackupJob, guard: Guard, run: BackupRun): Promise<void> {
   const { snapshot } = job.step
   const progress = new BackupProgress(job.estimatedBytes)
+  if (await isDecrypted(job)) run.onDecrypted(job)
   await guard.hold(snapshot)
   run.onStart(job, progress)
   const object = await storeBackup(store, job, { ...run, progress }).catch(async (error: unknown) => {

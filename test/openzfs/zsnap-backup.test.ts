@@ -58,6 +58,18 @@ describe('zsnap backup, zsnap restore', () => {
     expect(ended).toEqual(silence)
   })
 
+  test('tells where a chain of an encrypted dataset begins decrypted, once', async ({ zfs }) => {
+    const told = `pool-a/data set@s1: is encrypted here, and is stored decrypted`
+    const ended = await zfs.script(`${store}
+      echo correct horse | zfs create -o encryption=on -o keyformat=passphrase "$A/data set"
+      ${fillTwice}
+      zsnap backup --snapshot s1 "$A/data set" 2>told
+      grep -c '${told}: --send-flags=-w stores it as it is' told
+      zsnap backup "$A/data set"
+      zsnap backup --full --send-flags=-w "$A/data set"`)
+    expect(ended).toEqual({ ...silence, stdout: '1\n' })
+  })
+
   test('a bookmark is the base, and its snapshot may go', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap backup --protect bookmark --snapshot s1 "$A/data set"

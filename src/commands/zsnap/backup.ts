@@ -180,6 +180,10 @@ async function runWith(args: Arguments, store: Store, terminal: Terminal): Promi
       if (terminal.verbose) terminal.say(`${job.key}: ${kindOf(job)}, about ${formatBytes(job.estimatedBytes)}`)
       progress = terminal.progress(source)
     },
+    onDecrypted({ key }) {
+      const ways = '--send-flags=-w stores it as it is, --encrypt encrypts it anew'
+      terminal.say(`${key}: is encrypted here, and is stored decrypted: ${ways}`)
+    },
     onStored(job, object, { doneBytes, stored: { reusedBytes } }) {
       progress.stop()
       const sizes = { streamBytes: doneBytes, storedBytes: object.size, reusedBytes }
