@@ -77,6 +77,10 @@ describe('the handshake', () => {
     const { caller, answerer } = ends()
     const [hello] = caller.poll(0)
     expect(answerer.answer(hello!.subarray(0, 1199), from, 0)).toBeUndefined()
+    // Nor where it would be refused for its version.
+    const older = Buffer.from(hello!).fill(0, 1, 2)
+    expect(answerer.answer(older, from, 0)).toBeDefined()
+    expect(answerer.answer(older.subarray(0, 1199), from, 0)).toBeUndefined()
     for (let type = 0; type < 256; type++) {
       if (type !== packetType.hello)
         expect(answerer.answer(Buffer.from(hello!).fill(type, 0, 1), from, 0)).toBeUndefined()
