@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { datasetExists } from '../zfs/list-datasets.ts'
+import type { LockPlace } from '../stream/lock.ts'
 import { parseReceiveProperties } from '../zfs/receive-properties.ts'
-import { runZfs } from '../zfs/zfs-command.ts'
 import type { Backup } from './backup.ts'
 import type { Chains } from './chains.ts'
+import { withDrillPlace } from './drill-place.ts'
 import { type RestoreRun, restore } from './restore.ts'
 
 export interface DrillWishes {
@@ -13,37 +11,16 @@ export interface DrillWishes {
   readonly scratch: string
   /** The file with the key for age. */
   readonly identity: string | undefined
+  readonly lock: LockPlace
 }
 
 /** Restores a backup with all that it needs, compares guids, and destroys what it has made. */
 export async function drill(store: Store, { name }: Backup, wishes: DrillWishes, run: RestoreRun): Promise<void> {
-  const { scratch, identity } = wishes
-  if (await datasetExists(scratch)) throw existsAlready(scratch)
-  // Another program may make a dataset of this name right now: only what zfs receive has made for us is ours to destroy.
-  let isOurs = false
-  const drillRun: RestoreRun = {
-    ...run,
-    onPlan(prepared) {
-      if (prepared.plan.base !== undefined) throw existsAlready(scratch)
-      run.onPlan(prepared)
-    },
-    onCome(isByUs) {
-      isOurs ||= isByUs
-      if (!isOurs) throw existsAlready(scratch)
-    },
-  }
-  try {
-    const properties = parseReceiveProperties([], [])
-    await restore(store, { wanted: name, to: scratch, force: false, properties, identity, through: [] }, drillRun)
-  } finally {
-    if (isOurs) await destroyScratch(scratch)
-  }
-}
-
-function existsAlready(scratch: string): Failure {
-  return new Failure('exists', `${scratch}: exists, and a drill destroys what it restores to`, {
-    hint: 'name a dataset that is not there yet',
-  })
+  const { scratch, identity, lock } = wishes
+  const properties = parseReceiveProperties([], [])
+  await withDrillPlace(scratch, lock, (to) =>
+    restore(store, { wanted: name, to, force: false, properties, identity, through: [] }, run),
+  )
 }
 
 /** Of these, those that no other of them goes on from, the last first: to restore them is to restore all. */
@@ -60,20 +37,4 @@ export function chainOf(tip: Backup, { parentOf }: Pick<Chains, 'parentOf'>): re
     each = each.isFull ? undefined : parentOf(each)
   }
   return [...chain]
-}
-
-// What was received is busy for a moment after it in zfs-fuse.
-const tries = 5
-const pauseMs = 500
-
-async function destroyScratch(scratch: string): Promise<void> {
-  await runZfs('receive', '-A', scratch).catch(() => {})
-  for (let attempt = 1; await datasetExists(scratch); attempt++) {
-    try {
-      await runZfs('destroy', '-r', scratch)
-    } catch (error) {
-      if (attempt === tries) throw error
-      await sleep(pauseMs)
-    }
-  }
 }

@@ -33,11 +33,6 @@ export interface RestoreRun {
   onPlan(prepared: PreparedRestore): void
   onStart(backup: Backup, transfer: Transfer): void
   onReceived(backup: Backup): void
-  /**
-   * When a snapshot has come. If our own zfs receive has ended well, a target that was not there is of this run from then
-   * on; if not, another has brought what is there.
-   */
-  onCome?(isByUs: boolean): void
 }
 
 /** One object to be fetched, and the programs that it goes through. */
@@ -92,8 +87,7 @@ export async function restore(store: Store, wishes: RestoreWishes, run: RestoreR
     const options = { undoing, receive, transfer, signal: run.signal, content, base, makeReady }
     // What zfs receive has refused of several may be any of them.
     const hasCome = async () => !content.isPackage && (await isPresent(backup, wishes.to))
-    const isByUs = await whenFree(transfer, hasCome, () => receiveBackup(store, backup, options))
-    run.onCome?.(isByUs)
+    await whenFree(transfer, hasCome, () => receiveBackup(store, backup, options))
     if (!(await isPresent(backup, wishes.to))) throw missing(named(backup), wishes.to)
     const lack = content.isPackage ? await content.missingFrom(wishes.to) : undefined
     if (lack !== undefined) throw missing(lack, wishes.to)
@@ -152,20 +146,17 @@ function jobFor(backup: Backup, { to, force, properties, ...undo }: RestoreWishe
   }
 }
 
-/**
- * Such an orphan makes a dataset busy, which zfs says before it reads more than the beginning. Resolves to false if the
- * receiving was refused, and another has done it.
- */
+/** Such an orphan makes a dataset busy, which zfs says before it reads more than the beginning. */
 async function whenFree(
   transfer: Transfer,
   isReceived: () => Promise<boolean>,
   receive: () => Promise<void>,
-): Promise<boolean> {
+): Promise<void> {
   for (let tries = 1; tries <= settleTries; tries++) {
     const failure = await refusalOf(receive)
-    if (failure === undefined) return true
+    if (failure === undefined) return
     // The orphan may have had all of it.
-    if (await isReceived()) return false
+    if (await isReceived()) return
     if (!isBusy(failure)) throw explained(failure)
     transfer.doneBytes = 0
     await sleep(settleMs)

@@ -65,8 +65,8 @@ async function findOther(folder: string, subject: string, owner: Writer): Promis
   for (const name of await readdir(folder)) {
     const [itsSubject, id = ''] = name.split('.')
     if (id === owner.id) continue
-    const mayAsk = itsSubject === subject && machineOf(id) === machineOf(owner.id)
-    const isOver = owner.isGone(id) || (mayAsk && (await isNumberReused(join(folder, name), id)))
+    const isOver =
+      itsSubject === subject ? await hasEnded(owner, id, await startIn(join(folder, name))) : owner.isGone(id)
     // Those for something else too: nobody may ask for it again.
     if (isOver) await unlink(join(folder, name)).catch(() => {})
     else if (itsSubject === subject) return name
@@ -79,15 +79,20 @@ function machineOf(ownerId: string): string | undefined {
   return ownerId.split('-')[0]
 }
 
-/** True if the owner is known to be another process than the one that has its number now. */
-async function isNumberReused(file: string, ownerId: string): Promise<boolean> {
-  const [, start = ''] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
-  const startNow = await startOf(ownerId)
+async function startIn(file: string): Promise<string> {
+  return (await readFile(file, 'utf8').catch(() => '')).split('\n')[1] ?? ''
+}
+
+/** True only for a program of this machine that runs no more, though another process may have its number now. */
+export async function hasEnded(owner: Writer, id: string, start: string): Promise<boolean> {
+  if (owner.isGone(id)) return true
+  if (machineOf(id) !== machineOf(owner.id)) return false
+  const startNow = await startOf(id)
   return start !== '' && startNow !== '' && start !== startNow
 }
 
 /** The starttime in proc(5)'s stat; '' where there is no /proc, and of a process that is gone. */
-async function startOf(ownerId: string): Promise<string> {
+export async function startOf(ownerId: string): Promise<string> {
   const [, pid] = ownerId.split('-')
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   // The second field is a name in parentheses, which may hold blanks.

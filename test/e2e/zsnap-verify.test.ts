@@ -66,25 +66,32 @@ describe('zsnap verify', () => {
   })
 })
 
-// zfs that lets another drill receive the first snapshot right before ours.
-const zfsOfOtherDrill = `
-  mkdir path
+// zfs on a path of its own: what is given is done before the first call of this kind, what comes after it when that has ended.
+const zfsWith = (verb: string, before: string, after = '') => `
+  mkdir -p path
   cat >path/zfs <<'END'
 #!/bin/sh
 real=$(dirname "$0")/real-zfs
-if [ "$1 $3" = "receive pool-b/scratch@s1" ] && [ ! -e done ]; then
-  touch done
-  "$real" send 'pool-a/data set@s1' | "$real" receive -u pool-b/scratch
-fi
-exec "$real" "$@"
+[ "$1" = ${verb} ] && [ ! -e done ] || exec "$real" "$@"
+touch done
+${before}
+"$real" "$@"
+status=$?
+${after}
+exit $status
 END
-  ln -s "$(command -v zfs)" path/real-zfs
+  ln -sf "$(command -v zfs)" path/real-zfs
   chmod +x path/zfs
 `
+const killed = `
+  ${zfsWith('receive', '', 'kill -9 $PPID')}
+  PATH="$PWD/path:$PATH" ends 137 zsnap verify --drill $B/scratch "$A/data set"
+  [ -e done ]
+`
 
-test('a drill leaves alone what another drill restores to the same dataset', async ({ zfs }) => {
+test('a drill leaves alone what another program has received there meanwhile', async ({ zfs }) => {
   const ended = await zfs.script(`${make}
-    ${zfsOfOtherDrill}
+    ${zfsWith('create', `"$real" send 'pool-a/data set@s1' | "$real" receive -u pool-b/scratch`)}
     PATH="$PWD/path:$PATH" ends 73 zsnap verify --drill $B/scratch "$A/data set"
     [ -e done ]
     zfs list -H -o name -t all -r $B
@@ -92,27 +99,9 @@ test('a drill leaves alone what another drill restores to the same dataset', asy
   expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\npool-b/scratch\npool-b/scratch@s1\n0 broken\n' })
 })
 
-// zfs that makes the dataset right after it was asked for and was not there.
-const zfsOfAnother = `
-  mkdir path
-  cat >path/zfs <<'END'
-#!/bin/sh
-real=$(dirname "$0")/real-zfs
-"$real" "$@"
-status=$?
-if [ "$1 $status $5" = "list 1 pool-b/scratch" ] && [ ! -e done ]; then
-  touch done
-  "$real" create pool-b/scratch
-fi
-exit $status
-END
-  ln -s "$(command -v zfs)" path/real-zfs
-  chmod +x path/zfs
-`
-
 test('a drill destroys no dataset that another has made meanwhile', async ({ zfs }) => {
   const ended = await zfs.script(`${make}
-    ${zfsOfAnother}
+    ${zfsWith('create', '"$real" create pool-b/scratch')}
     PATH="$PWD/path:$PATH" ends 73 zsnap verify --drill $B/scratch "$A/data set"
     [ -e done ]
     zfs list -H -o name -r $B
@@ -120,6 +109,63 @@ test('a drill destroys no dataset that another has made meanwhile', async ({ zfs
     zsnap verify --drill $B/scratch "$A/data set"
     zfs list -H -o name -r $B`)
   expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\npool-b/scratch\npool-b\n' })
+})
+
+test('P3: a drill that was killed leaves nothing that keeps the next from its work', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    ${killed}
+    zfs list -H -o name $B/scratch
+    zsnap verify --drill $B/scratch "$A/data set"
+    zfs list -H -o name -r $B
+    rm done
+    ${zfsWith('receive', 'kill -9 $PPID')}
+    PATH="$PWD/path:$PATH" ends 137 zsnap verify --drill $B/scratch "$A/data set"
+    zsnap verify --drill $B/scratch "$A/data set"
+    zfs list -H -o name -r $B`)
+  expect(ended).toMatchObject({ status: 0, stdout: 'pool-b/scratch\npool-b\npool-b\n' })
+  expect(ended.stderr).not.toContain('zsnap:')
+})
+
+test('what a user made in what a killed drill has left is kept, and so is what bears its mark by a stream or under another name', async ({
+  zfs,
+}) => {
+  const ended = await zfs.script(`${make}
+    ${killed}
+    again() { zsnap verify --drill $B/scratch "$A/data set"; }
+    for each in $(zfs list -H -o name -r $B/scratch); do last=$each; done
+    sleep 1
+    zfs snapshot $last@mine
+    ends 73 again
+    zfs list -H -o name $last@mine
+    destroy $last@mine
+    zfs create -o canmount=off $last/mine
+    ends 73 again
+    zfs rename $B/scratch $B/kept
+    ends 73 zsnap verify --drill $B/kept "$A/data set"
+    mark=$(zfs get -H -o value zsnap:drill $B/kept)
+    zfs create -o "zsnap:drill=$mark" $A/forged
+    zfs snapshot $A/forged@s
+    zfs send -p $A/forged@s | zfs receive -u $B/scratch
+    ends 73 again
+    destroy -r $B/scratch
+    again
+    zfs list -H -o name -r $B | grep -c kept`)
+  expect(ended).toMatchObject({ status: 0, stdout: 'pool-b/scratch/drill@mine\n3\n' })
+  expect(ended.stderr.match(/^zsnap: .*/gm)).toEqual([
+    expect.stringContaining('pool-b/scratch: exists, and pool-b/scratch/drill@mine is not of the drill'),
+    expect.stringContaining('pool-b/scratch: exists, and pool-b/scratch/drill/mine is not of the drill'),
+    expect.stringContaining('pool-b/kept: exists, and a drill destroys'),
+    expect.stringContaining('pool-b/scratch: exists, and a drill destroys'),
+  ])
+})
+
+test('a drill leaves alone what another drill, which is alive, restores below the same dataset', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    ${zfsWith('receive', `zsnap verify -q --drill pool-b/scratch 'pool-a/data set'; echo $? >status`)}
+    PATH="$PWD/path:$PATH" zsnap verify --drill $B/scratch "$A/data set"
+    cat status
+    zfs list -H -o name -r $B`)
+  expect(ended).toMatchObject({ status: 0, stdout: '73\npool-b\n' })
 })
 
 test('a key that does not fit says nothing of the backup; damage does, with whatever key', async ({ zfs }) => {

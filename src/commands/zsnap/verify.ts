@@ -4,6 +4,8 @@ import type { Depth } from '../../backup/verification.ts'
 import { backupOptions } from '../../cli/backup-options.ts'
 import { defineCommand, type InferredArguments, type OptionSpecs } from '../../cli/command.ts'
 import { type GoingOn, goOnAfterFailures } from '../../cli/going-on.ts'
+import { ownerOfThisProgram } from '../../cli/owner.ts'
+import { runtimeFolder } from '../../cli/runtime-folder.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes } from '../../cli/units.ts'
 import { Failure } from '../../errors.ts'
@@ -26,7 +28,7 @@ const options = {
     type: 'string',
     metavar: 'DATASET',
     conflicts: 'deep',
-    describe: 'restore each chain to this dataset, which must not be there, compare guids, and destroy it',
+    describe: 'restore each chain below this dataset, which must not be there, compare guids, and destroy it',
   },
   identity: { type: 'string', metavar: 'FILE', describe: 'the file with the key for what is encrypted with age' },
   ...backupOptions,
@@ -122,6 +124,7 @@ async function readAll(backup: Backup, { store, args, terminal }: Work): Promise
 async function drillAll(chosen: readonly Backup[], scratch: string, work: Work): Promise<void> {
   const { chainOf, drill, tipsOf } = await import('../../backup/drill.ts')
   const { store, catalogue, args, terminal } = work
+  const lock = { folder: runtimeFolder(), owner: ownerOfThisProgram() }
   for (const tip of tipsOf(chosen, catalogue)) {
     terminal.signal.throwIfAborted()
     let progress = { stop: () => {} }
@@ -133,7 +136,7 @@ async function drillAll(chosen: readonly Backup[], scratch: string, work: Work):
       },
       onReceived: () => progress.stop(),
     }
-    const wishes = { scratch, identity: args.identity }
+    const wishes = { scratch, identity: args.identity, lock }
     await judge([...chainOf(tip, catalogue)], 'drill', work, () => drill(store, tip, wishes, run))
     progress.stop()
   }
