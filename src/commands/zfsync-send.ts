@@ -168,7 +168,8 @@ async function converse(running: Running): Promise<void> {
   listed.catch(() => {})
   const channel = await opening
   try {
-    const [source, told] = await Promise.all([listed, openTree(channel), import('../sync/sync-tree.ts')])
+    const telling = openTree(channel, args['dry-run'])
+    const [source, told] = await Promise.all([listed, telling, import('../sync/sync-tree.ts')])
     const { receiver, id, policy, inventory } = told
     const plan = await planOf(args, source, inventory, policy)
     if (args['dry-run']) {

@@ -17,6 +17,23 @@ export async function bufferReady(root: string): Promise<Replica> {
   return await listReplica(root)
 }
 
+/** The same as it would be then, where nothing may change. */
+export async function asIfReady(root: string): Promise<Replica> {
+  const replica = await listReplica(root)
+  const { datasets, buffered, bufferNames } = replica
+  const moved = new Set(placeable(replica, bufferNames))
+  for (const { path } of inTreeOrder(buffered)) {
+    const above = parentOf(path)
+    if (!bufferNames.has(path) && above !== undefined && moved.has(above)) moved.add(path)
+  }
+  const come = buffered.filter(({ path }) => moved.has(path))
+  return {
+    ...replica,
+    datasets: inTreeOrder([...datasets, ...come]),
+    buffered: buffered.filter(({ path }) => !moved.has(path)),
+  }
+}
+
 /** Takes to its place what can be, parents first; tells what is left. */
 export async function settleBuffer(root: string): Promise<readonly Problem[]> {
   return await settle(await listReplica(root))

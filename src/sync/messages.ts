@@ -44,8 +44,13 @@ export interface Place {
 }
 
 export type SenderMessage =
-  /** `holdsLater`: it will ask for holds. */
-  | { readonly type: 'hello'; readonly role: 'all' | 'streams' | 'container'; readonly holdsLater?: boolean }
+  /** `holdsLater`: it will ask for holds. `dryRun`: nothing shall change. */
+  | {
+      readonly type: 'hello'
+      readonly role: 'all' | 'streams' | 'container'
+      readonly holdsLater?: boolean
+      readonly dryRun?: boolean
+    }
   | ReceiveRequest
   | { readonly type: 'complete' }
   | { readonly type: 'abort'; readonly trouble: Trouble }

@@ -12,6 +12,7 @@ export function parseSenderMessage(text: string): SenderMessage {
         type: 'hello',
         role: oneOf(from['role'], ['all', 'streams', 'container']),
         holdsLater: from['holdsLater'] === true,
+        dryRun: from['dryRun'] === true,
       }
     case 'receive':
       return parseReceive(from)

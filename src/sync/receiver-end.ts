@@ -35,9 +35,9 @@ export interface Told {
   readonly inventory: Inventory
 }
 
-/** Opens the dialogue about a whole tree. */
-export async function openTree(channel: Channel): Promise<Told & { readonly receiver: ReceiverEnd }> {
-  await greet(channel, 'all')
+/** Opens the dialogue about a whole tree; for a dry run, the receiver changes nothing to tell what it has. */
+export async function openTree(channel: Channel, isDryRun = false): Promise<Told & { readonly receiver: ReceiverEnd }> {
+  await greet(channel, 'all', isDryRun)
   const told = expectType(await nextMessage(channel), 'inventory')
   const { inventory, policy, receiver: id } = told
   return { receiver: heardEnd(channel, told), id, policy, inventory }
@@ -91,9 +91,9 @@ export function fitting(problems: readonly Problem[]): readonly Problem[] {
   return [...told, ...counted]
 }
 
-async function greet(channel: Channel, role: 'all' | 'streams'): Promise<void> {
+async function greet(channel: Channel, role: 'all' | 'streams', dryRun = false): Promise<void> {
   await channel.greet()
-  await channel.send({ type: 'hello', role, holdsLater: true })
+  await channel.send({ type: 'hello', role, holdsLater: true, ...(dryRun && { dryRun }) })
   // It greets when it has heard us: before that, ssh may ask for a password.
   if (!(await channel.readGreeting())) await channel.endedEarly()
   channel.beginDialogue()

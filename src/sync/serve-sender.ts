@@ -4,7 +4,7 @@ import { unlessAborted } from '../stream/on-abort.ts'
 import type { Turns } from '../stream/turns.ts'
 import type { ReceiveProperties } from '../zfs/receive-properties.ts'
 import { AnnouncedStream } from './announced-stream.ts'
-import { bufferReady } from './buffer.ts'
+import { asIfReady, bufferReady } from './buffer.ts'
 import type { Channel } from './channel.ts'
 import type { Inventory } from './inventory.ts'
 import { LaterHolds } from './later-holds.ts'
@@ -63,12 +63,14 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
   const holdsLater = laterHolds !== undefined
   const answer = (message: ReceiverMessage) => (isHeard ? channel.send(message) : Promise.resolve())
   const work = async () => {
-    const replica = hello.role === 'streams' ? undefined : await bufferReady(run.root)
+    const getReady = hello.dryRun ? asIfReady : bufferReady
+    const replica = hello.role === 'streams' ? undefined : await getReady(run.root)
     const inventory = replica && inventoryOf(replica, run)
     if (inventory === undefined) await answer({ type: 'ready', holdsLater })
     else await answer({ ...inventory, holdsLater })
     const there = inventory && !isHeard ? guidsOf(inventory.inventory) : undefined
-    const newId = isHeard && replica?.keptId === undefined ? inventory?.receiver : undefined
+    const keepsId = isHeard && !hello.dryRun && replica?.keptId === undefined
+    const newId = keepsId ? inventory?.receiver : undefined
     const onFailure = (failure: Failure) => run.onFailure(failure, isHeard)
     try {
       await serveRequests(channel, { ...run, there, newId, laterHolds, onFailure }, answer)

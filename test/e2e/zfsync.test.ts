@@ -103,6 +103,28 @@ describe('zfsync-send --via', () => {
     expect(ended.stdout).not.toContain('pool-b/copy/e@s')
   })
 
+  test('--dry-run changes nothing there, and tells the plan for when what waits in the buffer is in its place', async ({
+    zfs,
+  }) => {
+    const ended = await zfs.script(`
+      ${make} ${push('-q')}
+      zfs create -o canmount=off $B/copy.zfsyncbuffer; zfs rename "$B/copy/c d" $B/copy.zfsyncbuffer/2F632064
+      zfs hold zfsync "$B/copy/e@s 2"; zfs inherit zfsync:replica $B/copy
+      zfs snapshot -r "$A/data set@s4"
+      state() { zfs get -H -r -o name,property,value userrefs,zfsync:replica,guid $A $B; }
+      state >before
+      ${push('--dry-run')}
+      state | diff before - >&2
+      ${push('-q')}
+      zfs list -H -o name -r $B`)
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    const [plan, names] = [ended.stdout.split('\n').slice(0, 4), ended.stdout.split('\n').slice(4)]
+    expect(plan.map((line) => line.replace(/, about .*/, ''))).toEqual(
+      ['', '/c d', '/c d/deep', '/e'].map((path) => `pool-a/data set${path}@s4: increment from @s3`),
+    )
+    expect(names).toEqual(['pool-b', 'pool-b/copy', 'pool-b/copy/c d', 'pool-b/copy/c d/deep', 'pool-b/copy/e', ''])
+  })
+
   test('a dataset without a snapshot is told, and what is below waits in the buffer until it comes', async ({
     zfs,
   }) => {
