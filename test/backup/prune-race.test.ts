@@ -75,6 +75,16 @@ async function prune({ store }: Shared, kept: ReadonlySet<number>, onFailure: (e
   await pruneBackups(store, removed, { backups, ...chains }, run)
 }
 
+it('a parent of its name that is another snapshot is none; one without a guid, as z3 stores it, is taken by its name', async () => {
+  const job = { key: `${dataset}@s2`, step: { from: { source: snapshot(1), parent: `${dataset}@s1` } } } as BackupJob
+  const storing = (metadata: StoredObject['metadata']) =>
+    ({ describe: async () => ({ ...objectOf(1, undefined), metadata }) }) as unknown as Store
+  await refuseLostParent(storing({ 'zfs-guid': guidOf(1) }), job)
+  await refuseLostParent(storing({}), job)
+  const other = refuseLostParent(storing({ 'zfs-guid': guidOf(7) }), job)
+  await expect(other).rejects.toThrow(expect.objectContaining({ kind: 'retry' }))
+})
+
 const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 5 }))
 
 it('a store that takes long to list is listed seldom, and what is stored in the dataset is still seen within 2 s', async () => {
