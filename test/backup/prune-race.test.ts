@@ -76,7 +76,8 @@ async function prune({ store }: Shared, kept: ReadonlySet<number>, onFailure: (e
 }
 
 it('a parent of its name that is another snapshot is none; one without a guid, as z3 stores it, is taken by its name', async () => {
-  const job = { key: `${dataset}@s2`, step: { from: { source: snapshot(1), parent: `${dataset}@s1` } } } as BackupJob
+  const from: BackupJob['step']['from'] = { source: snapshot(1), parent: `${dataset}@s1` }
+  const job = { key: `${dataset}@s2`, step: { snapshot: snapshot(2), from, isReplacement: false } } as BackupJob
   const storing = (metadata: StoredObject['metadata']) =>
     ({ describe: async () => ({ ...objectOf(1, undefined), metadata }) }) as unknown as Store
   await refuseLostParent(storing({ 'zfs-guid': guidOf(1) }), job)
