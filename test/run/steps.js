@@ -62,7 +62,10 @@ function runVitest(what, node, options) {
   const status = start(what, node, command, { TALLY_FILE: file, PATH })
   const counts = tallyIn(file)
   const isSilentFailure = status !== 0 && counts.failed === 0
-  if (isSilentFailure || counts.passed + counts.failed === 0) counts.failed += 1
+  if (isSilentFailure || counts.passed + counts.failed === 0) {
+    counts.failed += 1
+    counts.failures.push({ name: what, message: `vitest ended with ${status}, and told of no failed test` })
+  }
   rmSync(folder, { recursive: true })
   return counts
 }
@@ -79,8 +82,7 @@ export function vitestOn(tally, line, projects, options) {
 
 function run(tally, name, command, args) {
   const isGood = start(name, command, args) === 0
-  tally.add(isGood ? { passed: 1 } : { failed: 1 })
-  if (!isGood) console.log(`${name}: failed`)
+  tally.add(isGood ? { passed: 1 } : { failed: 1, failures: [{ name, message: 'what it printed is above' }] })
   return isGood
 }
 
@@ -97,7 +99,7 @@ function tallyIn(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    return { passed: 0, failed: 1, failedFiles: [], failedTests: [], skipped: [] }
+    return { passed: 0, failed: 0, failedFiles: [], failures: [], skipped: [] }
   }
 }
 

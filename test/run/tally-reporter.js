@@ -1,13 +1,16 @@
 import { writeFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 
 /**
  * Beside vitest's own reporter: writes what ran as JSON to the file that TALLY_FILE names,
- * { passed, failed, failedFiles, failedTests, skipped: [{ name, why }] }. A skipped test says why by a note or,
- * with those around it, by its name, which ends in what it needs, in parentheses; one without a reason counts as failed.
+ * { passed, failed, failedFiles, failures: [{ name, message }], skipped: [{ name, why }] }, a failure for each that
+ * `failed` counts. A skipped test says why by a note or, with those around it, by its name, which ends in what it
+ * needs, in parentheses; one without a reason counts as failed.
  */
 export default class TallyReporter {
   onTestRunEnd(modules, unhandledErrors) {
-    const tally = { passed: 0, failed: unhandledErrors.length, failedFiles: [], failedTests: [], skipped: [] }
+    const tally = { passed: 0, failed: 0, failedFiles: [], failures: [], skipped: [] }
+    for (const error of unhandledErrors) countFailure('an error outside of all tests', [error], tally)
     for (const module of modules) countModule(module, tally)
     const file = process.env.TALLY_FILE
     if (file !== undefined) writeFileSync(file, JSON.stringify(tally))
@@ -22,20 +25,30 @@ function countModule(module, tally) {
 
 function countTests(module, tally) {
   const suites = [module, ...module.children.allSuites()]
-  tally.failed += suites.filter((suite) => suite.errors().length > 0).length
+  for (const suite of suites.filter((each) => each.errors().length > 0)) {
+    countFailure(suite === module ? module.relativeModuleId : nameOf(suite), suite.errors(), tally)
+  }
   for (const test of module.children.allTests()) {
-    const { state, note } = test.result()
+    const { state, note, errors } = test.result()
     if (state === 'passed') tally.passed += 1
     else if (state === 'skipped') countSkipped(test, note, tally)
-    else {
-      tally.failed += 1
-      tally.failedTests.push(nameOf(test))
-    }
+    else countFailure(nameOf(test), errors ?? [], tally)
   }
 }
 
-function nameOf(test) {
-  return `${test.module.relativeModuleId} > ${test.fullName}`
+function countFailure(name, errors, tally) {
+  tally.failed += 1
+  tally.failures.push({ name, message: errors.map(textOf).join('\n') })
+}
+
+/** What it says, what was expected, and where. */
+function textOf({ message, diff, stacks = [] }) {
+  const where = stacks.slice(0, 1).map(({ file, line, column }) => `at ${file}:${line}:${column}`)
+  return stripVTControlCharacters([message, ...(diff ? [diff] : []), ...where].join('\n'))
+}
+
+function nameOf(testOrSuite) {
+  return `${testOrSuite.module.relativeModuleId} > ${testOrSuite.fullName}`
 }
 
 function countSkipped(test, note, tally) {
@@ -45,10 +58,9 @@ function countSkipped(test, note, tally) {
   const why = note || needOf(test)
   if (why) tally.skipped.push({ name, why })
   else {
-    tally.failed += 1
-    console.error(
-      `${name}: skipped without a reason; use context.skip('why'), or skipIf and a name that ends in (what it needs)`,
-    )
+    const message =
+      "skipped without a reason; use context.skip('why'), or skipIf and a name that ends in (what it needs)"
+    countFailure(name, [{ message }], tally)
   }
 }
 

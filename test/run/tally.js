@@ -3,11 +3,14 @@ export class Tally {
   passed = 0
   failed = 0
   skipped = []
+  #failures = []
   #passedAlone = []
 
-  add({ passed = 0, failed = 0, skipped = [] }) {
+  /** `failures` are { name, message }: as many as `failed` says. */
+  add({ passed = 0, failed = 0, failures = [], skipped = [] }) {
     this.passed += passed
     this.failed += failed
+    this.#failures.push(...failures)
     this.skipped.push(...skipped)
   }
 
@@ -16,7 +19,10 @@ export class Tally {
     const healed = Math.max(0, first.failed - alone.failed)
     this.failed -= healed
     this.passed += healed
-    this.#passedAlone.push(...first.failedTests.filter((name) => !alone.failedTests.includes(name)))
+    const stillFail = new Set(alone.failures.map(({ name }) => name))
+    const passedAlone = first.failures.filter(({ name }) => !stillFail.has(name))
+    this.#passedAlone.push(...passedAlone)
+    this.#failures = this.#failures.filter((failure) => !passedAlone.includes(failure))
   }
 
   /** Nothing failed, and something ran. */
@@ -24,14 +30,24 @@ export class Tally {
     return this.failed === 0 && this.passed > 0
   }
 
-  /** Every skipped test by name, below its reason, and what passed at the second try. The last line is made for scripts. */
+  /** Every test that did not pass by name: a log's end tells what was wrong. The last line is made for scripts. */
   print() {
     for (const why of new Set(this.skipped.map((skip) => skip.why))) {
       console.log(`\nskipped: ${why}`)
       for (const { name } of this.skipped.filter((skip) => skip.why === why)) console.log(`  ${name}`)
     }
-    if (this.#passedAlone.length > 0) console.log('\nfailed beside other tests, passed alone')
-    for (const name of this.#passedAlone) console.log(`  ${name}`)
+    printFailures('failed beside other tests, passed alone', this.#passedAlone)
+    printFailures('failed', this.#failures)
     console.log(`\n${this.passed} passed, ${this.failed} failed, ${this.skipped.length} skipped`)
+  }
+}
+
+const maxLines = 20
+
+function printFailures(what, failures) {
+  if (failures.length > 0) console.log(`\n${what}`)
+  for (const { name, message } of failures) {
+    console.log(`  ${name}`)
+    for (const line of message.split('\n').slice(0, maxLines)) console.log(`    ${line}`)
   }
 }
