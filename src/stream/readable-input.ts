@@ -13,6 +13,7 @@ export class ReadableInput implements Input {
   #count = 0
   #resolve: (count: number) => void = () => {}
   #reject: (error: unknown) => void = () => {}
+  #isDiscarding = false
   #hasEnded = false
   #error: unknown
 
@@ -39,6 +40,18 @@ export class ReadableInput implements Input {
     })
   }
 
+  /** Drops what still comes, and has come unread. Resolves when the stream has ended, or broken. */
+  async discard(): Promise<void> {
+    this.#isDiscarding = true
+    this.#ahead = []
+    const stream = this.#stream
+    if (this.#hasEnded || this.#error !== undefined || stream.destroyed) return
+    await new Promise<void>((resolve) => {
+      for (const event of ['end', 'close'] as const) stream.once(event, resolve)
+      stream.resume()
+    })
+  }
+
   async close(): Promise<void> {
     this.#stream.destroy()
   }
@@ -51,6 +64,7 @@ export class ReadableInput implements Input {
   }
 
   #take(piece: Uint8Array): void {
+    if (this.#isDiscarding) return
     const rest = this.#target === undefined ? piece : this.#fillWith(piece, this.#target)
     if (rest.length === 0) return
     this.#ahead.push(rest)

@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts'
 import type { Input } from '../stream/input.ts'
+import { unlessSlow } from '../stream/unless-slow.ts'
 import { aliveFrame, dataHeader, encodeMessage, type Frame, FrameReader, greeting, mostMessageBytes } from './frames.ts'
 
 /** Bytes both ways, whatever carries them. */
@@ -7,7 +8,7 @@ export interface Link {
   readonly input: Input
   /** Writes them one after the other. Resolves when they have left our memory. */
   write(...pieces: readonly Uint8Array[]): Promise<void>
-  /** After the last word: no more will be written, and what carries it has ended well. */
+  /** After the last word: no more will be written, and what carries it has ended well. What still comes is dropped. */
   finish(): Promise<void>
   /** Lets go at once. */
   close(): Promise<void>
@@ -100,6 +101,12 @@ export class Channel {
     throw new Failure('protocol', 'bytes of a stream came where a message was due')
   }
 
+  /** The other side has said its last word, and why. */
+  end(reason: Failure): void {
+    clearInterval(this.#alive)
+    this.#failure ??= reason
+  }
+
   /** After the last word of both. */
   async finish(): Promise<void> {
     clearInterval(this.#alive)
@@ -159,13 +166,4 @@ export class Channel {
       throw this.#failure
     }
   }
-}
-
-/** Undefined if it takes longer. */
-async function unlessSlow<T>(work: Promise<T> | undefined, mostMs: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLong = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), mostMs)
-  })
-  return await Promise.race([work, tooLong]).finally(() => clearTimeout(timer))
 }

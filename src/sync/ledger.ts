@@ -35,6 +35,7 @@ export class Ledger {
   readonly #onFailure: (dataset: string, failure: Failure) => void
   readonly #entries = new Map<string, Entry>()
   readonly #gone: Outcome[] = []
+  readonly #told = new WeakSet<Failure>()
 
   constructor(
     plan: Plan,
@@ -61,10 +62,15 @@ export class Ledger {
     this.#entryOf(path).failure ??= failure
   }
 
-  /** Of a request to the receiver; what it was not asked for, it does not know: `isAsked` is false. */
+  /**
+   * Of a request to the receiver; what it was not asked for, it does not know: `isAsked` is false. What befalls several
+   * datasets at once, as the end of a connection, is passed on once.
+   */
   tell(path: string, failure: Failure, { isAsked }: { readonly isAsked: boolean }): void {
     if (!isAsked) this.problems.push({ path, ...troubleOf(failure) })
     this.fail(path, failure)
+    if (this.#told.has(failure)) return
+    this.#told.add(failure)
     this.#onFailure(this.#from + path, failure)
   }
 

@@ -4,7 +4,11 @@ import { describeBadEnd, shellCommand, startChild } from '../stream/child.ts'
 import { openInput } from '../stream/input.ts'
 import { type Output, openOutput } from '../stream/output.ts'
 import { ReadableInput } from '../stream/readable-input.ts'
+import { unlessSlow } from '../stream/unless-slow.ts'
 import type { Link } from './channel.ts'
+
+// Whoever has heard the last words, or is gone without a trace.
+const farewellMs = 5000
 
 /** The two ends of a shell command line, such as `ssh host zfsync-recv backup/data`. */
 export function commandLink(commandLine: string, signal: AbortSignal): Link {
@@ -93,6 +97,8 @@ export function socketLink(socket: Duplex): Link {
     },
     async finish() {
       await new Promise<void>((resolve) => socket.end(() => resolve()))
+      // Closed while more comes, the connection would be reset, and the peer lose what it has not read: our last words.
+      await unlessSlow(input.discard(), farewellMs)
     },
     async close() {
       socket.destroy()

@@ -4,17 +4,15 @@ import { Failure } from '../errors.ts'
 import { onAbort } from '../stream/on-abort.ts'
 import { type Address, formatAddress } from './address.ts'
 import { type CertificateNames, namesOf } from './certificate-names.ts'
-import type { Link } from './channel.ts'
-import { encodeMessage, greeting } from './frames.ts'
+import { Channel, type Link } from './channel.ts'
 import { socketLink } from './links.ts'
-import { troubleOf } from './messages.ts'
+import { sayNo } from './say-no.ts'
 import type { Security } from './security.ts'
 import { serverTls } from './tls.ts'
 
 const keepAliveMs = 15_000
 // Beyond the connections that are served: room for handshakes, and for those that are told to come later.
 const spareConnections = 16
-const farewellMs = 5000
 
 /** Who has connected, and has proven to have the key or a certificate. */
 export interface Peer {
@@ -70,13 +68,15 @@ function acceptor(security: Security, { mostConnections, onLink, onRefused }: Li
     open++
     socket.once('close', () => open--)
     const peer = identified(socket)
+    const link = socketLink(socket)
     try {
       refuseUntrusted(socket, security)
       if (open > mostConnections) throw tooMany(mostConnections)
-      onLink(socketLink(socket), peer)
+      onLink(link, peer)
     } catch (error) {
       onRefused(peer.name, error instanceof Error ? error.message : String(error))
-      sayNo(socket, error)
+      // It may be gone.
+      void refuse(link, error).catch(() => {})
     }
   }
 }
@@ -102,14 +102,14 @@ function tooMany(most: number): Failure {
   })
 }
 
-/** In the words of the dialogue, whatever the peer has said; nothing that it says is looked at. */
-function sayNo(socket: Socket, reason: unknown): void {
-  const timer = setTimeout(() => socket.destroy(), farewellMs)
-  socket.once('close', () => clearTimeout(timer))
-  socket.write(greeting)
-  socket.end(encodeMessage({ type: 'failed', trouble: troubleOf(reason) }))
-  // Else what it has sent would reset the connection before it has heard us.
-  socket.resume()
+async function refuse(link: Link, reason: unknown): Promise<void> {
+  const channel = new Channel(link)
+  try {
+    await sayNo(channel, reason)
+    await channel.finish()
+  } finally {
+    await channel.close()
+  }
 }
 
 function peerOf({ remoteAddress = 'somebody', remotePort = 0 }: Socket): string {

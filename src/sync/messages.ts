@@ -90,7 +90,8 @@ export type ReceiverMessage =
   | { readonly type: 'settled'; readonly left: readonly Problem[] }
   /** What could not be held. */
   | { readonly type: 'held'; readonly left: readonly Problem[] }
-  | { readonly type: 'failed'; readonly trouble: Trouble }
+  /** With `ends`, the receiver does no more for this sender; one of the past does not say. */
+  | { readonly type: 'failed'; readonly trouble: Trouble; readonly ends?: boolean }
 
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof Failure && error.kind !== 'closed') {

@@ -71,7 +71,7 @@ export function parseReceiverMessage(text: string): ReceiverMessage {
     case 'held':
       return { type: from['type'], left: listOf(from['left']).map(parseProblem) }
     case 'failed':
-      return { type: 'failed', trouble: parseTrouble(from['trouble']) }
+      return { type: 'failed', trouble: parseTrouble(from['trouble']), ...(from['ends'] === true && { ends: true }) }
     default:
       throw notUnderstood('message', from['type'])
   }

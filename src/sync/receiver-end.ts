@@ -25,7 +25,7 @@ export interface ReceiverEnd {
 /** Opens a dialogue for streams alone, beside another that knows what is to be sent. */
 export async function openStreams(channel: Channel): Promise<ReceiverEnd> {
   await greet(channel, 'streams')
-  return heardEnd(channel, expectType(await nextMessage(channel), 'ready'))
+  return heardEnd(channel, await receive(channel, 'ready'))
 }
 
 /** What a receiver says of itself and its replica. */
@@ -38,7 +38,7 @@ export interface Told {
 /** Opens the dialogue about a whole tree; for a dry run, the receiver changes nothing to tell what it has. */
 export async function openTree(channel: Channel, isDryRun = false): Promise<Told & { readonly receiver: ReceiverEnd }> {
   await greet(channel, 'all', isDryRun)
-  const told = expectType(await nextMessage(channel), 'inventory')
+  const told = await receive(channel, 'inventory')
   const { inventory, policy, receiver: id } = told
   return { receiver: heardEnd(channel, told), id, policy, inventory }
 }
@@ -100,7 +100,7 @@ async function greet(channel: Channel, role: 'all' | 'streams', dryRun = false):
 }
 
 function heardEnd(channel: Channel, { holdsLater }: { readonly holdsLater?: boolean }): ReceiverEnd {
-  const answer = async () => expectType(await nextMessage(channel), 'done').how
+  const answer = async () => (await receive(channel, 'done')).how
   return {
     channel,
     isHeard: true,
@@ -111,29 +111,29 @@ function heardEnd(channel: Channel, { holdsLater }: { readonly holdsLater?: bool
     },
     async settle() {
       await channel.send({ type: 'settle' })
-      return expectType(await nextMessage(channel), 'settled').left
+      return (await receive(channel, 'settled')).left
     },
     async hold() {
       if (holdsLater !== true) return []
       await channel.send({ type: 'hold' })
-      return expectType(await nextMessage(channel), 'held').left
+      return (await receive(channel, 'held')).left
     },
     async abilities() {
       await channel.send({ type: 'abilities' })
-      return expectType(await nextMessage(channel), 'abilities').abilities
+      return (await receive(channel, 'abilities')).abilities
     },
   }
 }
 
-async function nextMessage(channel: Channel): Promise<ReceiverMessage> {
-  return parseReceiverMessage(await channel.readMessage())
-}
-
-function expectType<T extends ReceiverMessage['type']>(
-  message: ReceiverMessage,
+/** The next message, if it is of this type. */
+async function receive<T extends ReceiverMessage['type']>(
+  channel: Channel,
   type: T,
-): Extract<ReceiverMessage, { type: T }> {
+): Promise<Extract<ReceiverMessage, { type: T }>> {
+  const message = parseReceiverMessage(await channel.readMessage())
   if (message.type === type) return message as Extract<ReceiverMessage, { type: T }>
-  if (message.type === 'failed') throw failureOf(message.trouble)
-  throw new Failure('protocol', `'${message.type}' came where '${type}' was due`)
+  if (message.type !== 'failed') throw new Failure('protocol', `'${message.type}' came where '${type}' was due`)
+  const failure = failureOf(message.trouble)
+  if (message.ends === true) channel.end(failure)
+  throw failure
 }

@@ -20,6 +20,7 @@ import {
 import { parseSenderMessage } from './parse-messages.ts'
 import type { Policy } from './policy.ts'
 import { keepReplicaId, newReplicaId } from './replica-id.ts'
+import { sayNo } from './say-no.ts'
 import type { TransferCount } from './transfer-count.ts'
 import { findAbilities } from './zfs-abilities.ts'
 
@@ -50,10 +51,8 @@ export interface ReceiverRun {
  * for answers. Throws what ends the dialogue itself; what fails for one dataset is told, and the next goes on.
  */
 export async function serveSender(channel: Channel, run: ReceiverRun): Promise<void> {
-  const hello = await unlessStopping(readHello(channel), run.stopping).catch((error: unknown) => {
-    run.signal.throwIfAborted()
-    throw explained(error, false)
-  })
+  const hello = await helloUnlessStopping(channel, run)
+  if (hello === undefined) return
   const isHeard = hello.role !== 'container'
   if (isHeard) {
     channel.beginDialogue()
@@ -85,7 +84,8 @@ export async function serveSender(channel: Channel, run: ReceiverRun): Promise<v
   } catch (error) {
     run.signal.throwIfAborted()
     const trouble = troubleOf(error)
-    const isTold = isHeard && channel.failure === undefined && (await isDone(answer({ type: 'failed', trouble })))
+    const isTold =
+      isHeard && channel.failure === undefined && (await isDone(answer({ type: 'failed', trouble, ends: true })))
     if (!isTold || !(error instanceof Failure)) throw explained(error, isHeard)
     run.onFailure(error, isHeard)
   }
@@ -115,6 +115,19 @@ function isDone(work: Promise<void>): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Undefined if the receiver is being stopped, and the sender has been told. */
+async function helloUnlessStopping(channel: Channel, run: ReceiverRun) {
+  try {
+    return await unlessStopping(readHello(channel), run.stopping)
+  } catch (error) {
+    run.signal.throwIfAborted()
+    const isTold = run.stopping.aborted && (await isDone(sayNo(channel, error)))
+    if (!isTold || !(error instanceof Failure)) throw explained(error, false)
+    run.onFailure(error, true)
+    return undefined
+  }
 }
 
 async function readHello(channel: Channel) {

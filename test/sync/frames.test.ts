@@ -128,7 +128,7 @@ describe('messages', () => {
 
   it('bring no control character to a terminal, and no flag to a command line', () => {
     const trouble = { kind: 'io', message: 'a\u001b[2Jb\nc' }
-    expect(parseReceiverMessage(JSON.stringify({ type: 'failed', trouble }))).toEqual({
+    expect(parseReceiverMessage(JSON.stringify({ type: 'failed', trouble, ends: 'yes' }))).toEqual({
       type: 'failed',
       trouble: { kind: 'io', message: 'a [2Jb c' },
     })

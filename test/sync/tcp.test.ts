@@ -76,6 +76,29 @@ describe('over TCP', () => {
     expect([links.length, refused]).toEqual([1, ['it has another key']])
   })
 
+  it.each([
+    ['encrypted', key],
+    ['in clear', { kind: 'insecure' }],
+  ] as const)('the last words, %s, come to whoever was still writing', async (_, security) => {
+    const { address, links } = await listening(security)
+    const peer = await connected(address, security)
+    await until(() => links.length === 1)
+    const [link] = links
+    const writing = (async () => {
+      for (;;) await peer.write(new Uint8Array(100_000))
+    })()
+    writing.catch(() => {})
+    const words = new TextEncoder().encode('last words')
+    await link?.write(words)
+    const gone = link?.finish().then(() => link.close())
+    // Busy elsewhere for a while.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const place = new Uint8Array(words.length)
+    expect([await peer.input.fill(place), place]).toEqual([words.length, words])
+    await peer.close()
+    await gone
+  })
+
   it('a recorded dialogue, sent again, is let in nowhere', async () => {
     const { address, links } = await listening()
     const between = await recorder(address)
