@@ -59,7 +59,7 @@ function mayTryAgain(error: ServiceError, hasServed: boolean): TryAgain | undefi
 
 /** What is moved for good (301, 302, 308) stays so, but a page that tells of maintenance goes. */
 function mayPass(status: number, hasServed: boolean): boolean {
-  const isMoved = status >= 300 && status < 400 && (hasServed || status === 307)
+  const isMoved = status === 307 || (hasServed && [301, 302, 303, 308].includes(status))
   return (status >= 500 && status !== 501) || status < 300 || isMoved
 }
 

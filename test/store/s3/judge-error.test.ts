@@ -34,6 +34,10 @@ describe('may be made again', () => {
     'HPE_INVALID_CONSTANT',
   ])('%s', (code) => expect(judgeError(brokenConnection(code), 'x')).toMatchObject({ again: 'connection' }))
 
+  test.each([301, 302, 303, 307, 308])('%i of a server that has served before', (status) => {
+    expect(judgeError(answerOf(status, 'Moved'), 'x', true)).toMatchObject({ again: 'server' })
+  })
+
   test('a clock that the SDK has set right', () => {
     expect(judgeError(withClockSetRight(403), 'x')).toMatchObject({ again: 'clock' })
   })
@@ -91,6 +95,15 @@ describe('cannot heal', () => {
   ])('%i %s: %s', (status, name, kind) => {
     const verdict = judgeError(answerOf(status, name), 's3://b/k')
     expect(verdict).toMatchObject({ kind, message: `s3://b/k: ${name}: it failed` })
+  })
+
+  test.each([
+    [300, 'MultipleChoices', 'protocol'],
+    [304, 'NotModified', 'protocol'],
+    [501, 'NotImplemented', 'unavailable'],
+    [403, 'AccessDenied', 'permission'],
+  ])('%i %s of a server that has served before: %s', (status, name, kind) => {
+    expect(judgeError(answerOf(status, name), 'x', true)).toMatchObject({ kind })
   })
 
   test('no credentials', () => {
