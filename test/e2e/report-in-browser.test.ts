@@ -14,7 +14,7 @@ import { temporaryFolder } from '../fakes/folder.ts'
 const lacksChromium = spawnSync('chromium', ['--version']).error !== undefined
 const day = 86_400
 
-/** Datasets of every state: a chain that goes on, one with a gap, one that has got old; names that are long. */
+/** Datasets of every state: a chain that goes on, one with a gap, one that is late, one that is too old; long names. */
 function page(): string {
   const words = { formatBytes, formatDuration }
   const policy = { warnAgeMs: 2 * day * 1000, critAgeMs: 30 * day * 1000 }
@@ -26,9 +26,10 @@ function page(): string {
   const stored = [
     chain(days(80, 200)),
     [...chain(days(150, 170, 1)), backup(190 * day + 1, 180 * day + 1)],
-    chain(days(10, 40, 2)),
+    chain(days(160, 190, 2)),
+    chain(days(10, 40, 3)),
   ]
-  const names = ['tank/home', `tank/${'a-long-name/'.repeat(8)}end`, 'tank/old and <b>odd</b>']
+  const names = ['tank/home', `tank/${'a-long-name/'.repeat(8)}end`, 'tank/late', 'tank/old and <b>odd</b>']
   const statuses = stored.map((backups, index) => {
     const chains = { ...chainsOf(backups), verificationOf: () => undefined }
     const local = days(195, 200).map((time) => snapshot(time))
@@ -75,7 +76,7 @@ test.skipIf(lacksChromium)(
         ),
         isReadable: Number(await browser.evaluate(leastContrast)) >= 4.5,
       }
-      expect({ look, ...seen }).toEqual({ look, overflow: 0, sections: 3, emptyMarks: 0, isReadable: true })
+      expect({ look, ...seen }).toEqual({ look, overflow: 0, sections: 4, emptyMarks: 0, isReadable: true })
       backgrounds.add(await browser.evaluate('getComputedStyle(document.body).backgroundColor'))
       await keep(browser, `${look.colorScheme}-${look.width}.png`)
     }
