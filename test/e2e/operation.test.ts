@@ -45,7 +45,7 @@ test('each alert is about a metric that is written', async ({ zfs }) => {
     zsnap create -q $A/data; zsnap backup -q --store file://$PWD/store $A/data; zsnap verify -q --store file://$PWD/store >/dev/null
     zsnap status -q --store file://$PWD/store --metrics $PWD/one.prom >/dev/null
     zfsync-send -q --metrics $PWD/two.prom --via "zfsync-recv $B/data" $A/data
-    zfs send $(zfs list -H -o name -t snapshot -r $A/data | head -1) | chunkwatch -q --split 64K --metrics $PWD/three.prom chunks file://$PWD/shipped >/dev/null
+    zfs send $(zfs list -H -o name -t snapshot -r $A/data | sed -n 1p) | chunkwatch -q --split 64K --metrics $PWD/three.prom chunks file://$PWD/shipped >/dev/null
     cat *.prom`)
   expect(ended.stderr).toBe('')
   const written = new Set([...ended.stdout.matchAll(/^(zpipes_\w+)\{/gm)].map(([, name]) => name))

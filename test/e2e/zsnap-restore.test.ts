@@ -66,8 +66,8 @@ describe('zsnap restore', () => {
       ends 1 zsnap status $A/renamed | cut -d '|' -f 1-4 | grep ^s
       zsnap restore -q --to $B/copy "$A/renamed@s2"; zfs list ${names} $B/copy
       zsnap verify -q --drill $B/drill "$A/renamed@s2"
-      ends 65 zsnap restore -q --to $B/other "$A/renamed@s4" 2>&1 | head -1
-      ends 65 zsnap verify -q --drill $B/drill "$A/renamed@s4" 2>&1 | head -1`)
+      ends 65 zsnap restore -q --to $B/other "$A/renamed@s4" 2>&1 | sed -n 1p
+      ends 65 zsnap verify -q --drill $B/drill "$A/renamed@s4" 2>&1 | sed -n 1p`)
     const broken = 'zsnap: pool-a/renamed@s4: its chain is broken: missing parent pool-a/data set@s1'
     const [s2, s4, ...rest] = ended.stdout.trimEnd().split('\n')
     expect(ended).toMatchObject({ status: 0, stderr: '' })

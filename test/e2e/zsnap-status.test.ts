@@ -37,7 +37,7 @@ describe('zsnap status', () => {
       ends 1 zsnap status -q --warn-age 1ms "$A/data set"
       ends 2 zsnap status -q --crit-age 1ms "$A/data set"
       ends 2 zsnap status -q "$A/other"
-      printf '%s\\n' "$A/data set" "$A/other" | ends 2 zsnap status -q - | head -1
+      printf '%s\\n' "$A/data set" "$A/other" | ends 2 zsnap status -q - | sed -n 1p
       ends 64 zsnap status -q - </dev/null
       ends 64 zsnap status -q "$A/data set@s1"
       rm "store/$A/data set@s2"
