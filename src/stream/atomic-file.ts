@@ -31,9 +31,10 @@ export async function createAtomicFile(path: string, writer: Writer, signal?: Ab
   await removeLeftovers(final, writer)
   const random = randomBytes(4).toString('hex')
   const temporary = join(dirname(final), `.${basename(final)}.${writer.id}.${random}.part`)
-  const handle = await open(temporary, 'wx', replaced === undefined ? 0o666 : 0o600)
-  if (replaced !== undefined) await keepAccess(handle, replaced)
+  // Of the hidden name the user knows nothing.
   const named = aboutFile(path)
+  const handle = await open(temporary, 'wx', replaced === undefined ? 0o666 : 0o600).catch(named)
+  if (replaced !== undefined) await keepAccess(handle, replaced)
   return {
     async write(bytes) {
       for (let done = 0; done < bytes.length; ) {
@@ -44,8 +45,8 @@ export async function createAtomicFile(path: string, writer: Writer, signal?: Ab
     flush: () => handle.sync().catch(named),
     async commit() {
       await handle.close()
-      await rename(temporary, final)
-      await syncNames(dirname(final))
+      await rename(temporary, final).catch(named)
+      await syncNames(dirname(final)).catch(named)
     },
     async abandon() {
       await handle.close().catch(() => {})

@@ -72,6 +72,15 @@ describe('what is shipped', () => {
     expect(filesBelow(chunks).filter((name) => name.startsWith('x.'))).toEqual([])
   })
 
+  test('a file for metrics that cannot be made: 69, by the name that was given', async () => {
+    const { run } = prepare()
+    const ended = await run('chunkwatch --metrics none/chunks.prom chunks $STORE')
+    expect(ended).toMatchObject({
+      status: 69,
+      stderr: 'chunkwatch: cannot open none/chunks.prom: no such file or directory\n',
+    })
+  })
+
   test('a line of md5sum for each on stdout, as it is proven', async () => {
     const { run } = prepare()
     const { status, stdout } = await run(
