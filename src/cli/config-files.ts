@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../errors.ts'
@@ -72,8 +72,11 @@ function readForeign(path: string): ConfigFile | undefined {
 
 function readIfThere(path: string): string | undefined {
   try {
+    // Until somebody writes to it, no signal would end us.
+    if (lstatSync(path).isFIFO()) throw new Failure('configuration', `${path}: is a named pipe, and no file`)
     return readFileSync(path, 'utf8')
   } catch (error) {
+    if (error instanceof Failure) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw new Failure('configuration', `${path}: cannot be read (${code})`, { cause: error })

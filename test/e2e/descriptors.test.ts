@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
-import { runProgram, sh } from '../fakes/programs.ts'
+import { root, runProgram, sh } from '../fakes/programs.ts'
 
 test('none of the low descriptors that nobody gave makes pput wait or crash', { timeout: 60_000 }, async () => {
   const folder = temporaryFolder()
@@ -28,4 +30,22 @@ test('pipes wait again for whoever uses them after us', async () => {
   expect(await after(`head -c 3M /dev/zero | pput -v --overwrite file://${folder}/k`)).toEqual(before)
   const killed = `sleep 5 | pput -v --overwrite file://${folder}/k & sleep 1.5; kill $!; wait $! || true`
   expect(await after(killed)).toEqual(before)
+})
+
+test.for(readdirSync(join(root, 'bin')))(
+  '%s with too few of them for its own files: 75, and what to raise',
+  async (program, { skip }) => {
+    const ended = await sh(`ulimit -n 22; ${program} --version`)
+    if (ended.status === 0) skip('this Node.js opens one after the other')
+    const lines = ['cannot load its own files: too many open files', 'hint: raise the limit of open files (ulimit -n)']
+    expect(ended).toEqual({ status: 75, stdout: '', stderr: lines.map((line) => `${program}: ${line}\n`).join('') })
+  },
+)
+
+test('a configuration that is a named pipe: 78, since nothing could end the wait for its writer; one from bash is read', async () => {
+  const folder = temporaryFolder()
+  const named = await sh(`mkfifo conf; timeout -k 1 5 pput --config conf file://${folder}/k`, folder)
+  expect(named).toEqual({ status: 78, stdout: '', stderr: 'pput: conf: is a named pipe, and no file\n' })
+  const read = await sh(`echo x | pput --config <(printf '[main]\nSTORE=file://${folder}\n') -q k`, folder)
+  expect(read).toEqual({ status: 0, stdout: '', stderr: '' })
 })

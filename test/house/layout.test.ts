@@ -40,8 +40,8 @@ describe('one name for a program', () => {
     expect(statSync(file).mode & 0o111).toBe(0o111)
     expect(source.trimEnd().split('\n').length).toBeLessThanOrEqual(6)
     expect(source).toMatch(/^#!\/usr\/bin\/env node\n/)
-    const imported = [...source.matchAll(/from '([^']*)'/g)].map((match) => match[1])
-    expect(imported).toEqual(['../dist/cli/run.js', `../dist/commands/${name}.js`])
+    const imported = [...source.matchAll(/(?:from |import\()'([^']*)'/g)].map((match) => match[1])
+    expect(imported).toEqual(['../dist/cli/launch.js', `../dist/commands/${name}.js`])
   })
 })
 
