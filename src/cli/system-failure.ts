@@ -42,6 +42,7 @@ const hints: Readonly<Record<string, string>> = {
 /** What an error means to the user, if it is a Failure or comes from the system; undefined for a bug. */
 export function asFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error
+  if (isOutOfAddresses(error)) return outOfAddresses(error)
   if (!isSystemError(error)) return undefined
   const { code, syscall, path, hostname, address, port } = error
   const thing =
@@ -51,6 +52,16 @@ export function asFailure(error: unknown): Failure | undefined {
   const what = ['cannot', callNames[syscall] ?? syscall, thing].filter((word) => word !== undefined).join(' ')
   const hint = hints[code]
   return new Failure(kinds[code] ?? 'io', `${what}: ${reasonOf(error)}`, { cause: error, ...(hint && { hint }) })
+}
+
+/** V8 reserves 8 GiB of addresses for each memory of WebAssembly, so as to check no bounds. */
+function isOutOfAddresses(error: unknown): error is RangeError {
+  return error instanceof RangeError && /^WebAssembly\.\w+\(\): Out of memory/.test(error.message)
+}
+
+function outOfAddresses(cause: RangeError): Failure {
+  const hint = 'raise the limit (ulimit -v), or set NODE_OPTIONS=--disable-wasm-trap-handler'
+  return new Failure('retry', 'there is not enough address space for WebAssembly', { hint, cause })
 }
 
 interface SystemError extends Error {

@@ -42,6 +42,18 @@ test('P7: pput stays under 128 MiB with a digest in a thread and a filter too', 
   expect(await peakKib(folder, `head -c 700M /dev/zero | ${pput}`)).toBeLessThan(limitKib)
 })
 
+test('too few addresses (ulimit -v): 75 and what to do, which helps', async ({ skip }) => {
+  const folder = temporaryFolder()
+  const put = `ulimit -v 4000000; echo x | pput file://${folder}/k`
+  const ended = await sh(put, folder)
+  if (ended.status === 0) skip('this Node.js goes without')
+  const hint = 'raise the limit (ulimit -v), or set NODE_OPTIONS=--disable-wasm-trap-handler'
+  const stderr = `pput: there is not enough address space for WebAssembly\npput: hint: ${hint}\n`
+  expect(ended).toEqual({ status: 75, stdout: '', stderr })
+  const [variable = ''] = /NODE_OPTIONS=.*/.exec(hint) ?? []
+  expect(await sh(`export ${variable}; ${put}`, folder)).toEqual({ status: 0, stdout: '', stderr: '' })
+})
+
 test('P7: chunkwatch takes less than 1 KiB for each chunk that waits', { timeout: 60_000 }, async (context) => {
   if ((await sh('type -P time')).status !== 0) context.skip('/usr/bin/time is not installed')
   const peaks = [1, 30_000].map(async (count) => {
