@@ -6,6 +6,7 @@ import type { ManifestFile } from './manifest-file.ts'
 import { readManifest } from './stored-manifest.ts'
 
 const newline = 0x0a
+const otherWays = '--stream NAME keeps another stream apart; if it is of this stream, put it in the place of that file'
 
 export interface ManifestCopyOptions {
   readonly key: string
@@ -54,8 +55,13 @@ export class ManifestCopy {
 
   #foreign(line: number): Failure {
     const url = this.#store.urlOf(this.#options.key)
+    if (this.#manifest.chunks.size === 0) {
+      return new Failure('exists', `${url}: is there, and there is nothing in ${this.#manifest.file}`, {
+        hint: `--state names where the list of this stream is; ${otherWays}`,
+      })
+    }
     return new Failure('exists', `${url}: from line ${line} on it is not ${this.#manifest.file}`, {
-      hint: '--stream NAME keeps another stream apart; if it is of this stream, put it in the place of that file',
+      hint: otherWays,
     })
   }
 

@@ -34,6 +34,7 @@ function checkWritten(option: OptionSpec | undefined, { values, origin, kind }: 
     if (option?.choices !== undefined && !option.choices.some((choice) => String(choice) === value)) {
       throw new Failure(kind, `${origin}: '${value}' is none of ${option.choices.join(', ')}`)
     }
+    if (option?.metavar === 'DIR' && value === '') throw new Failure(kind, `${origin}: '' names no directory`)
     if (option?.type === 'number' && !/^-?\d+(\.\d+)?$/.test(value)) {
       throw new Failure(kind, `${origin}: '${value}' is not a number`)
     }

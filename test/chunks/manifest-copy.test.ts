@@ -62,6 +62,15 @@ test('the manifest of another stream stays as it is; a beginning of ours does no
   await expect(copy.finish()).rejects.toMatchObject({ kind: 'exists' })
   expect(readFileSync(copied, 'utf8')).toBe(foreign)
   await manifest.close()
+
+  const lost = await ManifestFile.open(temporaryFolder())
+  const again = new ManifestCopy(store, lost, { key: 'files.manifest', everyMs: 50, onTrouble: () => {} })
+  await expect(again.refuseForeign()).rejects.toMatchObject({
+    kind: 'exists',
+    message: expect.stringContaining(`and there is nothing in ${lost.file}`),
+    hint: expect.stringContaining('--state'),
+  })
+  await lost.close()
 })
 
 test('a copy that the store has damaged is called that, however long it is, and no other stream', async () => {

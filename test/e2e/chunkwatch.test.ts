@@ -62,6 +62,8 @@ describe('what is shipped', () => {
     const ended = await run('chunkwatch --once nowhere $STORE')
     expect(ended).toEqual({ status: 69, stdout: '', stderr: 'chunkwatch: nowhere: no such directory\n' })
     expect(existsSync(join(folder, 'nowhere'))).toBe(false)
+    const stderr = expect.stringContaining("chunkwatch: option --state: '' names no directory\n")
+    expect(await run('chunkwatch --once --state "" chunks $STORE')).toEqual({ status: 64, stdout: '', stderr })
   })
 
   test('a destination that is not there at the start: 69, and nothing is begun', async () => {
