@@ -41,9 +41,9 @@ async function inFewCalls(
 }
 
 /** The tag as it is. Throws 'usage' for what is the name of a snapshot, or what zfs takes for a flag. */
-export function checkedTag(tag: string): string {
+export function checkedTag(tag: string, hint = 'the tag comes first, then the snapshots'): string {
   if (tag !== '' && !/^-|[@\s]/.test(tag) && Buffer.byteLength(tag) < 256) return tag
-  throw new Failure('usage', `'${tag}' is no tag of a hold`, { hint: 'the tag comes first, then the snapshots' })
+  throw new Failure('usage', `'${tag}' is no tag of a hold`, { hint })
 }
 
 /** The tags that hold a snapshot. Undefined where ZFS does not tell whose its holds are, such as zfs-fuse. */

@@ -43,6 +43,7 @@ describe('zsnap backup', () => {
     const ended = await zfs.script(`${make}
       zsnap backup --snapshot s2 "$A/data set"
       ls store/$A
+      zsnap backup --snapshot "$A/data set@s3" "$A/data set"
       zsnap backup "$A/data set" -v 2>log
       grep -c 's4: increment to .*s3' log
       ls store/$A`)
@@ -124,13 +125,15 @@ describe('zsnap backup', () => {
       ends 64 zsnap backup "$A/data set@s1"
       ends 64 zsnap backup
       ends 69 zsnap backup --snapshot s9 "$A/data set"
+      ends 64 zsnap backup --snapshot "$A/data@s1" "$A/data set"
+      ends 64 zsnap backup --snapshot "" "$A/data set"
       ends 69 zsnap backup --store "file://$PWD/no-store" "$A/data set"
       ZPIPES_STORE= ends 64 zsnap backup "$A/data set"
       ends 64 zsnap backup --send-flags=-R "$A/data set"
       find store -type f
       zfs get -H -o value userrefs "$A/data set@s4"`)
     expect(ended).toMatchObject({ status: 0, stdout: '0\n' })
-    expect(ended.stderr.split('\n').filter((line) => /^zsnap: (?!hint)/.test(line))).toHaveLength(7)
+    expect(ended.stderr.split('\n').filter((line) => /^zsnap: (?!hint)/.test(line))).toHaveLength(9)
   })
 
   test("reads z3's settings, with a section for the dataset", async ({ zfs }) => {

@@ -100,10 +100,18 @@ describe('zsnap create', () => {
 
 describe('zsnap create that cannot', () => {
   test('hold what it has taken prints it, and ends with what zfs says', async ({ zfs }) => {
-    const tag = 'x'.repeat(300)
-    const ended = await zfs.script(`${made}; ends 69 zsnap create --format x --hold ${tag} $A/db; ${listed}`)
+    const ended = await zfs.script(`${made}; ends 69 zsnap create --format x --hold .x $A/db; ${listed}`)
     expect(ended).toMatchObject({ status: 0, stdout: 'pool-a/db@x\n/db@x\n' })
-    expect(ended.stderr).toMatch(/^zsnap: zfs: x+: tag too long\n/)
+    expect(ended.stderr).toMatch(/^zsnap: zfs: tag may not start with '\.'\n/)
+  })
+
+  test('make a hold of a tag that is none takes nothing', async ({ zfs }) => {
+    const ended = await zfs.script(`${made}
+      ends 64 zsnap create --hold "" $A/db
+      ends 64 zsnap create --hold "a b" $A/db
+      ${listed}`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+    expect(ended.stderr).toContain("zsnap: '' is no tag of a hold\nzsnap: hint: --hold takes a word")
   })
 
   test('print what it has taken still holds it', async ({ zfs }) => {

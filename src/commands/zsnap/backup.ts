@@ -12,6 +12,7 @@ import type { Terminal } from '../../cli/terminal.ts'
 import { bandwidthOf, bandwidthOption } from '../../cli/timetable.ts'
 import { formatBytes } from '../../cli/units.ts'
 import { packageVersion } from '../../cli/version.ts'
+import { Failure } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
 import type { Check } from '../../stream/checked-input.ts'
 
@@ -134,7 +135,7 @@ export const backup = defineCommand({
     const { listDatasets } = await import('../../zfs/list-datasets.ts')
 
     const dataset = checkedDatasetName(datasetOf(args.dataset, args))
-    const wishes = await wishesOf(args)
+    const wishes = await wishesOf(dataset, args)
     const place = parseObjectUrl(dataset, backupStoreUrlOf(args))
     const settings = objectSettingsOf({ ...args, estimated: undefined }, place.scheme)
     const s3 = { ...connectionOf(args, terminal), ...settings }
@@ -153,18 +154,26 @@ export const backup = defineCommand({
   },
 })
 
-async function wishesOf(args: Arguments): Promise<BackupWishes> {
+async function wishesOf(dataset: string, args: Arguments): Promise<BackupWishes> {
   const { parseSendFlags } = await import('../../backup/send-flags.ts')
   const { stagesFor } = await import('../../backup/stages.ts')
   const { compressor, encrypt, through } = args
   return {
-    snapshot: args.snapshot,
+    snapshot: args.snapshot === undefined ? undefined : await snapshotOf(dataset, args.snapshot),
     isFull: args.full,
     prefix: args['snapshot-prefix'] ?? '',
     sendFlags: parseSendFlags(args['send-flags'] ?? ''),
     stages: stagesFor({ compressor, encrypt, through, gpgRecipient: args['gpg-recipient'] }),
     version: packageVersion(),
   }
+}
+
+/** The name behind the @, of a name that may have the dataset before it, as `zsnap list` prints it. */
+async function snapshotOf(dataset: string, name: string): Promise<string> {
+  const { checkedSnapshotName } = await import('../../zfs/dataset-name.ts')
+  const whole = checkedSnapshotName(name.includes('@') ? name : `${dataset}@${name}`)
+  if (whole.startsWith(`${dataset}@`)) return whole.slice(dataset.length + 1)
+  throw new Failure('usage', `--snapshot ${name}: is not of ${dataset}`, { hint: 'what follows the @ will do' })
 }
 
 async function runWith(args: Arguments, store: Store, terminal: Terminal): Promise<BackupRun> {

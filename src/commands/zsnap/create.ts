@@ -76,6 +76,7 @@ export const create = defineCommand({
     const { listSnapshotNames } = await import('../../zfs/list-names.ts')
     const { takeUnderNewName } = await import('../../zfs/take-under-new-name.ts')
 
+    if (args.hold !== undefined) await refuseWrongTag(args.hold)
     const names = openSnapshotNames({ ...args, hasClass: args.class, timeZone: args.timezone })
     const pools = await poolsOf(args, terminal)
     const others = async () => (args.class ? listSnapshotNames(pools.flatMap(({ roots }) => roots)) : [])
@@ -97,6 +98,12 @@ export const create = defineCommand({
     goingOn.end()
   },
 })
+
+/** Before anything is done: zfs-fuse takes an empty one for no hold at all, and says nothing. */
+async function refuseWrongTag(tag: string): Promise<void> {
+  const { checkedTag } = await import('../../zfs/holds.ts')
+  checkedTag(tag, '--hold takes a word without blanks')
+}
 
 /** The datasets to take, pool by pool: ZFS takes those of one pool at one instant. */
 async function poolsOf(args: Arguments, terminal: Terminal): Promise<readonly Trees[]> {
