@@ -23,7 +23,8 @@ export class StandingTree {
 
   /** Those whose newest snapshot is one of these. */
   endingAt(points: SyncDataset['snapshots']): readonly SyncDataset[] {
-    const paths = points.flatMap(({ guid }) => [...(this.#pathsByNewest.get(guid) ?? [])])
+    const guids = new Set(points.map(({ guid }) => guid))
+    const paths = [...guids].flatMap((guid) => [...(this.#pathsByNewest.get(guid) ?? [])])
     return paths.flatMap((path) => this.#byPath.get(path) ?? [])
   }
 
@@ -49,8 +50,9 @@ export class StandingTree {
 }
 
 /**
- * The receiver's name for a dataset that was renamed on the sender: that of the only one whose newest snapshot is the
- * sender's too, if no other dataset of the sender has that name now, and no other replica is in it or around it.
+ * The receiver's name for a dataset that was renamed on the sender: that of the only one whose newest snapshot the sender
+ * has too, or a bookmark of it, if no other dataset of the sender has that name now, and no other replica is in it or
+ * around it.
  */
 export function formerPath(
   source: SyncDataset,
@@ -58,8 +60,10 @@ export function formerPath(
   names: ReadonlySet<string>,
   coming: ReadonlySet<string>,
 ): string | undefined {
+  // Without a snapshot it is not touched.
+  const known = source.snapshots.length === 0 ? [] : [...source.snapshots, ...source.bookmarks]
   const candidates = there
-    .endingAt(source.snapshots)
+    .endingAt(known)
     .filter(
       ({ path, resumeToken, mustStay }) => !(names.has(path) || path === '' || resumeToken !== undefined || mustStay),
     )

@@ -130,6 +130,16 @@ describe('a tree', () => {
     expect(plan).toMatchObject({ hasRenames: true, gone: [] })
   })
 
+  it('is renamed by a bookmark, where that is all that the source has of what it was', () => {
+    const bookmarks = points(2).map((point) => ({ ...point, name: 'mark', createTxg: 5 }))
+    const target = tree(dataset('', [1]), dataset('/old', [7, 2]))
+    const planned = (...numbers: readonly number[]) =>
+      planSync(tree(dataset('', [1]), dataset('/new', numbers, { bookmarks })), target, wishes)
+    expect(planned(3).datasets.map(({ steps }) => steps.map(shown))).toEqual([[], ['rename /old', '#mark-i-s3']])
+    expect(planned(2, 3).gone).toEqual([])
+    expect(planned()).toMatchObject({ hasRenames: false, gone: ['/old'] })
+  })
+
   it('is not renamed on a doubt: two that could be it, or a name that is in use', () => {
     const two = tree(dataset('', [1]), dataset('/x', [2]), dataset('/y', [2]))
     expect(planSync(tree(dataset('', [1]), dataset('/new', [2])), two, wishes).hasRenames).toBe(false)
