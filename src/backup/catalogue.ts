@@ -3,6 +3,7 @@ import type { Backup } from './backup.ts'
 import { type Chains, chainsOf } from './chains.ts'
 import { backupIn, isBackupKey, listBelow } from './list-backups.ts'
 import { objectFlaw } from './object-flaw.ts'
+import { inOrderOfStoring } from './order-of-storing.ts'
 import { readVerifications, type VerificationOf } from './verification.ts'
 
 /** What a store has of some datasets, and how it hangs together. */
@@ -27,9 +28,8 @@ export async function readCatalogue(store: Store, wishes: CatalogueWishes): Prom
   const lists = await Promise.all(
     prefixes.map((prefix) => Promise.all([listBelow(store, prefix), readVerifications(store, prefix)])),
   )
-  const backups = inOrderOfStoring([
-    ...new Map(lists.flatMap(([each]) => each).map((each) => [each.name, each])).values(),
-  ])
+  const listed = new Map(lists.flatMap(([each]) => each).map((each) => [each.name, each]))
+  const found = byTime([...listed.values()])
   const verificationOf: VerificationOf = (backup) => {
     for (const [, find] of lists) {
       const found = find(backup)
@@ -37,9 +37,10 @@ export async function readCatalogue(store: Store, wishes: CatalogueWishes): Prom
     }
     return undefined
   }
-  const all = [...backups, ...(await parentsElsewhere(store, backups))]
+  const all = [...found, ...(await parentsElsewhere(store, found))]
   const ownFlawOf = (backup: Backup) => objectFlaw(backup) ?? lastFlaw(verificationOf(backup)?.flaw)
-  return { backups, verificationOf, ownFlawOf, ...chainsOf(all, ownFlawOf) }
+  const chains = chainsOf(all, ownFlawOf)
+  return { backups: inOrderOfStoring(found, chains), verificationOf, ownFlawOf, ...chains }
 }
 
 function prefixesOf({ datasets, isRecursive }: CatalogueWishes): readonly string[] {
@@ -47,11 +48,9 @@ function prefixesOf({ datasets, isRecursive }: CatalogueWishes): readonly string
   return datasets.flatMap((dataset) => [`${dataset}@`, ...(isRecursive ? [`${dataset}/`] : [])])
 }
 
-/** In one second many may be stored: then a parent goes before its increments, as names mostly sort. */
-function inOrderOfStoring(backups: readonly Backup[]): readonly Backup[] {
-  return backups.toSorted(
-    (a, b) => a.object.published.getTime() - b.object.published.getTime() || (a.name < b.name ? -1 : 1),
-  )
+/** Of several with one guid, the one stored last is a parent. */
+function byTime(backups: readonly Backup[]): readonly Backup[] {
+  return backups.toSorted((a, b) => a.object.published.getTime() - b.object.published.getTime())
 }
 
 async function parentsElsewhere(store: Store, backups: readonly Backup[]): Promise<readonly Backup[]> {

@@ -77,12 +77,15 @@ describe('zsnap prune --store', () => {
     expect(ended.stderr).toMatch(/keep +pool-a\/data set@s6 .*left alone: missing parent/)
   })
 
-  test('P5: the one stored last stays, though its snapshot was taken while a clock was wrong', async ({ zfs }) => {
+  test('P5: the one stored last stays, though a clock was wrong when its snapshot was taken or stored', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       sed -i 's/"zfs-creation":"[0-9]*"/"zfs-creation":"1577836800"/' "store/$A/.data set@s6".*
       ${prune} --keep-last 1 "$A/data set"
+      ${list}
+      sed -i 's/"published":"[^"]*"/"published":"2020-01-02T00:00:00.000Z"/' "store/$A/.data set@s6".*
+      ${prune} --keep-last 1 "$A/data set"
       ${list}`)
-    expect(ended).toEqual({ status: 0, stdout: 'data set@s5\ndata set@s6\n', stderr: '' })
+    expect(ended).toEqual({ status: 0, stdout: 'data set@s5\ndata set@s6\n'.repeat(2), stderr: '' })
   })
 
   test('P5: what goes on in another dataset meanwhile stays or is told', async ({ zfs, skip }) => {
