@@ -3,6 +3,7 @@ import { shellLine } from '../stream/shell-words.ts'
 import { createBookmark, destroyBookmark } from '../zfs/bookmarks.ts'
 import { fitsZfs } from '../zfs/dataset-name.ts'
 import { holdSnapshot, releaseSnapshot } from '../zfs/holds.ts'
+import { protecting } from '../zfs/read-only-pool.ts'
 import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
 import type { BackupJob } from './backup-job.ts'
 import type { Source } from './backup-plan.ts'
@@ -34,9 +35,14 @@ export function guardWith(protection: Protection, store: string, local: LocalSou
   const nothing = async () => {}
   if (protection === 'none') return { hold: nothing, letGo: nothing, keep: nothing }
   const holds = holdGuard(tag, local.snapshots)
-  return protection === 'hold'
-    ? holds
-    : { hold: nothing, letGo: nothing, keep: bookmarker(tag, local.bookmarks, holds) }
+  const marks = { hold: nothing, letGo: nothing, keep: bookmarker(tag, local.bookmarks, holds) }
+  const { hold, letGo, keep } = protection === 'hold' ? holds : marks
+  const without = '--protect=none'
+  return {
+    hold: (snapshot) => protecting(without, () => hold(snapshot)),
+    letGo,
+    keep: (snapshot) => protecting(without, () => keep(snapshot)),
+  }
 }
 
 interface HoldGuard extends Guard {

@@ -2,6 +2,7 @@ import { Failure } from '../errors.ts'
 import { createBookmark, destroyBookmark } from '../zfs/bookmarks.ts'
 import { fitsZfs } from '../zfs/dataset-name.ts'
 import { holdEach, holdSnapshot, releaseEach } from '../zfs/holds.ts'
+import { protecting } from '../zfs/read-only-pool.ts'
 import { isUnknownToZfs } from '../zfs/zfs-command.ts'
 import type { Point, SyncDataset } from './inventory.ts'
 
@@ -70,8 +71,10 @@ export function incrementMarks(receiverId: string | undefined): IncrementMarks {
     async mark(mark) {
       const name = snapshotOf(mark)
       if (marked.has(name)) return
-      if (canBookmark(mark)) await bookmark(mark)
-      if (!canBookmark(mark)) await holdSnapshot(tag, name).catch(unlessThereOrGone)
+      await protecting('--no-bookmark', async () => {
+        if (canBookmark(mark)) await bookmark(mark)
+        if (!canBookmark(mark)) await holdSnapshot(tag, name).catch(unlessThereOrGone)
+      })
     },
     async advance(arrived) {
       const held = arrived.filter((each) => !canBookmark(each))

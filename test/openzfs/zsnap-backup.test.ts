@@ -101,6 +101,17 @@ describe('zsnap backup, zsnap restore', () => {
     expect(ended).toEqual({ ...silence, stdout: 'pool-a/data set@s2\tzpipes\n' })
   })
 
+  test('out of a pool that is read-only nothing can be held; how to do without is told', async ({ zfs }) => {
+    const { status, stderr } = await zfs.script(`${store}; zfs create $A/data; zfs snapshot $A/data@s1
+      zpool export $A
+      zpool import -d $PWD -o readonly=on $A
+      ends 69 zsnap backup $A/data
+      ends 69 zfsync-send -q --via "zfsync-recv $B/copy" $A/data
+      zsnap backup --protect=none $A/data`)
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/nothing is destroyed: --protect=none .*\n(.*\n)+.*nothing is destroyed: --no-bookmark /)
+  })
+
   test('commands for sh: pipelines, holds, a rollback', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap backup --dry-run "$A/data set" | sh -e
