@@ -86,9 +86,10 @@ function statuses(
   { flawOf, verificationOf }: Pick<Catalogue, 'flawOf' | 'verificationOf'>,
 ): readonly SnapshotStatus[] {
   const here = new Map(local?.map((each) => [each.name, each]))
+  const guidsHere = new Set(local?.map(({ guid }) => guid))
   const inStore = backups.map((backup): SnapshotStatus => {
     const snapshot = here.get(backup.name)
-    const state = local === undefined ? 'unknown' : localState(backup, snapshot)
+    const state = local === undefined ? 'unknown' : localState(backup, snapshot, guidsHere)
     return {
       name: backup.name,
       creation: backup.creation,
@@ -99,14 +100,20 @@ function statuses(
     }
   })
   const stored = new Set(backups.map(({ name }) => name))
-  const onlyHere = [...here.values()].filter(({ name }) => !stored.has(name))
+  const guids = new Set(backups.map(({ guid }) => guid))
+  const onlyHere = [...here.values()].filter(({ name, guid }) => !stored.has(name) && !guids.has(guid))
   const nothing = { backup: undefined, flaw: undefined, verification: undefined }
   const rest = onlyHere.map(({ name, creation }): SnapshotStatus => ({ name, creation, local: 'ok', ...nothing }))
   return [...inStore, ...rest].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function localState(backup: Backup, snapshot: Snapshot | undefined): SnapshotStatus['local'] {
-  if (snapshot === undefined) return 'missing'
+/** One that was renamed here since is there under another name. */
+function localState(
+  backup: Backup,
+  snapshot: Snapshot | undefined,
+  guidsHere: ReadonlySet<string>,
+): SnapshotStatus['local'] {
+  if (snapshot === undefined) return backup.guid !== undefined && guidsHere.has(backup.guid) ? 'ok' : 'missing'
   return backup.guid === snapshot.guid || mayHold(backup, snapshot) ? 'ok' : 'other'
 }
 

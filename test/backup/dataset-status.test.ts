@@ -54,4 +54,9 @@ it('tells what is here, by guid, or by name where none was recorded', () => {
   expect(snapshots.map(({ local }) => local)).toEqual(['ok', 'other', 'ok', 'missing', 'ok'])
   expect(snapshots.map((each) => each.backup === undefined)).toEqual([false, false, false, false, true])
   expect(judge([backup(1)], undefined, 9).snapshots[0]?.local).toBe('unknown')
+  const renamed = judge([backup(1)], [snapshot(1, 'tank/home@renamed'), snapshot(7, 'tank/home@new')], 9).snapshots
+  expect(renamed.map(({ name, local }) => [name, local])).toEqual([
+    ['tank/home@new', 'ok'],
+    ['tank/home@s1', 'ok'],
+  ])
 })

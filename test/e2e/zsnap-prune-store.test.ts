@@ -77,7 +77,9 @@ describe('zsnap prune --store', () => {
     expect(ended.stderr).toMatch(/keep +pool-a\/data set@s6 .*left alone: missing parent/)
   })
 
-  test('P5: the one stored last stays, though a clock was wrong when its snapshot was taken or stored', async ({ zfs }) => {
+  test('P5: the one stored last stays, though a clock was wrong when its snapshot was taken or stored', async ({
+    zfs,
+  }) => {
     const ended = await zfs.script(`${make}
       sed -i 's/"zfs-creation":"[0-9]*"/"zfs-creation":"1577836800"/' "store/$A/.data set@s6".*
       ${prune} --keep-last 1 "$A/data set"
