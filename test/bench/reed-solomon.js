@@ -1,13 +1,14 @@
-// How fast repair shards are made, and lost shards given back: node test/bench/reed-solomon.js [rounds]
+// How fast repair shards are made, and lost shards given back: node test/bench/reed-solomon.js [rounds [code…]]
 // MB/s of data; rounds are interleaved, as the machine is noisy. Needs dist/ (npm run build).
 import { Reconstruction, RepairShards } from '../../dist/udp/one-way/reed-solomon.js'
+import { aim } from './aims.js'
 import { median } from './race.js'
 
 const rounds = Number(process.argv[2] ?? 7)
 const depth = 64
 // What a packet of an Ethernet frame of 1500 or 9000 bytes has of the stream.
 const shardSizes = [1420, 8920]
-const codes = ['20+2', '10+1', '32+4', '64+8', '20+20']
+const codes = process.argv.length > 3 ? process.argv.slice(3) : ['20+2', '10+1', '32+4', '64+8', '20+20']
 
 const runners = codes.flatMap((name) =>
   shardSizes.flatMap((bytes) => [encoder(name, bytes, 'simd'), encoder(name, bytes, 'portable'), decoder(name, bytes)]),
@@ -23,6 +24,11 @@ console.log(
 for (const [name, values] of speeds) {
   const cells = [median(values), Math.min(...values), Math.max(...values)].map((value) => value.toFixed(0))
   console.log(`| ${name} | ${cells.join(' | ')} |`)
+}
+console.log()
+for (const bytes of shardSizes) {
+  const encoding = median(speeds.get(`encode 20+2, ${bytes} bytes, simd`) ?? []) / 1000
+  aim(`repair packets of 20+2 made for packets of ${bytes} bytes, GB/s`, encoding, 'at least', 1)
 }
 
 /** @param {() => number} run  returns how many bytes of data it went through */

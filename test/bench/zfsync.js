@@ -187,14 +187,13 @@ function memory() {
     /usr/bin/time -o send.time -f '%M %U %S' zfsync-send -q -j 4 --key key --connect 127.0.0.1:8026 $A/four
     pkill -TERM -P $timed; wait $timed || true; tail -n 1 send.time recv.time`)
   const [send = '', recv = ''] = said.split('\n').filter((line) => /^[\d. ]+$/.test(line))
-  console.log(`\nMemory and CPU at -j 4, encrypted, ${4 * each} MB:`)
+  console.log(`\nMemory and CPU at -j 4, encrypted, ${4 * each} MB:\n`)
   for (const [name, line] of [
     ['zfsync-send', send],
     ['zfsync-recv', recv],
   ]) {
     const [kib = 0, user = 0, system = 0] = (line ?? '').split(' ').map(Number)
-    console.log(
-      `${name}: ${(kib / 1024).toFixed(0)} MiB, ${(((user + system) * 1000) / (4 * each)).toFixed(2)} CPU s/GB`,
-    )
+    console.log(`${name}: ${(((user + system) * 1000) / (4 * each)).toFixed(2)} CPU s/GB`)
+    aim(`${name} -j 4: MiB of memory`, kib / 1024 || Number.NaN, 'at most', 256)
   }
 }

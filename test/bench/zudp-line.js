@@ -11,6 +11,8 @@ import { address, makeEnds, lineMbit as mbit, overLine } from './long-line/long-
 const rttMs = Number(process.argv[2] ?? 100)
 const seconds = Number(process.argv[3] ?? 10)
 const losses = process.argv.length > 4 ? process.argv.slice(4).map(Number) : [0, 0.1, 1, 5]
+// For what is under way when the input ends.
+const patienceMs = 20_000
 const root = join(import.meta.dirname, '../..')
 const node = process.execPath
 const ends = makeEnds()
@@ -34,7 +36,10 @@ async function tcp(control) {
   return ((JSON.parse(json).end.sum_received.bytes * 8) / seconds / 1e6).toFixed(0)
 }
 
-/** Counts what the receiver writes from the moment at which the sender has called. @returns {Promise<string>} */
+/**
+ * Counts what the receiver writes from the moment at which the sender has called; then its input ends, so that it tells how
+ * much it has sent again. @returns {Promise<string>}
+ */
 async function zudp() {
   const receiver = within(there, node, `${root}/bin/zudp-recv`, '-v', '--key', key, ':1337')
   /** @type {[number, number][]} */
@@ -45,16 +50,21 @@ async function zudp() {
     history.push([performance.now() - startMs, bytes])
   })
   await sleep(700)
-  const words = ['-c', `${node} ${root}/bin/zudp-send --format bytes --key ${key} ${address}:1337 </dev/zero`]
-  const sender = within(here, 'bash', ...words)
+  const send = `${node} ${root}/bin/zudp-send -v --format bytes --key ${key} ${address}:1337`
+  const sender = within(here, 'bash', '-c', `timeout ${seconds + 1} cat /dev/zero | ${send}`)
+  let told = ''
+  sender.stderr.on('data', (text) => (told += text))
+  const ended = once(sender, 'close')
   for await (const text of receiver.stderr) if (String(text).includes('connected')) break
   startMs = performance.now()
   await sleep(seconds * 1000)
-  sender.kill('SIGKILL')
-  receiver.kill('SIGKILL')
-  spawnSync('bash', ['-c', `ip netns pids ${here} | xargs -r kill -9`])
   const rate = (bytes * 8) / seconds / 1e6
-  return `${rate.toFixed(0)} | ${(startUpMs(history) / rttMs).toFixed(0)}`
+  const timer = setTimeout(() => spawnSync('bash', ['-c', `ip netns pids ${here} | xargs -r kill -9`]), patienceMs)
+  await ended
+  clearTimeout(timer)
+  receiver.kill('SIGKILL')
+  const again = /([\d.]+) % of them again/.exec(told)?.[1] ?? 'nothing told'
+  return `${rate.toFixed(0)} | ${(startUpMs(history) / rttMs).toFixed(0)} | ${again}`
 }
 
 /** When 80 % of the line was used for a round trip, or 100 ms. @param {[number, number][]} history */
@@ -69,7 +79,8 @@ function startUpMs(history) {
 
 try {
   console.log(`${mbit} Mbit/s, round trip ${rttMs} ms, Mbit/s in ${seconds} s\n`)
-  console.log('| lost | TCP cubic | TCP BBR | zudp | its start-up, round trips |\n|---|---|---|---|---|')
+  console.log('| lost | TCP cubic | TCP BBR | zudp | its start-up, round trips | its packets sent again, % |')
+  console.log('|---|---|---|---|---|---|')
   /** @type {{ loss: number, words: number[] }[]} */
   const own = []
   for (const loss of losses) {
@@ -81,9 +92,10 @@ try {
   }
   console.log()
   for (const { loss, words } of own) {
-    const [rate = Number.NaN, startUp = Number.NaN] = words
+    const [rate = Number.NaN, startUp = Number.NaN, again = Number.NaN] = words
     aim(`${rttMs} ms, ${loss} % lost: of the line`, rate / mbit, 'at least', loss > 1 ? 0.6 : 0.8)
     aim(`${rttMs} ms, ${loss} % lost: round trips to 80 % of it`, startUp, 'at most', 12)
+    if (loss === 0) aim(`${rttMs} ms, nothing lost: % of its packets sent again`, again, 'at most', 2)
   }
 } finally {
   ends.remove()

@@ -70,6 +70,8 @@ try {
     sh(`ip -n ${here} link set va mtu ${mtu}; ip -n ${there} link set vb mtu ${mtu}`)
     const medians = race(`MTU ${mtu}, ${megabytes} MB from pipe to pipe`, megabytes / 1000, rounds, runners)
     const cpu = (/** @type {string} */ name) => medians.get(name)?.cpuSeconds ?? Number.NaN
+    const gibits = (/** @type {string} */ name) =>
+      (megabytes * 8e6) / 2 ** 30 / (medians.get(name)?.seconds ?? Number.NaN)
     console.log()
     aim(
       `in clear, MTU ${mtu}: times the speed of mbuffer`,
@@ -90,6 +92,13 @@ try {
       'at least',
       1.5,
     )
+    const rss = Math.max(
+      ...['zudp --insecure', 'zudp, encrypted'].map((name) => medians.get(name)?.rssMib ?? Number.NaN),
+    )
+    aim(`MTU ${mtu}: MiB of memory`, rss, 'at most', 128)
+    // Where this machine is fast enough for it.
+    if (mtu === 9000 && gibits('mbuffer, TCP') >= 6)
+      aim(`in clear, MTU ${mtu}: Gibit/s`, gibits('zudp --insecure'), 'at least', 6)
   }
 } finally {
   tearDown()
