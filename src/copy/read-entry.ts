@@ -11,15 +11,19 @@ export interface Unreadable {
 
 // What a local disk's cache answers takes microseconds; what takes longer than this waits for a disk or a network, and
 // the waits are better had at the same time.
-const slowMs = 0.2
+export const slowMs = 0.2
 // How many are looked at before the time that each takes is judged.
 const probeCount = 16
 
-/** Looks at names of one folder. What has gone meanwhile is left out; what cannot be looked at goes to `onUnreadable`. */
+/**
+ * Looks at names of one folder; `isSlow` if they are known to wait for a disk or a network. What has gone meanwhile is left
+ * out; what cannot be looked at goes to `onUnreadable`.
+ */
 export async function readEntries(
   root: BytePath,
   paths: readonly BytePath[],
   onUnreadable: (name: Unreadable) => void,
+  isSlow = false,
 ): Promise<Entry[]> {
   const entries: Entry[] = []
   const add = (path: BytePath, look: Stats | NodeJS.ErrnoException | undefined) => {
@@ -28,9 +32,11 @@ export async function readEntries(
     else entries.push(entryOf(path, look))
   }
   const startedMs = performance.now()
-  for (const path of paths.slice(0, probeCount)) add(path, lookNow(root, path))
-  const rest = paths.slice(probeCount)
-  if (performance.now() - startedMs < slowMs * probeCount) for (const path of rest) add(path, lookNow(root, path))
+  const probed = isSlow ? 0 : probeCount
+  for (const path of paths.slice(0, probed)) add(path, lookNow(root, path))
+  const rest = paths.slice(probed)
+  if (!isSlow && performance.now() - startedMs < slowMs * probeCount)
+    for (const path of rest) add(path, lookNow(root, path))
   else for (const [path, look] of await Promise.all(rest.map((path) => lookLater(root, path)))) add(path, look)
   return entries
 }
