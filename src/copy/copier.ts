@@ -44,6 +44,8 @@ export interface PartJob {
 export interface Remainder {
   /** The file that holds the folders' names. */
   readonly foldersPath: string
+  /** How many programs may run at the same time. */
+  readonly workers: number
   /** Symbolic links, where a part cannot have them. */
   readonly symlinks: number
   /** All names but folders and special files. */

@@ -53,8 +53,9 @@ export async function copyTree(options: CopyTreeOptions): Promise<RootMark> {
   try {
     const source = await markRoot(options.localSource?.path)
     folder.roots = { source: source.id, destination: '' }
-    const roots = allMarks([source, await copyParts(options)])
-    await copyRest(options)
+    const spare = spareProcessors(options)
+    const roots = allMarks([source, await copyParts(options, spare)])
+    await copyRest(options, spare.allowed)
     await roots.check()
     doubtVanished(options)
     return roots
@@ -88,10 +89,10 @@ async function prepareAny({ copier, hosts, say }: CopyTreeOptions, signal: Abort
   }
 }
 
-async function copyRest(options: CopyTreeOptions): Promise<void> {
+async function copyRest(options: CopyTreeOptions, workers: number): Promise<void> {
   const { folder, tally } = options
   const { symlinks, specials } = tally.found
-  const rest = { foldersPath: folder.file('folders'), symlinks, files: tally.found.files - specials }
+  const rest = { foldersPath: folder.file('folders'), workers, symlinks, files: tally.found.files - specials }
   const { end, copied, copiedBytes, failed, names, reason } = await tryRest(options, rest)
   const lost = end === 'done' ? 0 : Math.min(failed, symlinks)
   tally.addRest({ files: symlinks, copied, copiedBytes, present: symlinks, failed: lost })
@@ -120,12 +121,14 @@ async function tryRest({ copier, hosts, retries, signal, say }: CopyTreeOptions,
   }
 }
 
-/** Resolves to the mark of the destination, which it makes first. */
-async function copyParts(options: CopyTreeOptions): Promise<RootMark> {
-  const { copier, hosts } = options
-  const queues = emptyQueues(options.isDeep, { leastAtFirst: copier.leastAtFirst })
+function spareProcessors({ copier, hosts }: CopyTreeOptions): SpareProcessors {
   const areFar = hosts.some(({ name, destinationHost }) => name !== undefined || destinationHost !== undefined)
-  const spare = new SpareProcessors(hosts.length, copier.isFar || areFar)
+  return new SpareProcessors(hosts.length, copier.isFar || areFar)
+}
+
+/** Resolves to the mark of the destination, which it makes first. */
+async function copyParts(options: CopyTreeOptions, spare: SpareProcessors): Promise<RootMark> {
+  const queues = emptyQueues(options.isDeep, { leastAtFirst: options.copier.leastAtFirst })
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
   const workers = new Workers({

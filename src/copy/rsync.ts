@@ -4,15 +4,16 @@ import { Failure } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
 import { shellLine } from '../stream/shell-words.ts'
 import type { Attempt, Copier, PartJob, Remainder, TopNames } from './copier.ts'
-import { type BytePath, textOf } from './entry.ts'
+import type { BytePath } from './entry.ts'
 import { type Host, HostLost, onHost } from './host.ts'
 import { makeFolder } from './make-folder.ts'
 import { namesHere, namesThere } from './names-at-top.ts'
 import { type RemovalLimit, refuseMany } from './removal-limit.ts'
 import { judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
+import { leftOut, rooted } from './rsync-filter.ts'
 import { RsyncReport } from './rsync-report.ts'
 import { runCopier } from './run-copier.ts'
-import { readSpool } from './spool.ts'
+import { type Piece, piecesOf, readSpool } from './spool.ts'
 
 export interface RsyncOptions {
   /** Folders as rsync takes them, `/src/` or `host:/src/`, each with a slash behind. */
@@ -38,6 +39,8 @@ export interface RsyncOptions {
   readonly takesFolders: boolean
 }
 
+// Fewer names of folders are not worth another rsync's start.
+const leastFoldersBytes = 1024
 // How many names a message may come to tell of.
 const namesKept = 20
 
@@ -105,11 +108,16 @@ export class Rsync implements Copier {
     }
   }
 
-  async finish({ foldersPath }: Remainder, host: Host, signal: AbortSignal): Promise<Attempt> {
+  async finish({ foldersPath, workers }: Remainder, host: Host, signal: AbortSignal): Promise<Attempt> {
     const argv = this.#forNames(host, []).filter((word) => !notAtLast.has(word))
-    const below = await this.#run(argv, readSpool(foldersPath), host, signal)
-    const { end, said } =
-      judgeRsync(below.end, below.said, host.name) === 'done' ? await this.#copyRoot(host, signal) : below
+    const of = (piece?: Piece) => this.#run(argv, readSpool(foldersPath, piece), host, signal)
+    const isDone = ({ end, said }: Awaited<ReturnType<typeof of>>) => judgeRsync(end, said, host.name) === 'done'
+    const pieces = await piecesOf(foldersPath, workers, leastFoldersBytes)
+    const all = pieces.length > 1 ? await Promise.allSettled(pieces.map(of)) : []
+    // One may have closed a folder to another: one by itself opens it again.
+    const isWhole = all.length > 0 && all.every((each) => each.status === 'fulfilled' && isDone(each.value))
+    const below = isWhole ? undefined : await of()
+    const { end, said } = below === undefined || isDone(below) ? await this.#copyRoot(host, signal) : below
     const verdict = judgeRsync(end, said, host.name)
     const reason = verdict === 'done' ? '' : reasonOf(end, said)
     return { end: verdict, copied: 0, copiedBytes: 0, present: undefined, failed: 0, names: [], reason }
@@ -260,21 +268,6 @@ const deep = ['--recursive', '--ignore-missing-args']
 // end; so are their modes, which until then must let the other parts write: an rsync that ends would close them.
 const partOnly = ['--no-recursive', '--ignore-missing-args', '--omit-dir-times', '--chmod=Du+wx']
 const notAtLast = new Set(['--omit-dir-times', '--chmod=Du+wx'])
-
-/** As a rule of its own: `--exclude` takes `!` and `+ name` for something else. */
-function leftOut(pattern: string): string {
-  return `--filter=- ${pattern}`
-}
-
-/** The pattern for one path, from the root. */
-function rooted(path: BytePath): string {
-  return `/${asPattern(textOf(path))}`
-}
-
-/** For a name that stands for itself: a backslash is one, unless there is something that it could protect. */
-function asPattern(path: string): string {
-  return /[*?[]/.test(path) ? path.replaceAll(/[*?[\\]/g, '\\$&') : path
-}
 
 function limitOf(bytesPerSecond: number | undefined): readonly string[] {
   return bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bytesPerSecond / 1024))}k`]

@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { onFile } from '../stream/about-file.ts'
 import { type BytePath, bytesOf, type Entry } from './entry.ts'
@@ -108,8 +109,39 @@ export function nameOfListed(listed: string): BytePath {
   return listed.startsWith('./') ? listed.slice(2) : listed
 }
 
+/** Consecutive names, in bytes from the spool's start. */
+export type Piece = Pick<Crumb, 'offset' | 'length'>
+
+/** A whole spool in pieces of about the same length: no more than `most`, and none much shorter than `leastBytes`. */
+export async function piecesOf(path: string, most: number, leastBytes: number): Promise<readonly Piece[]> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const count = Math.max(1, Math.min(most, Math.floor(size / leastBytes)))
+    const cuts = [0]
+    for (let index = 1; index < count; index += 1) cuts.push(await nameAfter(file, Math.floor((size * index) / count)))
+    const ends = [...cuts.slice(1), size]
+    return cuts
+      .map((offset, index) => ({ offset, length: (ends[index] ?? size) - offset }))
+      .filter(({ length }) => length > 0)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Where the next name begins; the end of the spool, if none does. */
+async function nameAfter(file: FileHandle, offset: number): Promise<number> {
+  const some = Buffer.alloc(8192)
+  for (let at = offset; ; at += some.length) {
+    const { bytesRead } = await file.read(some, 0, some.length, at)
+    const end = some.subarray(0, bytesRead).indexOf(0)
+    if (end >= 0) return at + end + 1
+    if (bytesRead < some.length) return at + bytesRead
+  }
+}
+
 /** The names in a spool, or in a piece of it, as they are there. */
-export function readSpool(path: string, piece?: { readonly offset: number; readonly length: number }): Readable {
+export function readSpool(path: string, piece?: Piece): Readable {
   return piece === undefined
     ? createReadStream(path)
     : createReadStream(path, { start: piece.offset, end: piece.offset + piece.length - 1 })

@@ -248,45 +248,6 @@ describe.skipIf(lacks('rsync'))('dsync, when things go wrong (rsync)', () => {
     await run('--delete --max-delete 300 src dst')
     expect(await differences()).toBe('')
   })
-
-  describe.skipIf(!isRoot)('as another user (root)', () => {
-    const asNobody = (words: string) =>
-      sh(`setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ dsync --working-dir nobody ${words}`, folder)
-    beforeEach(async () => {
-      await sh('chmod 755 .; mkdir nobody; chown 65534:65534 nobody', folder)
-    })
-
-    it('a destination that cannot be written ends with 77', async () => {
-      mkdirSync(join(folder, 'dst'))
-      expect(await asNobody('src dst')).toMatchObject({ status: 77 })
-      expect(await asNobody('src none/below')).toMatchObject({ status: 77 })
-    })
-
-    it('a folder that may not be written takes the files of many parts, and is closed at last', async () => {
-      await sh('for i in $(seq 6000); do echo $i > src/d/$i; done; chmod 555 src/d', folder)
-      const { status, stderr } = await asNobody('-n 4 --rsync-flags=-rlpt src nobody/dst')
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-      expect((await sh('ls nobody/dst/d | wc -l; stat -c %a nobody/dst/d', folder)).stdout).toBe('6001\n555\n')
-    })
-
-    it('a file and a folder that cannot be read are named, and the rest is copied', async () => {
-      await sh('chmod 600 src/a; mkdir src/closed; touch src/closed/x; chmod 700 src/closed', folder)
-      const { status, stdout, stderr } = await asNobody('--retries 0 --rsync-flags=-rlpt src nobody/dst')
-      expect(status).toBe(74)
-      expect(stdout).toMatch(/: 1 copied .* 1 failed\n$/)
-      expect(stderr).toMatch(/cannot be read: EACCES: closed\n/)
-      expect(stderr).toMatch(/Permission denied.*: a\n/)
-    })
-
-    it('a full disk ends with 74, and counts what was not copied', async () => {
-      await sh('head -c 3000000 /dev/urandom > src/large; mkdir disk; mount -t tmpfs -o size=1M none disk', folder)
-      onTestFinished(() => void spawnSync('umount', [join(folder, 'disk')]))
-      const { status, stdout, stderr } = await run('--retries 0 src disk/dst')
-      expect(status).toBe(74)
-      expect(stdout).toMatch(/ [1-3] failed\n$/)
-      expect(stderr).toMatch(/No space left on device/)
-    })
-  })
 })
 
 function sleep(milliseconds: number): Promise<void> {
