@@ -53,6 +53,12 @@ export function kindOfComplaint(said: string): FailureKind {
   return byErrno[Number(errno)] ?? 'io'
 }
 
+/** What helps where no other attempt would, --delete least of all: it waits until all is copied. */
+export function hintOf(said: string): { readonly hint?: string } {
+  if (!said.includes('could not make way for new ')) return {}
+  return { hint: 'a folder that is not empty has that name: remove it, or add --force to --rsync-flags' }
+}
+
 /** On one line, without the line in which rsync tells where in its source it was. */
 export function lastLines(said: string): string {
   // ssh ends its lines as for a terminal.

@@ -9,7 +9,7 @@ import { type Host, HostLost, onHost } from './host.ts'
 import { makeFolder } from './make-folder.ts'
 import { namesHere, namesThere } from './names-at-top.ts'
 import { type RemovalLimit, refuseMany } from './removal-limit.ts'
-import { judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
+import { hintOf, judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
 import { leftOut, rooted } from './rsync-filter.ts'
 import { RsyncReport } from './rsync-report.ts'
 import { runCopier } from './run-copier.ts'
@@ -82,7 +82,7 @@ export class Rsync implements Copier {
     // What failed, and what only vanished, is seen by looking again.
     const rest = await this.#compare(job, [])
     const isWhole = rest.end === 'done' && rest.failed === 0
-    return { ...rest, ...soFar, end: isWhole ? 'done' : rest.end === 'done' ? 'partial' : rest.end }
+    return { ...rest, ...soFar, ...hintOf(said), end: isWhole ? 'done' : rest.end === 'done' ? 'partial' : rest.end }
   }
 
   compare(job: PartJob, by: 'size' | 'checksum'): Promise<Attempt> {

@@ -93,8 +93,13 @@ describe.skipIf(lacksRsync)('dsync --delete (rsync)', () => {
 
   it('deletes nothing when something could not be copied', async () => {
     await sh('mkdir -p dst/a/full; touch dst/extra', folder)
-    expect(await run('--delete --retries 0 src dst')).toMatchObject({ status: 74 })
+    const { status, stderr } = await run('--delete --retries 0 src dst')
+    expect(status).toBe(74)
     expect(existsSync(join(folder, 'dst/extra'))).toBe(true)
+    expect(stderr).toMatch(/hint: a folder that is not empty has that name: .* add --force to --rsync-flags\n$/)
+    const ended = await run("--delete --rsync-flags '-aAX --force' src dst")
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect((await sh('rsync -n -i -aAXHc --delete src/ dst/', folder)).stdout).toBe('')
   })
 
   it('with a list of names needs to be told how much', async () => {
