@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { Failure, type FailureKind } from '../errors.ts'
 import { type ChildEnd, describeBadEnd } from '../stream/child.ts'
+import { rcloneDefaults } from '../stream/rclone-defaults.ts'
 import { shellLine } from '../stream/shell-words.ts'
 import type { Attempt, Copier, PartJob, Remainder, TopNames } from './copier.ts'
 import { type BytePath, bytePath, textOf } from './entry.ts'
@@ -29,6 +30,8 @@ export interface RcloneOptions {
 
 // One call moves so many files at a time, as rclone does by itself; parts multiply it.
 const transfers = 4
+
+const copyFlags = ['--use-json-log', '--log-level=INFO', '--stats=24h', '--stats-log-level=INFO', '--retries=1']
 
 // 64 small files: over a network they take longer than the start of rclone.
 const leastAtFirst = 2 * 1024 * 1024
@@ -215,11 +218,10 @@ export class Rclone implements Copier {
     return [
       'rclone',
       verb,
+      ...rcloneDefaults,
       ...(configFile === undefined ? [] : [`--config=${configFile}`]),
       ...(dryRun && !looks.has(verb) ? ['--dry-run'] : []),
-      ...(verb.startsWith('copy')
-        ? ['--use-json-log', '--log-level=INFO', '--stats=24h', '--retries=1', `--transfers=${transfers}`]
-        : []),
+      ...(verb.startsWith('copy') ? [...copyFlags, `--transfers=${transfers}`] : ['--retries=3']),
       ...rest,
     ]
   }

@@ -99,6 +99,30 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
     })
   })
 
+  it.skipIf(lacks('rclone'))('is not led astray by what the environment tells rclone (rclone)', async () => {
+    const settings = [
+      'DRY_RUN',
+      'IGNORE_EXISTING',
+      'IMMUTABLE',
+      'INTERACTIVE',
+      'PROGRESS',
+      'QUIET',
+      'SIZE_ONLY',
+      'UPDATE',
+    ]
+    const numbers = { RCLONE_MAX_DEPTH: '1', RCLONE_RETRIES: '0', RCLONE_VERBOSE: '2' }
+    const logs = { RCLONE_LOG_FILE: join(folder, 'log'), RCLONE_LOG_LEVEL: 'DEBUG', RCLONE_STATS_LOG_LEVEL: 'DEBUG' }
+    const on = Object.fromEntries(settings.map((name) => [`RCLONE_${name}`, 'true']))
+    await sh('mkdir dst; touch -d 2099-01-01 dst/a dst/extra', folder)
+    const ended = await sh(`dsync --delete --cloud --working-dir work src :local:${folder}/dst`, folder, {
+      ...on,
+      ...numbers,
+      ...logs,
+    })
+    expect(ended).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/ 0 failed, 1 deleted\n$/) })
+    expect(await sh('diff -r src dst', folder)).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+
   it('keeps to its rate, however many run', async () => {
     await sh('for i in $(seq 1 4); do head -c 1500000 /dev/urandom > src/$i; done', folder)
     const started = performance.now()

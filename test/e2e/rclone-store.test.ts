@@ -97,6 +97,18 @@ describe('remotes', () => {
     expect(status).toBe(69)
   })
 
+  test('what the environment tells rclone to do or say otherwise does not count, or is told', async () => {
+    const { run } = prepare()
+    const on = ['DRY_RUN', 'IGNORE_EXISTING', 'IMMUTABLE', 'INTERACTIVE', 'PROGRESS', 'QUIET', 'UPDATE']
+    const others = 'RCLONE_LOG_FILE=log RCLONE_LOG_LEVEL=DEBUG RCLONE_MAX_DEPTH=1 RCLONE_VERBOSE=2'
+    const settings = `export ${on.map((name) => `RCLONE_${name}=true`).join(' ')} ${others}`
+    const twice =
+      'pput rclone:box:a/t < bytes && pput --overwrite rclone:box:a/t < other && pget rclone:box:a/t | cmp - other'
+    expect(await run(`${settings}; ${twice}`)).toEqual(nothing)
+    const { status, stderr } = await run('RCLONE_RETRIES=0 pget rclone:box:a/t')
+    expect({ status, stderr }).toMatchObject({ status: 76, stderr: expect.stringContaining('RCLONE_RETRIES') })
+  })
+
   test('one that rclone does not know', async () => {
     expect(await prepare().run('pput rclone:nowhere:t < bytes')).toMatchObject({ status: 69 })
   })

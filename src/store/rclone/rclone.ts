@@ -1,14 +1,19 @@
 import { Failure, type FailureKind } from '../../errors.ts'
 import { type Child, type ChildEnd, describeBadEnd, startChild } from '../../stream/child.ts'
+import { rcloneDefaults } from '../../stream/rclone-defaults.ts'
 
 // rclone(1), EXIT CODE. 1 and 2 are all that it has no number for.
 export const notFound: readonly number[] = [3, 4]
 const kinds: Readonly<Record<number, FailureKind>> = { 3: 'unavailable', 4: 'unavailable', 5: 'retry', 8: 'retry' }
 
+// `--quiet` would not go with a level that the environment gives.
+const quiet = ['--log-level=ERROR', '--ask-password=false']
+
 /** Starts the user's rclone, with the user's settings. It never asks for a password: nobody may be there. */
 export function startRclone(command: readonly string[], paths: readonly string[], stdin: 'pipe' | 'ignore'): Child {
-  const stdout = command[0] === 'rcat' ? 'ignore' : 'pipe'
-  const argv = ['rclone', ...command, '--quiet', '--ask-password=false', '--', ...paths]
+  const [verb = '', ...words] = command
+  const stdout = verb === 'rcat' ? 'ignore' : 'pipe'
+  const argv = ['rclone', verb, ...rcloneDefaults, ...quiet, ...words, '--', ...paths]
   return startChild(argv, { stdin, stdout, stderr: 'keep' })
 }
 

@@ -57,7 +57,7 @@ export class Remote {
   }
 
   async features(): Promise<RemoteFeatures> {
-    const { Hashes, Features } = JSON.parse((await rcloneOutput(['backend', 'features'], [this.pathOf('')])) ?? '{}')
+    const { Hashes, Features } = parsed((await rcloneOutput(['backend', 'features'], [this.pathOf('')])) ?? '{}')
     const hash = hashNames.find((name) => (Hashes ?? []).includes(name))
     const canMove = Features?.Move === true || Features?.Copy === true
     return { hash, isHashSlow: Features?.SlowHash === true && Features.Move === true, canMove }
@@ -67,13 +67,13 @@ export class Remote {
   async stat(key: string, hash?: HashName): Promise<Entry | undefined> {
     const asked = hash === undefined ? [] : ['--hash', '--hash-type', hash]
     const text = await rcloneOutput(['lsjson', '--stat', ...asked], [this.pathOf(key)], { allowed: notFound })
-    const found = text === undefined ? undefined : JSON.parse(text)
+    const found = text === undefined ? undefined : parsed(text)
     return found && !found.IsDir ? entryOf(found) : undefined
   }
 
   async isFolder(key: string): Promise<boolean> {
     const text = await rcloneOutput(['lsjson', '--stat'], [this.pathOf(key)], { allowed: notFound })
-    return text !== undefined && JSON.parse(text)?.IsDir === true
+    return text !== undefined && parsed(text)?.IsDir === true
   }
 
   /** The files in a folder that match one of rclone's patterns; without patterns all files at any depth. */
@@ -82,7 +82,7 @@ export class Remote {
     const command = ['lsjson', '--files-only', '--no-mimetype', ...filter]
     for (let tries = 0; tries < listTries; tries++) {
       const text = await rcloneOutput(command, [this.pathOf(folder)], { allowed: notFound })
-      if (text !== undefined) return JSON.parse(text).map(entryOf)
+      if (text !== undefined) return parsed(text).map(entryOf)
       // What was not found may be a folder in it, that has gone meanwhile, and the list is not of all.
       if (!(await this.isFolder(folder))) return []
     }
@@ -131,6 +131,12 @@ export function startHash(name: HashName): { update(bytes: Uint8Array): void; he
     },
     hex: () => value.toString(16).padStart(8, '0'),
   }
+}
+
+/** What rclone told; with RCLONE_RETRIES=0 it does nothing, and ends well. */
+function parsed(json: string) {
+  if (json !== '') return JSON.parse(json)
+  throw new Failure('protocol', 'rclone ended well, and told nothing', { hint: 'is RCLONE_RETRIES 0? 1 is the least' })
 }
 
 function entryOf(found: { Path: string; Size: number; ModTime: string; Hashes?: Record<string, string> }): Entry {
