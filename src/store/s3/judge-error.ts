@@ -176,10 +176,10 @@ const hints: Readonly<Record<string, string>> = {
 
 function failureBeforeTheServer(error: ServiceError, what: string): Error {
   if (/^(CredentialsProviderError|TokenProviderError|CredentialsError)$/.test(error.name)) {
-    return new Failure('permission', `${what}: no credentials`, {
-      hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile',
-      cause: error,
-    })
+    // Of a profile that gives none the SDK says no more, and looks elsewhere.
+    const hint =
+      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile; 'aws sts get-caller-identity' tests one"
+    return new Failure('permission', `${what}: no credentials`, { hint, cause: error })
   }
   if (/region is missing/i.test(error.message)) {
     return new Failure('configuration', `${what}: no region`, { hint: 'set AWS_REGION or --region', cause: error })

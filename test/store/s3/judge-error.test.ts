@@ -108,7 +108,11 @@ describe('cannot heal', () => {
 
   test('no credentials', () => {
     const error = Object.assign(new Error('Could not load'), { name: 'CredentialsProviderError' })
-    expect(judgeError(error, 'x')).toMatchObject({ kind: 'permission', message: 'x: no credentials' })
+    expect(judgeError(error, 'x')).toMatchObject({
+      kind: 'permission',
+      message: 'x: no credentials',
+      hint: expect.stringContaining('aws sts get-caller-identity'),
+    })
   })
 
   test('a certificate that is not trusted', () => {
