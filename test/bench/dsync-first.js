@@ -1,5 +1,5 @@
 // How soon dsync begins to copy, where reading the folders takes long: node test/bench/dsync-first.js [rounds]
-// The files are empty, on tmpfs; strace makes each reading of a folder take 4 ms, as far disks do.
+// The files are empty, on tmpfs; strace makes each reading of a folder take 16 ms, as far disks do.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { memoryFolder } from './own-place.js'
 import { median } from './race.js'
 
 const rounds = Number(process.argv[2] ?? 3)
-const [folders, filesInEach, delayMs] = [1600, 50, 4]
+const [folders, filesInEach, delayMs] = [1600, 50, 16]
 const dsync = fileURLToPath(new URL('../../bin/dsync', import.meta.url))
 const folder = memoryFolder()
 const [source, programs, mark] = [`${folder}/src`, `${folder}/bin`, `${folder}/copies`]
