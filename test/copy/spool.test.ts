@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
 import { bytePath, type Entry } from '../../src/copy/entry.ts'
-import { type Crumb, nameOfListed, readSpool, Spool } from '../../src/copy/spool.ts'
+import { type Crumb, nameOfListed, piecesOf, readSpool, Spool } from '../../src/copy/spool.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 
 const entry = (path: string, bytes = 1): Entry => ({ path: bytePath(path), kind: 'file', bytes, isSparse: false })
@@ -45,4 +45,26 @@ it('keeps a name apart that a list would take for a comment', async () => {
   const listed = (await text(readSpool(spool.path))).split('\0').slice(0, -1)
   expect(listed).toEqual(['./#a', './;b', 'c#'])
   expect(listed.map(nameOfListed)).toEqual(['#a', ';b', 'c#'])
+})
+
+it('a spool in pieces is the same spool, each name whole', async () => {
+  const path = join(temporaryFolder(), 'spool')
+  const names = Array.from({ length: 400 }, (_, index) => `${index}-${'n'.repeat((index * 7919) % 200)}`)
+  names[200] = 'long'.repeat(5000)
+  writeFileSync(path, names.map((name) => `${name}\0`).join(''))
+  for (const [most, leastBytes, atLeast] of [
+    [1, 1, 1],
+    [8, 100, 5],
+    [1000, 10, 300],
+    [8, 1e9, 1],
+  ] as const) {
+    const pieces = await piecesOf(path, most, leastBytes)
+    expect(pieces.length).toBeGreaterThanOrEqual(atLeast)
+    expect(pieces.length).toBeLessThanOrEqual(most)
+    const texts = await Promise.all(pieces.map((piece) => text(readSpool(path, piece))))
+    expect(texts.flatMap((each) => each.split('\0').slice(0, -1))).toEqual(names)
+    expect(texts.join('')).toBe(readFileSync(path, 'utf8'))
+  }
+  writeFileSync(path, '')
+  expect(await piecesOf(path, 8, 1)).toEqual([])
 })
