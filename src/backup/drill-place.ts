@@ -25,13 +25,24 @@ export async function withDrillPlace(
   const { id } = place.owner
   const mark = `${id} ${(await startOf(id)) || '-'} ${scratch}`
   await refuseNoParent(scratch)
+  const clearAway = async () => {
+    if ((await markOf(scratch)) === mark) await destroyScratch(scratch)
+  }
   try {
     if (!(await isMade(scratch, mark)))
       await withLock(`drill in ${scratch}`, place, () => takeOver(scratch, mark, place))
     await work(targetIn(scratch))
-  } finally {
-    if ((await markOf(scratch)) === mark) await destroyScratch(scratch)
+  } catch (error) {
+    await clearAway().catch((left: unknown) => Promise.reject(bothOf(error, left, scratch)))
+    throw error
   }
+  await clearAway()
+}
+
+/** What was found of the backup counts, whatever became of the place. */
+function bothOf(error: unknown, left: unknown, scratch: string): unknown {
+  if (!(error instanceof Failure && left instanceof Failure)) return error
+  return new Failure(error.kind, error.message, { hint: `${scratch} is left: ${left.message}`, cause: error })
 }
 
 function targetIn(scratch: string): string {

@@ -54,7 +54,8 @@ describe('zsnap verify', () => {
   test('--drill restores, and leaves nothing; not over what is there', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zfs create $B/mine
-      ends 73 zsnap verify --drill $B/mine "$A/data set" 2>/dev/null
+      ends 73 zsnap verify --drill $B/mine "$A/data set" 2>told
+      grep -q 'hint: name a dataset' told
       zsnap verify --drill $B/scratch "$A/data set"
       zfs list -H -o name -r $B
       zsnap status "$A/data set" | grep -c 'drill [0-9]*s ago'
@@ -151,7 +152,7 @@ test('what a user made in what a killed drill has left is kept, and so is what b
     again
     zfs list -H -o name -r $B | grep -c kept`)
   expect(ended).toMatchObject({ status: 0, stdout: 'pool-b/scratch/drill@mine\n3\n' })
-  expect(ended.stderr.match(/^zsnap: .*/gm)).toEqual([
+  expect(ended.stderr.match(/^zsnap: (?!hint).*/gm)).toEqual([
     expect.stringContaining('pool-b/scratch: exists, and pool-b/scratch/drill@mine is not of the drill'),
     expect.stringContaining('pool-b/scratch: exists, and pool-b/scratch/drill/mine is not of the drill'),
     expect.stringContaining('pool-b/kept: exists, and a drill destroys'),
@@ -177,11 +178,13 @@ test('a key that does not fit says nothing of the backup; damage does, with what
     ends 77 zsnap verify --deep --identity other "$A/data set@s4" 2>/dev/null
     ends 77 zsnap verify --drill $B/scratch --identity other "$A/data set@s4" 2>/dev/null
     zsnap status -q "$A/data set" | grep -o '[0-9]* broken'
+    ${damage}
+    ends 65 zsnap verify --deep --identity other "$A/data set" 2>/dev/null
     ${damage.replace('@s2', '@s4')}
     ends 65 zsnap verify --deep --identity other "$A/data set@s4" 2>/dev/null
     ends 1 zsnap status -q "$A/data set" >state
     grep -o '[0-9]* broken' state`)
-  expect(ended).toMatchObject({ status: 0, stdout: '0 broken\n1 broken\n' })
+  expect(ended).toMatchObject({ status: 0, stdout: '0 broken\n3 broken\n' })
 })
 
 test('a decompressor that is killed, as for want of memory, says nothing of the backup', async ({ zfs }) => {
@@ -207,6 +210,16 @@ test('a drill that fails at once leaves nothing either', async ({ zfs }) => {
     ends 65 zsnap verify --drill $B/scratch "$A/data set"
     zfs list -H -o name -r $B`)
   expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\n' })
+})
+
+test('what a drill has found counts, though it cannot clear away what it has made', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    ${damage}
+    ${zfsWith('receive', '', '"$real" hold keep pool-b/scratch/drill@s1')}
+    PATH="$PWD/path:$PATH" ends 65 zsnap verify --drill $B/scratch "$A/data set@s2"
+    { zsnap status "$A/data set" || true; } | grep -c 'found bad'`)
+  expect(ended).toMatchObject({ status: 0, stdout: '1\n' })
+  expect(ended.stderr).toMatch(/^zsnap: .*data set@s2.*\nzsnap: hint: pool-b\/scratch is left: zfs: cannot destroy/)
 })
 
 test('what was found bad stays so, though it was stored by a clock that was ahead; not when it is stored again', async ({

@@ -57,7 +57,7 @@ export const verify = defineCommand({
     const store = await openBackupStore(args, terminal)
     const datasets = [...new Set(names.map((name) => checkedDatasetName(name.replace(/@.*/s, ''))))]
     const catalogue = await readCatalogue(store, { datasets, isRecursive: false })
-    const goingOn = goOnAfterFailures(terminal)
+    const goingOn = goOnAfterFailures(terminal, 'worst')
     const work = { store, catalogue, args, terminal, goingOn }
     const chosen = choose(names, catalogue, store)
     if (args.drill === undefined) for (const backup of chosen) await verifyOne(backup, work)
@@ -149,7 +149,8 @@ async function judge(backups: readonly Backup[], depth: Depth, work: Work, check
   const [meant] = backups as [Backup]
   const failure = await failureOf(check)
   if (failure !== undefined) {
-    goingOn.note(new Failure(failure.kind, prefixed(meant.name, failure.message), { cause: failure }))
+    const { kind, message, hint } = failure
+    goingOn.note(new Failure(kind, prefixed(meant.name, message), { ...(hint && { hint }), cause: failure }))
   } else if (terminal.verbose) terminal.say(`${meant.name}: good, ${formatBytes(meant.object.size)} (${depth})`)
   terminal.event({ backup: meant.name, depth, good: failure === undefined, flaw: failure?.message })
   // Any other failure, such as a store out of reach or a key that is missing, says nothing of the backup.
