@@ -15,6 +15,7 @@ export class StreamEnd {
   readonly #manifest: ManifestFile
   readonly #options: WatchOptions
   readonly #writers = new Map<string, Writer>()
+  #isNothingTold = false
 
   constructor(table: ChunkTable, manifest: ManifestFile, options: WatchOptions) {
     this.#table = table
@@ -98,6 +99,15 @@ export class StreamEnd {
     if (this.#writers.size === 0) return quietMs >= idleMs
     for (const writer of this.#writers.values()) if (await isAlive(writer)) return false
     return true
+  }
+
+  /** Once: it may be that nobody writes, or elsewhere. A writer may also begin tomorrow. */
+  tellOfNothing(): void {
+    if (this.#isNothingTold || this.#manifest.chunks.size > 0 || this.#options.cut !== undefined) return
+    if (performance.now() - this.#table.lastMoveMs < idleMs) return
+    this.#isNothingTold = true
+    const hint = 'is it here that they are written? timeout(1) ends the wait'
+    this.#options.onTrouble('no chunk has come for 60 s, and the first is waited for', hint)
   }
 
   notWhole(): Failure {

@@ -119,7 +119,9 @@ export class ChunkWatch {
     }
     if (until !== 'end') return false
     if (isWhole || hasFailed) return true
-    if (files.length === 0 && (await this.#end.hasWriterGone())) throw this.#end.notWhole()
+    if (files.length > 0) return false
+    if (await this.#end.hasWriterGone()) throw this.#end.notWhole()
+    this.#end.tellOfNothing()
     return false
   }
 

@@ -31,3 +31,17 @@ it('one that was looked through is wanted no more, nor are any where they would 
   expect(wanted(['xac', 'xad'], ['xab'], [], 1)).toEqual(['xac', 'xad'])
   expect(wanted(['xac', 'xad', 'xae'], ['xab'], [], 1)).toEqual([])
 })
+
+it('says once, after a minute, that no chunk has come; not of what it cuts itself, nor where there were some', () => {
+  const told = (quietMs: number, names: readonly string[] = [], cut?: object) => {
+    const messages: string[] = []
+    const table = { lastMoveMs: performance.now() - quietMs } as ChunkTable
+    const manifest = { chunks: new Map(names.map((name) => [name, {}])) } as unknown as ManifestFile
+    const options = { cut, onTrouble: (message: string) => messages.push(message) }
+    const end = new StreamEnd(table, manifest, options as unknown as WatchOptions)
+    for (let looks = 0; looks < 3; looks++) end.tellOfNothing()
+    return messages
+  }
+  expect(told(61_000)).toEqual(['no chunk has come for 60 s, and the first is waited for'])
+  for (const silent of [told(59_000), told(61_000, ['xaa']), told(61_000, [], {})]) expect(silent).toEqual([])
+})
