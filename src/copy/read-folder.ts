@@ -101,15 +101,23 @@ async function open(
   isSlow: boolean,
   { onUnreadable }: FolderOptions,
 ): Promise<Dir | undefined> {
+  const name = folder.slice(0, -1)
   // Node's types know no encoding but UTF-8's here.
   const path = bytesOf(`${root}/${folder}`) as unknown as string
   const options = { encoding: 'latin1', bufferSize: 256 } as const
   try {
-    return isSlow ? await opendir(path, options) : opendirSync(path, options)
+    const directory = isSlow ? await opendir(path, options) : opendirSync(path, options)
+    if (folder === '') return directory
+    // A link that has come in its place since it was found would bring in what lies elsewhere.
+    const [found] = await readEntries(root, [name], onUnreadable, isSlow)
+    if (found?.kind === 'directory') return directory
+    directory.closeSync()
+    if (found !== undefined) onUnreadable({ path: name, code: 'ENOTDIR' })
+    return undefined
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
     if (folder === '') throw error
-    if (code !== 'ENOENT') onUnreadable({ path: folder.slice(0, -1), code })
+    if (code !== 'ENOENT') onUnreadable({ path: name, code })
     return undefined
   }
 }

@@ -52,6 +52,21 @@ describe('walk', () => {
     expect((await found(folder, ['.zfs', '.snapshot*'])).paths).toEqual(['keep', 'keep/zfs'])
   })
 
+  it('does not go through a link that has come in the place of a folder', async () => {
+    const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()]
+    mkdirSync(join(folder, 'd'))
+    writeFileSync(join(elsewhere, 'secret'), '')
+    const paths: string[] = []
+    const unreadable: unknown[] = []
+    const onUnreadable = (name: unknown) => unreadable.push(name)
+    for await (const group of walk(bytePath(folder), { isExcluded: () => false, onUnreadable })) {
+      paths.push(...group.map(({ path }) => path))
+      rmSync(join(folder, 'd'), { recursive: true })
+      symlinkSync(elsewhere, join(folder, 'd'))
+    }
+    expect({ paths, unreadable }).toEqual({ paths: ['d'], unreadable: [{ path: 'd', code: 'ENOTDIR' }] })
+  })
+
   it('gives each folder before what is in it', async () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'a/b/c'), { recursive: true })
