@@ -37,18 +37,15 @@ export const chunkwatch = defineCommand({
     const { destination } = args
     if (destination === undefined) throw new Failure('usage', 'there is no destination')
     refuseOptions(args)
-    const { realpath, mkdir } = await import('node:fs/promises')
+    const { realpath } = await import('node:fs/promises')
     const { withLock } = await import('../stream/lock.ts')
+    const { makeFolders } = await import('../stream/make-folders.ts')
     const source = args.source === '-' ? undefined : await realpath(args.source).catch(notThere(args.source))
     const state = [
       args.state ?? (args.source === '-' ? '.' : args.source),
       ...(args.stream === undefined ? [] : [`.${args.stream}`]),
     ].join('/')
-    await mkdir(state, { recursive: args.stream !== undefined || args.state !== undefined }).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error
-      },
-    )
+    await makeFolders(state)
     const places = [...new Set([source, await realpath(state)])].filter((place) => place !== undefined)
     const locked = (work: () => Promise<void>) => {
       const place = { folder: runtimeFolder(), owner: ownerOfThisProgram() }

@@ -68,14 +68,23 @@ export class RunFolder {
   /** Which folders stand behind both places now: what an earlier run did with others says nothing of them. */
   roots = { source: '', destination: '' }
 
+  /** The working directory is there. */
   constructor(workingDirectory: string, identity: readonly string[]) {
     const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 12)
     this.path = join(workingDirectory, `dsync-${name}`)
   }
 
+  #make(): void {
+    try {
+      mkdirSync(this.path, { mode: 0o700 })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+
   /** Takes the folder for this program. One that another works in is a Failure 'retry'. */
   claim(owner: Owner): void {
-    mkdirSync(this.path, { recursive: true, mode: 0o700 })
+    this.#make()
     const file = join(this.path, 'owner')
     for (;;) {
       try {

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { lstat, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import type { Writer } from './atomic-file.ts'
+import { makeFolders } from './make-folders.ts'
 
 export interface LockPlace {
   /** A directory of this machine that does not outlive a restart. Made if it is missing. */
@@ -33,7 +34,7 @@ export async function withLock<T>(what: string, place: LockPlace, work: () => Pr
 async function acquire(what: string, { folder, owner }: LockPlace): Promise<string> {
   const subject = createHash('sha256').update(what).digest('hex').slice(0, 16)
   const file = join(folder, `${subject}.${owner.id}`)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder, 0o700)
   await refuseForeign(folder)
   for (let attempt = 1; ; attempt++) {
     await writeFile(file, `${what}\n${await startOf(owner.id)}\n`)

@@ -1,5 +1,6 @@
-import { mkdir, readdir, unlink, writeFile } from 'node:fs/promises'
+import { readdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolders } from '../stream/make-folders.ts'
 import type { Outcome } from './ledger.ts'
 
 export interface FlaggedRun {
@@ -15,7 +16,7 @@ export interface FlaggedRun {
  * What ended the run before the datasets' turn is told of the root.
  */
 export async function keepFlags(folder: string, { root, outcomes, failure, isHeard }: FlaggedRun): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await makeFolders(folder)
   const failed = new Map(outcomes.flatMap((each) => (each.failure ? [[each.dataset, each.failure.message]] : [])))
   if (failure !== undefined && failed.size === 0) failed.set(root, failure.message)
   for (const [dataset, message] of failed) await writeFile(fileOf(folder, dataset), `${message}\n`)

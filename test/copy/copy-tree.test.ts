@@ -31,6 +31,7 @@ describe.skipIf(lacksRsync)('copyTree and verifyTree (rsync)', () => {
   beforeEach(() => {
     folder = temporaryFolder()
     outcomes = []
+    mkdirSync(join(folder, 'work'))
     mkdirSync(join(folder, 'src/many'), { recursive: true })
     for (let index = 0; index < 30; index += 1) writeFileSync(join(folder, `src/many/file ${index}`), `${index}`)
     writeFileSync(join(folder, 'src/many/left'), 'out')

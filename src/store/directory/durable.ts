@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
-import { mkdir, open, stat, unlink } from 'node:fs/promises'
+import { open, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure } from '../../errors.ts'
+import { makeFolders } from '../../stream/make-folders.ts'
 import { SharedTurn } from '../../stream/shared-turn.ts'
 
 const syncs = new Map<string, SharedTurn>()
@@ -51,7 +52,7 @@ async function mkdirBelow(directory: string, root: string): Promise<string | und
     (error) => error.code !== 'ENOENT',
   )
   if (!isThere) throw missingRoot(top)
-  return mkdir(directory, { recursive: true })
+  return makeFolders(directory)
 }
 
 export function missingRoot(root: string): Failure {
