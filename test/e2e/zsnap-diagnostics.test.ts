@@ -31,6 +31,11 @@ const mishaps = `
   age-keygen -o key 2>/dev/null
   zsnap backup --store file://$PWD/locked --protect none --encrypt age:$(age-keygen -y key) $A/home
   try zsnap verify --deep --store file://$PWD/locked $A/home@mon
+  # In OpenZFS's words: zfs-fuse imports no pool so.
+  mkdir saved
+  printf '#!/bin/sh\\n[ "$1" = hold ] || exec %s "$@"\\necho cannot hold: pool is read-only >&2; exit 1\\n' "$(command -v zfs)" >saved/zfs
+  chmod +x saved/zfs
+  PATH="$PWD/saved:$PATH" try zsnap backup --store file://$PWD/second $A/home
   zfs create $A/empty
   try zsnap backup $A/empty
   zsnap backup --bwlimit 20K --protect none $A/home & running=$!
