@@ -8,18 +8,18 @@ export interface GoingOn {
   /** Gives what the work does, or undefined after a Failure or what the system refuses, which is noted. All else is thrown. */
   attempt<T>(work: () => Promise<T>): Promise<T | undefined>
   note(failure: Failure): void
-  /** Throws the last failure, or the worst, if there was one: whoever ends the program says it, as the others were said. */
+  /** Throws the worst failure, if there was one: whoever ends the program says it, as the others were said. */
   end(): void
 }
 
-export function goOnAfterFailures(terminal: Pick<Terminal, 'say' | 'hint'>, which: 'last' | 'worst' = 'last'): GoingOn {
+export function goOnAfterFailures(terminal: Pick<Terminal, 'say' | 'hint'>): GoingOn {
   let thrown: Failure | undefined
   const say = (failure: Failure | undefined) => {
     if (failure !== undefined) terminal.say(failure.message)
     if (failure?.hint !== undefined) terminal.hint(failure.hint)
   }
   const note = (failure: Failure) => {
-    const isThrown = thrown === undefined || which === 'last' || rankOf(failure) <= rankOf(thrown)
+    const isThrown = thrown === undefined || rankOf(failure) <= rankOf(thrown)
     say(isThrown ? thrown : failure)
     if (isThrown) thrown = failure
   }

@@ -144,7 +144,7 @@ async function receive(args: Arguments, common: ReceiverRun, terminal: Terminal)
   const { commandLink, standardLink } = await import('../sync/links.ts')
   const { signal } = terminal
   const { via } = args
-  const goingOn = goOnAfterFailures(terminal, 'worst')
+  const goingOn = goOnAfterFailures(terminal)
   const link = via === undefined ? standardLink(signal) : commandLink(via, signal)
   const run: ReceiverRun = {
     ...common,

@@ -236,7 +236,7 @@ type Prepared = Pick<SyncRun, 'receiverId' | 'openMore' | 'policy' | 'target'> &
 
 async function sync({ plan, receiver, ...prepared }: Prepared, { args, count, report, terminal }: Running) {
   const { syncTree } = await import('../sync/sync-tree.ts')
-  const goingOn = goOnAfterFailures(terminal, 'worst')
+  const goingOn = goOnAfterFailures(terminal)
   const run: SyncRun = {
     ...prepared,
     from: args.dataset,
@@ -275,7 +275,7 @@ type Receiver = Pick<Have, 'inventory' | 'policy'> & { readonly abilities: Abili
 async function printPlan(plan: Plan, there: Receiver, { args, terminal }: Running): Promise<void> {
   const { conflictFailure } = await import('../sync/conflict-failure.ts')
   const { estimatePlan } = await import('../sync/estimate-plan.ts')
-  const goingOn = goOnAfterFailures(terminal, 'worst')
+  const goingOn = goOnAfterFailures(terminal)
   const tell = (event: object, line: string) => {
     terminal.event(event)
     if (!terminal.json) terminal.print(line)

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { goOnAfterFailures } from '../../src/cli/going-on.ts'
 import { Failure } from '../../src/errors.ts'
 
-function begin(which?: 'worst') {
+function begin() {
   const said: string[] = []
   const terminal = { say: (text: string) => said.push(text), hint: (text: string) => said.push(`hint: ${text}`) }
-  const goingOn = goOnAfterFailures(terminal, which)
+  const goingOn = goOnAfterFailures(terminal)
   return { said, goingOn }
 }
 
@@ -21,7 +21,7 @@ describe('going on after failures', () => {
     expect(said).toEqual([])
   })
 
-  it('says each once: the last is thrown, and those before it are said', async () => {
+  it('says each once: of those of one kind the last is thrown, and those before it are said', async () => {
     const { goingOn, said } = begin()
     const last = new Failure('io', 'third')
     expect(await goingOn.attempt(failing(new Failure('io', 'first', { hint: 'look' })))).toBeUndefined()
@@ -39,8 +39,8 @@ describe('going on after failures', () => {
     expect(() => goingOn.end()).toThrow('cannot scandir /backup/tank: ')
   })
 
-  it('throws the worst, whenever it came, for who asks for it', () => {
-    const { goingOn, said } = begin('worst')
+  it('throws the worst, whenever it came', () => {
+    const { goingOn, said } = begin()
     const worst = new Failure('data', 'damaged')
     for (const each of [new Failure('retry', 'busy'), worst, new Failure('exists', 'there')]) goingOn.note(each)
     expect(said).toEqual(['busy', 'there'])

@@ -154,6 +154,12 @@ describe('zsnap create that cannot', () => {
     const ended = await zfs.script(`zfs create $B/db; ends 69 zsnap create --format x $A/none $B/db`)
     expect(ended).toMatchObject({ status: 0, stdout: 'pool-b/db@x\n', stderr: expect.stringContaining('pool-a/none') })
   })
+
+  test('in two pools ends with the worse of two failures, and tells both', async ({ zfs }) => {
+    const ended = await zfs.script(`${made}; zfs snapshot $A/db@x; ends 73 zsnap create --format x $A/db $B/none`)
+    expect(ended).toMatchObject({ status: 0, stdout: '' })
+    expect(ended.stderr.split('\n').filter((line) => /pool-a\/db@x|pool-b\/none/.test(line))).toHaveLength(2)
+  })
 })
 
 describe('the commands before and after', () => {

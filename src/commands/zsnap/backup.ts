@@ -142,7 +142,7 @@ export const backup = defineCommand({
     const store = await openStore(place, { owner: ownerOfThisProgram(), readBack: true, s3 })
 
     const backupRun = await runWith(args, store, terminal)
-    const goingOn = goOnAfterFailures(terminal, 'worst')
+    const goingOn = goOnAfterFailures(terminal)
     for (const each of args.recursive ? await listDatasets(dataset) : [dataset]) {
       terminal.signal.throwIfAborted()
       await goingOn.attempt(async () => {

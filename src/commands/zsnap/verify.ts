@@ -57,7 +57,7 @@ export const verify = defineCommand({
     const store = await openBackupStore(args, terminal)
     const datasets = [...new Set(names.map((name) => checkedDatasetName(name.replace(/@.*/s, ''))))]
     const catalogue = await readCatalogue(store, { datasets, isRecursive: false })
-    const goingOn = goOnAfterFailures(terminal, 'worst')
+    const goingOn = goOnAfterFailures(terminal)
     const work = { store, catalogue, args, terminal, goingOn }
     const chosen = choose(names, catalogue, store)
     if (args.drill === undefined) for (const backup of chosen) await verifyOne(backup, work)
