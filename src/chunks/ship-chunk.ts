@@ -38,6 +38,7 @@ export async function shipChunk(store: Store, key: string, file: string, options
     return await readThrough(file, options, async (input, checksums) => {
       const object = await putStream(store, key, input, {
         ...{ overwrite: false, allowEmpty: true, metadata: () => ({}), checksums },
+        isShort: options.sight.size < store.partBytes(1),
         spareBuffers: options.spareBuffers,
       })
       try {

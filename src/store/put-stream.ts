@@ -9,6 +9,8 @@ import type { Checksums, Metadata, Store, StoredObject, UnfinishedUpload, Upload
 
 export interface PutOptions {
   readonly overwrite: boolean
+  /** So little that it is soon enough to hear at its end of an object under the key. */
+  readonly isShort?: boolean
   /** An input without a single byte is an object too; else it is a Failure 'data'. */
   readonly allowEmpty: boolean
   /** Go on with an upload of this key that broke, and leave ours to be gone on with if it breaks. */
@@ -28,7 +30,7 @@ export interface PutOptions {
 
 /** Stores a stream of any length under a key. It is visible only after its end and the store's proof; else no trace stays. */
 export async function putStream(store: Store, key: string, input: Input, options: PutOptions): Promise<StoredObject> {
-  if (!options.overwrite) await refuseExisting(store, key)
+  if (!options.overwrite && !options.isShort) await refuseExisting(store, key)
   const transfer = options.transfer ?? new Transfer()
   const digest = store.checksum === undefined ? undefined : await createDigest(store.checksum)
   const firstBytes = store.partBytes(1)

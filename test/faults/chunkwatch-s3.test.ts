@@ -43,6 +43,15 @@ async function prepare(faults: readonly Fault[]) {
   return { chunks, names, proxy, run, areStored }
 }
 
+test('of a small chunk the store is asked once before, and once after', async () => {
+  const { chunks, proxy, run } = await prepare([])
+  for (let index = 10; index < 20; index++) writeFileSync(join(chunks, `xb${index}`), randomBytes(1000))
+  expect(await run('-q')).toMatchObject({ status: 0 })
+  const ofTheLargeAndTheLists = 7
+  expect(proxy.plan.seen('PutObject')).toBe(13 + 1)
+  expect(proxy.plan.seen('HeadObject')).toBe(2 * 13 + ofTheLargeAndTheLists)
+})
+
 describe('a destination that', () => {
   test.each<readonly [string, readonly Fault[], string]>([
     ['fails once', [{ on: 'PutObject', do: '500' }], ''],
