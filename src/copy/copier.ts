@@ -36,8 +36,8 @@ export interface PartJob {
   readonly signal: AbortSignal
   /** What the program says goes here too. */
   log(text: string | Uint8Array): void
-  /** Told of the bytes of each file that is copied. */
-  onCopied(bytes: number): void
+  /** Told of what has gone since it was told before: whole files, and bytes. */
+  onProgress(files: number, bytes: number): void
 }
 
 /** What parts do not hold. */

@@ -179,7 +179,7 @@ export function partJob({ folder, log, tally }: CopyTreeOptions, task: Task, pla
     spoolPath: folder.file(spool),
     isTogether: spool === 'together',
     log: (text) => log(part.number, text),
-    onCopied: (bytes) => tally.addUnderWay(bytes),
+    onProgress: (files, bytes) => tally.addUnderWay(files, bytes),
   }
 }
 

@@ -49,11 +49,10 @@ export async function* namesIn(bytes: AsyncIterable<Uint8Array>, end: '\n' | '\0
   for await (const names of nameGroups(bytes, end)) yield* names
 }
 
+export type LineEnd = '\n' | '\0' | RegExp
+
 /** The same, as many at once as a piece has: a name alone takes longer to be handed on than to be read. */
-export async function* nameGroups(
-  bytes: AsyncIterable<Uint8Array>,
-  end: '\n' | '\0',
-): AsyncGenerator<readonly BytePath[]> {
+export async function* nameGroups(bytes: AsyncIterable<Uint8Array>, end: LineEnd): AsyncGenerator<readonly BytePath[]> {
   let rest = ''
   for await (const piece of bytes) {
     const names = (rest + Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1')).split(end)

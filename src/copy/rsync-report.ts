@@ -1,9 +1,12 @@
 const skippedNamesKept = 20
 
-/** Adds up what rsync writes with `--out-format='%i %l %n' --stats`; see rsync(1), --itemize-changes. */
+/** Adds up what rsync writes with `--out-format='%i %l %n' --stats --no-human-readable`; see rsync(1), --itemize-changes. */
 export class RsyncReport {
   copied = 0
   copiedBytes = 0
+  /** The same where it says how far it is (`--info=progress2`), of the file that it is at too: a name comes before its bytes. */
+  goneFiles = 0
+  goneBytes = 0
   /** Names whose attributes alone were mended. */
   touched = 0
   /** Files, links and specials that were there; undefined until rsync has said so, at its end. */
@@ -26,12 +29,27 @@ export class RsyncReport {
     return this.copied + this.touched
   }
 
-  add(line: string): void {
+  /** Gives false for what is out of date with the next line. */
+  add(line: string): boolean {
+    const isProgress = /^ +\d+ +\d+% /.test(line)
+    if (isProgress) this.#addProgress(line)
+    else this.#addLine(line)
+    return !isProgress
+  }
+
+  #addLine(line: string): void {
     const [, change = '', bytes = '', name = ''] = /^([<>ch.*][fdLDS][^ ]*) (\d+) (.*)$/s.exec(line) ?? []
     if (change !== '') this.#addChange(change, Number(bytes), name)
     else if (line.startsWith('*deleting')) this.#addDeleted(line)
     else if (line.startsWith('skipping non-regular file ')) this.#addSkipped(line)
     else if (line.startsWith('Number of files: ')) this.present = presentOf(line)
+  }
+
+  /** `  36700162 100%    7.99MB/s    0:00:04 (xfr#3, to-chk=1/5)`; while it is at a file, without the brackets. */
+  #addProgress(line: string): void {
+    const [, bytes, files] = /^ +(\d+) .*?(?:\(xfr#(\d+),|$)/.exec(line) ?? []
+    this.goneBytes = Number(bytes)
+    if (files !== undefined) this.goneFiles = Number(files)
   }
 
   #addChange(change: string, bytes: number, name: string): void {

@@ -11,8 +11,8 @@ import { namesHere, namesThere } from './names-at-top.ts'
 import { type RemovalLimit, refuseMany } from './removal-limit.ts'
 import { hintOf, judgeRsync, kindOfComplaint, lastLines } from './rsync-end.ts'
 import { leftOut, rooted } from './rsync-filter.ts'
-import { RsyncReport } from './rsync-report.ts'
-import { runCopier } from './run-copier.ts'
+import type { RsyncReport } from './rsync-report.ts'
+import { type RsyncRun, runRsync } from './run-rsync.ts'
 import { type Piece, piecesOf, readSpool } from './spool.ts'
 
 export interface RsyncOptions {
@@ -41,6 +41,8 @@ export interface RsyncOptions {
 
 // Fewer names of folders are not worth another rsync's start.
 const leastFoldersBytes = 1024
+// Of larger files a part's rsync is asked how far it is. For each file it says so too: of small ones that would cost.
+const leastMeasuredBytes = 256 * 1024
 // How many names a message may come to tell of.
 const namesKept = 20
 
@@ -73,12 +75,15 @@ export class Rsync implements Copier {
   }
 
   async copy(job: PartJob): Promise<Attempt> {
-    const argv = this.#forNames(job.host, [...this.#partFlags(job), ...limitOf(job.bytesPerSecond)])
-    const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log, 0, job.onCopied)
-    const verdict = judgeRsync(end, said, job.host.name)
+    const { host, part, log, onProgress } = job
+    const isMeasured = !this.#options.dryRun && part.bytes >= leastMeasuredBytes * part.files
+    const flags = [...this.#partFlags(job), ...limitOf(job.bytesPerSecond), ...(isMeasured ? ['--info=progress2'] : [])]
+    const more = { log, onProgress, isMeasured }
+    const { end, said, report } = await this.#run(this.#forNames(host, flags), namesOf(job), host, job.signal, more)
+    const verdict = judgeRsync(end, said, host.name)
     const soFar = { copied: report.copied, copiedBytes: report.copiedBytes, reason: reasonOf(end, said) }
     if (verdict === 'done') return { ...soFar, end: 'done', present: report.present, ...skippedOf(report) }
-    if (verdict !== 'partial') return { ...soFar, end: verdict, present: undefined, failed: job.part.files, names: [] }
+    if (verdict !== 'partial') return { ...soFar, end: verdict, present: undefined, failed: part.files, names: [] }
     // What failed, and what only vanished, is seen by looking again.
     const rest = await this.#compare(job, [])
     const isWhole = rest.end === 'done' && rest.failed === 0
@@ -91,7 +96,8 @@ export class Rsync implements Copier {
 
   async #compare(job: PartJob, flags: readonly string[]): Promise<Attempt> {
     const argv = this.#forNames(job.host, [...this.#partFlags(job), '--dry-run', ...flags])
-    const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, job.log, namesKept)
+    const more = { log: job.log, keepNames: namesKept }
+    const { end, said, report } = await this.#run(argv, namesOf(job), job.host, job.signal, more)
     const verdict = judgeRsync(end, said, job.host.name)
     const isTold = verdict === 'done' || verdict === 'partial'
     // What stands in a name's way, rsync tells on stderr alone.
@@ -222,32 +228,8 @@ export class Rsync implements Copier {
     ]
   }
 
-  async #run(
-    argv: readonly string[],
-    input: Readable,
-    host: Host,
-    signal: AbortSignal,
-    log: PartJob['log'] = () => {},
-    keepNames = 0,
-    onCopied: PartJob['onCopied'] = () => {},
-  ) {
-    const report = new RsyncReport(keepNames)
-    const ended = await runCopier({
-      argv: onHost(host, this.#options.ssh, argv),
-      input,
-      onLine: (line) => {
-        const { copied, copiedBytes } = report
-        report.add(line)
-        if (report.copied > copied) onCopied(report.copiedBytes - copiedBytes)
-        log(`${line}\n`)
-      },
-      onStderr: log,
-      signal,
-    })
-    // Such as when a flag makes it tell of itself.
-    if (describeBadEnd(ended.end) === undefined && report.present === undefined)
-      throw new Failure('protocol', 'rsync ended with status 0, and did not tell what it has done')
-    return { ...ended, report }
+  #run(argv: readonly string[], input: Readable, host: Host, signal: AbortSignal, more: Partial<RsyncRun> = {}) {
+    return runRsync({ argv: onHost(host, this.#options.ssh, argv), input, signal, ...more })
   }
 }
 

@@ -3,12 +3,14 @@ import { pipeline } from 'node:stream/promises'
 import { Failure } from '../errors.ts'
 import { type ChildEnd, startChild } from '../stream/child.ts'
 import { boundArgv, isProgramMissing } from './bound-argv.ts'
-import { nameGroups } from './listed-entries.ts'
+import { type LineEnd, nameGroups } from './listed-entries.ts'
 
 export interface CopierRun {
   readonly argv: readonly string[]
   /** What it reads on stdin: a list of names. */
   readonly input: Readable
+  /** What stands behind each line of its stdout; a line feed if not given. */
+  readonly lineEnd?: LineEnd
   /** Told of each line of its stdout (bytes as latin1), and of what it says on stderr. */
   onLine(line: string): void
   onStderr(bytes: Uint8Array): void
@@ -22,7 +24,8 @@ export interface CopierEnd {
 }
 
 /** Runs a copying program to its end, whatever end that is. Throws only if it cannot be started, or when aborted. */
-export async function runCopier({ argv, input, onLine, onStderr, signal }: CopierRun): Promise<CopierEnd> {
+export async function runCopier(run: CopierRun): Promise<CopierEnd> {
+  const { argv, input, lineEnd = '\n', onLine, onStderr, signal } = run
   let inputError: Error | undefined
   input.once('error', (error) => {
     inputError ??= error
@@ -40,7 +43,7 @@ export async function runCopier({ argv, input, onLine, onStderr, signal }: Copie
     () => false,
   )
   try {
-    for await (const lines of nameGroups(child.stdout, '\n')) for (const line of lines) onLine(line)
+    for await (const lines of nameGroups(child.stdout, lineEnd)) for (const line of lines) onLine(line)
   } catch (error) {
     // Its end tells more: that it was stopped, for one.
     await child.ended

@@ -86,9 +86,9 @@ export class Tally {
     this.vanished += part.files - part.present
   }
 
-  /** A file of a part that has not ended yet. */
-  addUnderWay(bytes: number): void {
-    this.#underWayFiles += 1
+  /** Of a part that has not ended yet. */
+  addUnderWay(files: number, bytes: number): void {
+    this.#underWayFiles += files
     this.#underWayBytes += bytes
   }
 

@@ -131,7 +131,7 @@ describe('Tally', () => {
     if (one === undefined || two === undefined) throw new Error('no hosts')
     tally.found = { files: 9, folders: 0, bytes: 90, symlinks: 0, specials: 0, emptyFolders: 0 }
     tally.setUnderWay([one, two, one])
-    for (let count = 0; count < 4; count += 1) tally.addUnderWay(10)
+    for (let count = 0; count < 4; count += 1) tally.addUnderWay(1, 10)
     expect(tally.notes()).toEqual(['4 of 9+ files', '2 on one', '1 on two'])
     tally.isFound = true
     tally.addPart({ bytes: 50, files: 5, copied: 4, copiedBytes: 40, present: 5, failed: 0 })

@@ -26,6 +26,27 @@ describe('RsyncReport', () => {
     expect(report.names).toEqual(['zero', 'a/changed'])
   })
 
+  it('follows a file on its way, of which the name comes first, and keeps no such line', () => {
+    const report = new RsyncReport()
+    const seen = []
+    for (const line of [
+      '>f+++++++++ 5242880 big',
+      '        3211264  60%    3.06MB/s    0:00:00  ',
+      '        5242880 100%    7.86MB/s    0:00:00 (xfr#1, to-chk=2/5)',
+      '>f+++++++++ 31457280   12%   huge',
+      '        8650754  23%    7.85MB/s    0:00:03  ',
+    ])
+      seen.push([report.add(line), report.goneFiles, report.goneBytes])
+    expect(seen).toEqual([
+      [true, 0, 0],
+      [false, 0, 3_211_264],
+      [false, 1, 5_242_880],
+      [true, 1, 5_242_880],
+      [false, 1, 8_650_754],
+    ])
+    expect(report).toMatchObject({ copied: 2, copiedBytes: 36_700_160 })
+  })
+
   it('counts what was deleted', () => {
     const report = new RsyncReport(5)
     report.add('*deleting   0 old/')

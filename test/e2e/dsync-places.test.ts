@@ -131,12 +131,12 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
     expect(performance.now() - started).toBeGreaterThan(900)
   })
 
-  it('tells how far it is, each second, and on how many hosts', async () => {
+  it('tells how far it is, each second, within a file too, and on how many hosts', async () => {
     script('ssh', ['shift', 'exec sh -c "$*"'])
-    await sh('head -c 300000 /dev/urandom > src/large; printf "one\\n" > hosts', folder)
-    const words = '--progress --bwlimit 100K --ssh $PWD/ssh --hosts hosts --working-dir work $PWD/src $PWD/dst'
+    await sh('head -c 4000000 /dev/urandom > src/large; printf "one\\n" > hosts', folder)
+    const words = '--progress --bwlimit 1M --ssh $PWD/ssh --hosts hosts --working-dir work $PWD/src $PWD/dst'
     const { status, stderr } = await sh(`dsync ${words}`, folder)
     expect(status).toBe(0)
-    expect(stderr).toMatch(/\d of 4 files.*1 on one/)
+    expect(stderr).toMatch(/^dsync: [123]\.\d+ MiB, .*, [1-9]\d% of .*, \d of 4 files, 1 on one$/m)
   })
 })
