@@ -4,10 +4,7 @@ const shortMs = 250
 // A look at all files and processes costs time: no more than a fifth of it is spent on looks, of long ones a third.
 const [restPerLook, restPerLongLook] = [4, 2]
 
-/**
- * How long to rest after a look that took so long, in ms. It may have waited for what is being shipped and have cost
- * little itself: however long it took, the next is not put off for more than 5 s.
- */
+/** How long to rest after a look that cost so long, in ms: never more than 5 s. */
 export function restAfterLook(lookMs: number): number {
   const longestMs = Math.min(mostMs, Math.max(shortMs, restPerLongLook * lookMs))
   return Math.min(Math.max(leastMs, restPerLook * lookMs), longestMs)

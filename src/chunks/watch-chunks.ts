@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../store/store.ts'
 import type { ChunkSource, FoundFile } from './chunk-source.ts'
 import { ChunkTable } from './chunk-table.ts'
+import { LookCost } from './look-cost.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { findOpenFiles, nobodyWrites, type OpenFiles } from './open-files.ts'
 import { removeShipped } from './remove-shipped.ts'
@@ -22,7 +23,8 @@ export class ChunkWatch {
   readonly #table: ChunkTable
   readonly #shipping: Shipping
   readonly #end: StreamEnd
-  /** How long the last look took. */
+  readonly #lookCost = new LookCost()
+  /** What the last look cost. */
   #lookMs = 0
   #hasNews = false
   #isFlawTold = false
@@ -72,11 +74,12 @@ export class ChunkWatch {
     if (this.#shipping.end !== undefined) return true
     const hasEnded = this.#source.hasEnded
     const beganMs = performance.now()
+    const isAlone = this.#shipping.count === 0
     const files = await this.#source.look()
     this.#tellFlaw()
     const open = await this.#openFiles(files)
     const nowMs = performance.now()
-    this.#lookMs = nowMs - beganMs
+    this.#lookMs = this.#lookCost.of(nowMs - beganMs, files.length, isAlone)
     this.#table.observe(files, open, nowMs)
     await this.#end.lookThrough()
     await removeShipped(this.#table, this.#end.wanted())
