@@ -7,12 +7,11 @@ import { shellLine } from '../stream/shell-words.ts'
 import type { Attempt, Copier, PartJob, Remainder, TopNames } from './copier.ts'
 import { type BytePath, bytePath, textOf } from './entry.ts'
 import { type Host, onHost } from './host.ts'
-import { namesIn } from './listed-entries.ts'
 import { namesHere } from './names-at-top.ts'
+import { rcloneNames } from './rclone-names.ts'
 import { RcloneReport } from './rclone-report.ts'
 import { type RemovalLimit, refuseMany } from './removal-limit.ts'
 import { runCopier } from './run-copier.ts'
-import { nameOfListed, readSpool } from './spool.ts'
 
 export interface RcloneOptions {
   /** A local folder, and what rclone calls the destination. */
@@ -74,7 +73,7 @@ export class Rclone implements Copier {
 
   async copy(job: PartJob): Promise<Attempt> {
     const { source, destination } = this.#options
-    const { names, odd, unsayable } = await namesOf(job)
+    const { names, odd, unsayable } = await rcloneNames(job)
     const limit = limitOf(job.bytesPerSecond)
     const words = ['copy', '--files-from-raw=-', '--no-traverse', ...limit, source, destination]
     const { end, report } = await this.#run(words, Readable.from(names), job.host, job.signal, job.log)
@@ -91,7 +90,7 @@ export class Rclone implements Copier {
 
   async compare(job: PartJob, by: 'size' | 'checksum'): Promise<Attempt> {
     const { source, destination } = this.#options
-    const { names, odd, unsayable } = await namesOf(job)
+    const { names, odd, unsayable } = await rcloneNames(job)
     const words = ['check', '--one-way', '--combined=-', '--files-from-raw=-', source, destination]
     const sizes = by === 'size' ? ['--size-only'] : []
     const { end, report } = await this.#run([...words, ...sizes], Readable.from(names), job.host, job.signal, job.log)
@@ -157,12 +156,8 @@ export class Rclone implements Copier {
 
   async topNames(host: Host, signal: AbortSignal): Promise<TopNames> {
     const { source, destination } = this.#options
-    const listed = this.#run(['lsf', destination], Readable.from([]), host, signal).catch((error: unknown) => {
-      // What keeps it from being looked at is told when it is made.
-      if (error instanceof Failure && error.kind === 'unavailable') return undefined
-      throw error
-    })
-    const look = await listed
+    // What keeps it from being looked at is told when it is made.
+    const look = await this.#run(['lsf', destination], Readable.from([]), host, signal).catch(noneIfUnavailable)
     const bad = look === undefined ? undefined : describeBadEnd(look.end)
     if (bad !== undefined) throw new Failure('io', `${destination}: ${look?.report.lastError || `rclone ${bad}`}`)
     const names = look?.report.lines.map((name) => bytePath(name.replace(/(\/|\.rclonelink)$/, '')))
@@ -173,7 +168,11 @@ export class Rclone implements Copier {
     const { source, destination } = this.#options
     const same = ['--one-way', '--links', '--size-only', '--missing-on-dst=-']
     const look = ['check', ...same, ...this.#left(), destination, source]
-    const { end, report } = await this.#run(look, Readable.from([]), host, signal)
+    const looked = this.#run(look, Readable.from([]), host, signal)
+    // A dry run has made no destination.
+    const told = await (limit === undefined ? looked.catch(noneIfUnavailable) : looked)
+    if (told === undefined) return 0
+    const { end, report } = told
     // Status 1 says that something differs, and that something could not be read as well.
     const isTold = 'status' in end && (end.status === 0 || (end.status === 1 && report.lines.length > 0))
     if (!isTold) throw new Failure('io', `looking for what to delete: ${report.lastError || describeBadEnd(end)}`)
@@ -250,6 +249,10 @@ export class Rclone implements Copier {
   }
 }
 
+function noneIfUnavailable(error: unknown): undefined {
+  if (!(error instanceof Failure && error.kind === 'unavailable')) throw error
+}
+
 /** Braces mean something to it, and what is not meant begins with another sign. */
 function asRclones(pattern: string): string {
   return pattern.replaceAll('[!', '[^').replaceAll(/[{}]/g, '\\$&')
@@ -272,27 +275,4 @@ function attemptOf(end: ChildEnd, report: RcloneReport, files: number): Attempt 
     names: failedNames,
     reason: isDone ? '' : lastError || (describeBadEnd(end) ?? ''),
   }
-}
-
-interface RcloneNames {
-  /** As rclone's lists have them. */
-  readonly names: readonly Buffer[]
-  /** Those that no line can hold, and of these what no argument can hold either. */
-  readonly odd: readonly string[]
-  readonly unsayable: readonly string[]
-}
-
-async function namesOf({ spoolPath, part }: PartJob): Promise<RcloneNames> {
-  const names: Buffer[] = []
-  const odd: string[] = []
-  const unsayable: string[] = []
-  for await (const listed of namesIn(readSpool(spoolPath, part), '\0')) {
-    const name = nameOfListed(listed)
-    const text = textOf(name)
-    // It takes a CR at the end of a line for a part of the line's end.
-    if (!name.includes('\n') && !name.endsWith('\r')) names.push(Buffer.from(`${name}\n`, 'latin1'))
-    else if (bytePath(text) === name) odd.push(text)
-    else unsayable.push(text)
-  }
-  return { names, odd, unsayable }
 }

@@ -42,6 +42,14 @@ describe.skipIf(lacksRsync)('dsync --delete (rsync)', () => {
     expect((await run(`${words} --delete src ${other}`)).stdout).toMatch(/, 1 deleted\n$/)
   })
 
+  it.each(['', '--cloud'])('in a dry run finds nothing to delete where no destination is yet %s', async (words) => {
+    expect(await run(`${words} --delete --dry-run src none`)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/, 0 to delete\n$/),
+    })
+    expect(existsSync(join(folder, 'none'))).toBe(false)
+  })
+
   it('keeps what is excluded by any sign at a remote of rclone too', async () => {
     await sh('mkdir other; touch other/a other/kept', folder)
     expect((await run("--exclude '[!ad]*' --delete --cloud src :local:$PWD/other")).status).toBe(0)
