@@ -26,6 +26,7 @@ export class RcloneReport {
   readonly differing: string[] = []
   readonly lines: string[] = []
   #rest = ''
+  #lastCounts = ''
 
   /** Names that it has looked at, each counted once. */
   get seen(): number {
@@ -40,11 +41,19 @@ export class RcloneReport {
     this.lines.push(text)
   }
 
-  /** A piece of stderr. */
-  addLog(bytes: Uint8Array): void {
+  /** A piece of stderr. Gives its lines, but for the counts, which come each second. */
+  addLog(bytes: Uint8Array): string {
     const lines = (this.#rest + Buffer.from(bytes).toString('utf8')).split('\n')
     this.#rest = lines.pop() ?? ''
-    for (const line of lines) this.#addLogLine(line)
+    return lines
+      .filter((line) => this.#addLogLine(line))
+      .map((line) => `${line}\n`)
+      .join('')
+  }
+
+  /** What is left for a log when rclone has ended: the last counts, and a line without an end. */
+  endOfLog(): string {
+    return this.#lastCounts + this.#rest
   }
 
   addAll(other: RcloneReport): void {
@@ -63,20 +72,23 @@ export class RcloneReport {
     if (this.failedNames.length < namesKept) this.failedNames.push(name)
   }
 
-  #addLogLine(line: string): void {
+  /** False for counts. */
+  #addLogLine(line: string): boolean {
     const entry = parse(line)
     if (entry === undefined) {
       if (line.trim() !== '') this.lastError = line.trim()
-      return
+      return true
     }
     if (entry.msg?.startsWith('Copied (replaced')) this.replaced += 1
     if (entry.level === 'error' || entry.level === 'critical') {
       this.lastError = entry.msg ?? this.lastError
       if (entry.object !== undefined && this.failedNames.length < namesKept) this.failedNames.push(entry.object)
     }
-    if (entry.stats === undefined) return
+    if (entry.stats === undefined) return true
     const { bytes, checks, errors, transfers } = entry.stats
     Object.assign(this, { copiedBytes: bytes, checked: checks, errors, copied: transfers })
+    this.#lastCounts = `${line}\n`
+    return false
   }
 }
 

@@ -12,6 +12,7 @@ import { rcloneNames } from './rclone-names.ts'
 import { RcloneReport } from './rclone-report.ts'
 import { type RemovalLimit, refuseMany } from './removal-limit.ts'
 import { runCopier } from './run-copier.ts'
+import { tellingProgress } from './told-progress.ts'
 
 export interface RcloneOptions {
   /** A local folder, and what rclone calls the destination. */
@@ -30,7 +31,7 @@ export interface RcloneOptions {
 // One call moves so many files at a time, as rclone does by itself; parts multiply it.
 const transfers = 4
 
-const copyFlags = ['--use-json-log', '--log-level=INFO', '--stats=24h', '--stats-log-level=INFO', '--retries=1']
+const copyFlags = ['--use-json-log', '--log-level=INFO', '--stats=1s', '--stats-log-level=INFO', '--retries=1']
 
 // 64 small files: over a network they take longer than the start of rclone.
 const leastAtFirst = 2 * 1024 * 1024
@@ -76,7 +77,11 @@ export class Rclone implements Copier {
     const { names, odd, unsayable } = await rcloneNames(job)
     const limit = limitOf(job.bytesPerSecond)
     const words = ['copy', '--files-from-raw=-', '--no-traverse', ...limit, source, destination]
-    const { end, report } = await this.#run(words, Readable.from(names), job.host, job.signal, job.log)
+    const tell = tellingProgress(job.onProgress)
+    // To S3 it reads a file for its checksum first, and counts its bytes twice.
+    const bytesOf = ({ copiedBytes }: { copiedBytes: number }) => Math.min(copiedBytes, job.part.bytes)
+    const onReport = (report: RcloneReport) => tell(report.copied, bytesOf(report))
+    const { end, report } = await this.#run(words, Readable.from(names), job.host, job.signal, job.log, onReport)
     for (const name of odd) {
       const one = ['copyto', ...limit, ...this.#pathsOf(name)]
       report.addAll((await this.#run(one, Readable.from([]), job.host, job.signal, job.log)).report)
@@ -84,8 +89,8 @@ export class Rclone implements Copier {
     for (const name of unsayable)
       report.addFailed(name, 'a line break, and bytes that are no UTF-8, rclone cannot be told')
     const attempt = attemptOf(end, report, job.part.files)
-    // To S3 it reads a file for its checksum first, and counts its bytes twice.
-    return { ...attempt, copiedBytes: Math.min(attempt.copiedBytes, job.part.bytes) }
+    tell(attempt.copied, bytesOf(attempt))
+    return { ...attempt, copiedBytes: bytesOf(attempt) }
   }
 
   async compare(job: PartJob, by: 'size' | 'checksum'): Promise<Attempt> {
@@ -231,6 +236,7 @@ export class Rclone implements Copier {
     host: Host,
     signal: AbortSignal,
     log: PartJob['log'] = () => {},
+    onReport: (report: RcloneReport) => void = () => {},
   ) {
     const report = new RcloneReport()
     const { end, said } = await runCopier({
@@ -238,11 +244,12 @@ export class Rclone implements Copier {
       input,
       onLine: (line) => report.addLine(line),
       onStderr: (bytes) => {
-        report.addLog(bytes)
-        log(bytes)
+        log(report.addLog(bytes))
+        onReport(report)
       },
       signal,
     })
+    log(report.endOfLog())
     const kind = 'status' in end ? hopeless[end.status] : undefined
     if (kind !== undefined) throw new Failure(kind, `rclone: ${report.lastError || said}`)
     return { end, report }

@@ -4,6 +4,7 @@ import { describeBadEnd } from '../stream/child.ts'
 import type { PartJob } from './copier.ts'
 import { RsyncReport } from './rsync-report.ts'
 import { type CopierEnd, runCopier } from './run-copier.ts'
+import { tellingProgress } from './told-progress.ts'
 
 export interface RsyncRun {
   /** With the flags that RsyncReport wants. */
@@ -26,12 +27,7 @@ const measuredLineEnd = /[\r\n]|(?<=\r +\d+ +\d+% [^\r\n(]*) {2}$/
 export async function runRsync(run: RsyncRun): Promise<CopierEnd & { readonly report: RsyncReport }> {
   const { argv, input, signal, keepNames = 0, isMeasured = false, log = () => {}, onProgress = () => {} } = run
   const report = new RsyncReport(keepNames)
-  let [toldFiles, toldBytes] = [0, 0]
-  const tell = (files: number, bytes: number) => {
-    if (files !== toldFiles || bytes !== toldBytes) onProgress(files - toldFiles, bytes - toldBytes)
-    toldFiles = files
-    toldBytes = bytes
-  }
+  const tell = tellingProgress(onProgress)
   const ended = await runCopier({
     argv,
     input,

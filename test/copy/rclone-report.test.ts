@@ -12,6 +12,13 @@ describe('RcloneReport', () => {
     expect(report).toMatchObject({ copiedBytes: 70, copied: 3, checked: 4, errors: 0, seen: 7 })
   })
 
+  it('leaves the counts of each second out of the log, but for the last', () => {
+    const report = new RcloneReport()
+    const [first, last] = [stats({ bytes: 5 }), stats({ bytes: 70, transfers: 1 })]
+    expect(report.addLog(Buffer.from(`${first}a tale\n${last}not en`))).toBe('a tale\n')
+    expect(report.endOfLog()).toBe(`${last}not en`)
+  })
+
   it('counts a file that was there with another content once', () => {
     const report = new RcloneReport()
     const line = JSON.stringify({ level: 'info', msg: 'Copied (replaced existing)', object: 'a' })

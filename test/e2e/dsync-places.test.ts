@@ -139,4 +139,12 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
     expect(status).toBe(0)
     expect(stderr).toMatch(/^dsync: [123]\.\d+ MiB, .*, [1-9]\d% of .*, \d of 4 files, 1 on one$/m)
   })
+
+  it.skipIf(lacks('rclone'))('the same within a file that rclone copies (rclone)', async () => {
+    await sh('head -c 4000000 /dev/urandom > src/large', folder)
+    const words = '--cloud -n 1 --progress --bwlimit 1M --working-dir work --log-output logs src :local:$PWD/dst'
+    const { status, stdout, stderr } = await sh(`dsync ${words} >/dev/null; grep -ho '"stats":' logs/*`, folder)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '"stats":\n' })
+    expect(stderr).toMatch(/^dsync: [123]\.\d+ MiB, .*, [1-9]\d% of .*, \d of 4 files, 1 part under way$/m)
+  })
 })

@@ -156,6 +156,7 @@ async function partLog(folder: string | undefined): Promise<CopyTreeOptions['log
   const { onFile } = await import('../../stream/about-file.ts')
   await makeFolder(folder)
   return (part, text) => {
+    if (text.length === 0) return
     const file = `${folder}/part.${part}.log`
     onFile(file, () => appendFileSync(file, text))
   }
