@@ -1,4 +1,4 @@
-import { type Duplex, pipeline, Readable } from 'node:stream'
+import { type Duplex, pipeline } from 'node:stream'
 
 /** What changes a stream on its way: a Transform of Node's, such as `createGzip()`, or an async generator function. */
 export type Through = Duplex | ((pieces: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>)
@@ -13,6 +13,6 @@ export function through(pieces: AsyncIterable<Uint8Array>, hooks: readonly Throu
 
 function throughDuplex(source: AsyncIterable<Uint8Array>, duplex: Duplex): AsyncIterable<Uint8Array> {
   // Its error is the duplex's too, where it is read.
-  pipeline(Readable.from(source, { objectMode: false }), duplex, () => {})
+  pipeline(source, duplex, () => {})
   return duplex
 }
