@@ -48,7 +48,8 @@ export class Tally {
 
   /** For whoever shows how far it is. */
   get doneBytes(): number {
-    const bytes = Math.max(this.#partBytes, this.copiedBytes + this.#underWayBytes)
+    // What a name at the top stands for is in no part's bytes.
+    const bytes = Math.max(this.#partBytes, this.copiedBytes) + this.#underWayBytes
     return this.isFound ? Math.min(bytes, this.found.bytes) : bytes
   }
 

@@ -138,6 +138,10 @@ describe('Tally', () => {
     tally.setUnderWay([{ ...one, name: undefined }])
     expect(tally.notes()).toEqual(['5 of 9 files', '1 part under way'])
     expect(tally).toMatchObject({ doneBytes: 50, totalBytes: 90 })
+    tally.addPart({ bytes: 20, files: 2, copied: 0, copiedBytes: 0, present: 2, failed: 0 })
+    tally.addUnderWay(0, 3)
+    // What was there already counts, and so does what goes now.
+    expect(tally).toMatchObject({ doneBytes: 73, copiedBytes: 40 })
   })
 
   it('counts no name twice that several attempts copied', () => {
