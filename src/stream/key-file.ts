@@ -32,10 +32,12 @@ export async function createKeyFile(path: string): Promise<void> {
 
 /**
  * The 32 bytes of a key file: one line with the key; empty lines and those that begin with # do not count. A file that
- * others may read or write is a Failure 'permission', one that holds anything else 'configuration'.
+ * others may read or write is a Failure 'permission', a directory or one that holds anything else 'configuration'.
  */
 export async function readKeyFile(path: string): Promise<Uint8Array> {
-  const { mode, size } = await stat(path)
+  const about = await stat(path)
+  if (about.isDirectory()) throw new Failure('configuration', `${path}: is a directory, and no key file`)
+  const { mode, size } = about
   if ((mode & 0o077) !== 0) {
     const octal = (mode & 0o777).toString(8).padStart(4, '0')
     throw new Failure('permission', `${path}: its mode is ${octal}, so others have the key too`, {

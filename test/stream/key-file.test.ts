@@ -62,6 +62,13 @@ describe('readKeyFile', () => {
     await expect(readKeyFile(file)).rejects.toMatchObject({ kind: 'permission', hint: `chmod 600 ${file}` })
   })
 
+  it.each([0o755, 0o700])('refuses a directory of mode %o, and gives no advice on its mode', async (mode) => {
+    const folder = temporaryFolder()
+    chmodSync(folder, mode)
+    const refused = { kind: 'configuration', message: `${folder}: is a directory, and no key file`, hint: undefined }
+    await expect(readKeyFile(folder)).rejects.toMatchObject(refused)
+  })
+
   it('says which file is not there', async () => {
     await expect(readKeyFile('/no/such/key')).rejects.toMatchObject({ code: 'ENOENT', path: '/no/such/key' })
   })
