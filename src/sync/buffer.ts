@@ -57,11 +57,13 @@ async function settle(replica: Replica): Promise<readonly Problem[]> {
   return left
 }
 
-function whyLeft({ root, datasets }: Replica, path: string): Trouble {
-  const isTaken = datasets.some((each) => each.path === path)
-  const why = isTaken ? 'there is another in its place' : `${root}${parentOf(path) ?? ''} is not there`
-  const message = `${root}${path}: has come, and waits in ${bufferOf(root)}: ${why}`
-  return { kind: isTaken ? 'exists' : 'unavailable', message }
+function whyLeft({ root, datasets, bufferNames }: Replica, path: string): Trouble {
+  const waits = `${root}${path}: has come, and waits in ${bufferOf(root)}`
+  if (!datasets.some((each) => each.path === path))
+    return { kind: 'unavailable', message: `${waits}: ${root}${parentOf(path) ?? ''} is not there` }
+  const name = bufferNames.get(path) ?? bufferName(root, path)
+  const hint = `if that is the right one: zfs destroy -r '${name}', where zfsync-recv runs`
+  return { kind: 'exists', message: `${waits}: there is another in its place`, hint }
 }
 
 /**

@@ -155,6 +155,22 @@ pool-b/copy/y/z
     )
   })
 
+  test('what waits, and is not needed any more, is told with what removes it', async ({ zfs }) => {
+    const ended = await zfs.script(`
+      zfs create "$A/x"; zfs snapshot "$A/x@1"; zfsync-send -q --via "zfsync-recv '$B/a copy'" $A/x
+      zfs create -o canmount=off "$B/a copy.zfsyncbuffer"
+      zfs send $A/x@1 | zfs receive -u "$B/a copy.zfsyncbuffer/root"
+      ends 73 zfsync-send -q --via "zfsync-recv '$B/a copy'" $A/x 2>said
+      cat said
+      eval "$(sed -n "s/.*: \\(zfs destroy .*\\), where .*/\\1/p" said)"
+      zfsync-send -q --via "zfsync-recv '$B/a copy'" $A/x
+      zfs list -H -o name -r $B`)
+    const told = `zfsync-send: pool-b/a copy: has come, and waits in pool-b/a copy.zfsyncbuffer: there is another in its place
+zfsync-send: hint: if that is the right one: zfs destroy -r 'pool-b/a copy.zfsyncbuffer/root', where zfsync-recv runs
+`
+    expect(ended).toEqual({ status: 0, stdout: `${told}pool-b\npool-b/a copy\n`, stderr: '' })
+  })
+
   test('a tree of replicas is sent on without what waits, or was set aside, beside one of them', async ({ zfs }) => {
     const ended = await zfs.script(`
       zfs create $A/x; zfs create $A/x/y; zfs create $A/x/y/z; zfs snapshot $A/x@1; zfs snapshot $A/x/y/z@1
