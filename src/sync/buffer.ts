@@ -62,7 +62,7 @@ function whyLeft({ root, datasets, bufferNames }: Replica, path: string): Troubl
   if (!datasets.some((each) => each.path === path))
     return { kind: 'unavailable', message: `${waits}: ${root}${parentOf(path) ?? ''} is not there` }
   const name = bufferNames.get(path) ?? bufferName(root, path)
-  const hint = `if that is the right one: zfs destroy -r '${name}', where zfsync-recv runs`
+  const hint = `if that is the right one: zfs destroy -r '${name}', when its holds are released`
   return { kind: 'exists', message: `${waits}: there is another in its place`, hint }
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from '../errors.ts'
 import { mostNames, runZfsOnSome } from '../zfs/zfs-command.ts'
-import { parentOf } from './inventory.ts'
+import { parentOf, type SyncDataset } from './inventory.ts'
 import type { Ledger } from './ledger.ts'
 import { listSource } from './list-inventory.ts'
 import { failureOf, type SenderMessage } from './messages.ts'
@@ -17,8 +17,23 @@ export async function finishTree(plan: Plan, receiver: ReceiverEnd, ledger: Ledg
     await attempt({ type: 'swap', path: source.path }, source.path, receiver, ledger, run)
     ledger.buffered.delete(source.path)
   }
+  for (const path of spare(plan, receiver, run)) {
+    if (!ledger.hasFailed(path)) await attempt({ type: 'discard', path }, path, receiver, ledger, run)
+  }
   if (ledger.buffered.size > 0 || run.target.buffered.length > 0) await settle(plan, receiver, ledger)
   await handleGone(plan, receiver, ledger, run)
+}
+
+/** What a run that was killed has left of those that were to be replaced, and are brought up to date where they are. */
+function spare({ datasets }: Plan, { isHeard }: ReceiverEnd, { target }: SyncRun): readonly string[] {
+  if (!isHeard) return []
+  const inPlace = new Set(target.datasets.map(({ path }) => path))
+  const kept = datasets.filter(
+    ({ source, replaces, into }) => replaces === undefined && into !== 'buffer' && inPlace.has(source.path),
+  )
+  const guids = new Map(kept.map(({ source }) => [source.path, new Set(source.snapshots.map(({ guid }) => guid))]))
+  const isSpare = ({ path, snapshots }: SyncDataset) => snapshots.every(({ guid }) => guids.get(path)?.has(guid))
+  return target.buffered.filter((each) => guids.has(each.path) && isSpare(each)).map(({ path }) => path)
 }
 
 async function attempt(

@@ -155,20 +155,25 @@ pool-b/copy/y/z
     )
   })
 
-  test('what waits, and is not needed any more, is told with what removes it', async ({ zfs }) => {
+  test('what waits, and is not needed any more, goes; or it is told what removes it', async ({ zfs }) => {
     const ended = await zfs.script(`
-      zfs create "$A/x"; zfs snapshot "$A/x@1"; zfsync-send -q --via "zfsync-recv '$B/a copy'" $A/x
-      zfs create -o canmount=off "$B/a copy.zfsyncbuffer"
-      zfs send $A/x@1 | zfs receive -u "$B/a copy.zfsyncbuffer/root"
-      ends 73 zfsync-send -q --via "zfsync-recv '$B/a copy'" $A/x 2>said
-      cat said
-      eval "$(sed -n "s/.*: \\(zfs destroy .*\\), where .*/\\1/p" said)"
-      zfsync-send -q --via "zfsync-recv '$B/a copy'" $A/x
-      zfs list -H -o name -r $B`)
+      push() { zfsync-send -q --via "zfsync-recv '$B/a copy'" $A/x; }
+      wait_there() {
+        zfs create -o canmount=off "$B/a copy.zfsyncbuffer"
+        zfs send $A/x@1 | zfs receive -u "$B/a copy.zfsyncbuffer/root"
+        zfs set zfsync:received=on "$B/a copy.zfsyncbuffer/root"
+        zfs hold zfsync "$B/a copy.zfsyncbuffer/root@1"
+      }
+      zfs create "$A/x"; zfs snapshot "$A/x@1"; zfs snapshot "$A/x@2"; push
+      wait_there; push; zfs list -H -o name -r $B
+      wait_there; destroy "$A/x@1"; ends 73 push 2>said; cat said
+      zfs release zfsync "$B/a copy.zfsyncbuffer/root@1"
+      eval "$(sed -n "s/.*: \\(zfs destroy .*\\), when .*/\\1/p" said)"; push; zfs list -H -o name -r $B`)
     const told = `zfsync-send: pool-b/a copy: has come, and waits in pool-b/a copy.zfsyncbuffer: there is another in its place
-zfsync-send: hint: if that is the right one: zfs destroy -r 'pool-b/a copy.zfsyncbuffer/root', where zfsync-recv runs
+zfsync-send: hint: if that is the right one: zfs destroy -r 'pool-b/a copy.zfsyncbuffer/root', when its holds are released
 `
-    expect(ended).toEqual({ status: 0, stdout: `${told}pool-b\npool-b/a copy\n`, stderr: '' })
+    const names = 'pool-b\npool-b/a copy\n'
+    expect(ended).toEqual({ status: 0, stdout: `${names}${told}${names}`, stderr: '' })
   })
 
   test('a tree of replicas is sent on without what waits, or was set aside, beside one of them', async ({ zfs }) => {
