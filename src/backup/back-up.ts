@@ -5,7 +5,7 @@ import { listBookmarks } from '../zfs/bookmarks.ts'
 import { listSnapshots } from '../zfs/list-snapshots.ts'
 import { type Snapshot, splitSnapshotName } from '../zfs/snapshot.ts'
 import { type BackupJob, backupJob, type JobSettings } from './backup-job.ts'
-import { planBackup } from './backup-plan.ts'
+import { backupOf, planBackup } from './backup-plan.ts'
 import { readCatalogue } from './catalogue.ts'
 import { isDecrypted } from './is-decrypted.ts'
 import { backupIn } from './list-backups.ts'
@@ -31,6 +31,8 @@ export interface BackupRun {
   onStart(job: BackupJob, progress: BackupProgress): void
   /** A chain begins in which the store gets decrypted what is encrypted here. */
   onDecrypted(job: BackupJob): void
+  /** A chain begins, since none of the backups that the store has of the dataset is of a snapshot here. */
+  onStrangers(dataset: string, backups: number): void
   onStored(job: BackupJob, object: StoredObject, progress: BackupProgress): void
 }
 
@@ -39,6 +41,8 @@ export interface PreparedBackup {
   readonly jobs: readonly BackupJob[]
   readonly wanted: Snapshot
   readonly local: LocalSources
+  /** How many backups of the dataset the store has, if none of them is of a snapshot here: those of another, perhaps. */
+  readonly strangers: number
 }
 
 /** Says what is to be done so that the store has a dataset's snapshots. Changes nothing. */
@@ -58,7 +62,9 @@ export async function prepareBackup(store: Store, dataset: string, wishes: Backu
   })
   const jobs: BackupJob[] = []
   for (const step of steps) jobs.push(await backupJob(step, wishes))
-  return { jobs, wanted, local }
+  const { backups } = catalogue
+  const isKnown = [...snapshots, ...bookmarks].some((each) => backupOf(each, backups) !== undefined)
+  return { jobs, wanted, local, strangers: isKnown ? 0 : backups.length }
 }
 
 /**
@@ -68,9 +74,10 @@ export async function prepareBackup(store: Store, dataset: string, wishes: Backu
 export async function backUp(store: Store, dataset: string, wishes: BackupWishes, run: BackupRun): Promise<void> {
   const storeName = await store.identity()
   await withLock(`${dataset} in ${storeName}`, run.lock, async () => {
-    const { jobs, wanted, local } = await prepareBackup(store, dataset, wishes)
+    const { jobs, wanted, local, strangers } = await prepareBackup(store, dataset, wishes)
     const guard = guardWith(run.protection, storeName, local)
     if (jobs.length === 0) await guard.keep(wanted)
+    if (strangers > 0 && !wishes.isFull) run.onStrangers(dataset, strangers)
     for (const job of jobs) await backUpOne(store, job, guard, run)
   })
 }

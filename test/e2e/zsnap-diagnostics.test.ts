@@ -55,6 +55,8 @@ const mishaps = `
   zfs create $A/other; zfs snapshot $A/other@mon
   zsnap backup --protect none $A/other; destroy $A/other@mon; zfs snapshot $A/other@mon
   try zsnap backup $A/other
+  zfs rename $A/other@mon $A/other@anew
+  try zsnap backup $A/other
   zfs snapshot $A/copy@mine
   zsnap backup --store file://$PWD/second $A/home
   try zsnap restore --store file://$PWD/second --to $A/copy $A/home@wed

@@ -81,6 +81,24 @@ describe('two machines and one store', () => {
     })
   })
 
+  test('a chain that begins beside those of another dataset of this name is told once, and each is restored', async ({
+    zfs,
+  }) => {
+    const ended = await zfs.script(`${make}
+      zsnap backup --protect none $A/data
+      destroy -r $A/data
+      zfs create $A/data; fill a/data/other 100000; zfs snapshot $A/data@n1
+      zsnap backup $A/data
+      zfs snapshot $A/data@n2
+      zsnap backup $A/data
+      for each in s3 n2; do zsnap restore -q --to $B/$each $A/data@$each; zfs mount $B/$each; ls b/$each; done`)
+    expect(ended).toEqual({
+      status: 0,
+      stdout: '1\n2\n3\nother\n',
+      stderr: 'zsnap: pool-a/data: its 3 backups in the store are of no snapshot here: a new chain begins\n',
+    })
+  })
+
   test("nothing is pruned while a backup is on its way; what was forgotten is in nobody's way", async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap backup $A/data

@@ -193,6 +193,10 @@ async function runWith(args: Arguments, store: Store, terminal: Terminal): Promi
       const ways = '--send-flags=-w stores it as it is, --encrypt encrypts it anew'
       terminal.say(`${key}: is encrypted here, and is stored decrypted: ${ways}`)
     },
+    onStrangers(dataset, backups) {
+      const those = backups === 1 ? 'its backup in the store is' : `its ${backups} backups in the store are`
+      terminal.say(`${dataset}: ${those} of no snapshot here: a new chain begins`)
+    },
     onStored(job, object, { doneBytes, stored: { reusedBytes } }) {
       progress.stop()
       const sizes = { streamBytes: doneBytes, storedBytes: object.size, reusedBytes }
