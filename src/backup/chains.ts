@@ -7,6 +7,8 @@ export interface Chains {
   parentOf(backup: Backup): Backup | undefined
   /** Why a backup cannot be restored, in z3's words where z3 has them; undefined if it can. */
   flawOf(backup: Backup): string | undefined
+  /** The same, of one whose own bytes are good, by what is known of the others now. */
+  flawBelow(backup: Backup, ownFlawOf: (below: Backup) => string | undefined): string | undefined
 }
 
 /** `ownFlawOf` says what is wrong with an object itself; whatever hangs on it is broken too. */
@@ -33,6 +35,17 @@ export function chainsOf(
     flawOf(backup) {
       if (!known.has(backup)) learn(backup, known, { parentOf, ownFlawOf, lackOf })
       return known.get(backup)
+    },
+    flawBelow(backup, ownFlawNow) {
+      const path = new Set<Backup>()
+      for (let each = backup; !each.isFull; path.add(each)) {
+        const parent = parentOf(each)
+        if (parent === undefined) return each === backup ? lackOf(each) : 'parent broken'
+        if (path.has(parent)) return 'cycle detected'
+        if (ownFlawNow(parent) !== undefined) return 'parent broken'
+        each = parent
+      }
+      return undefined
     },
   }
 }

@@ -46,9 +46,27 @@ describe('zsnap verify', () => {
       ends 69 zsnap verify "$A/other"
       ends 69 zsnap verify "$A/data set@s9"
       rm "store/$A/data set@s2"
-      ends 65 zsnap verify "$A/data set"`)
-    expect(ended).toMatchObject({ status: 0, stdout: '' })
+      ends 65 zsnap verify "$A/data set"
+      ends 65 zsnap verify --deep "$A/data set" 2>&1`)
+    expect(ended.status).toBe(0)
     expect(ended.stderr).toContain('data set@s3: missing parent')
+    expect(ended.stdout).toBe('zsnap: pool-a/data set@s3: missing parent\n')
+  })
+
+  test('--deep tells what goes on from a bad one, though its own bytes are good, until that is stored again', async ({
+    zfs,
+  }) => {
+    const ended = await zfs.script(`${make}
+      ${damage}
+      ends 65 zsnap verify --deep --json "$A/data set" 2>/dev/null | grep -o '"good":[a-z]*'
+      ends 65 zsnap verify --deep "$A/data set@s3" 2>&1
+      zsnap backup --full --snapshot s2 --compressor zstd3 "$A/data set"
+      zsnap verify --deep "$A/data set"`)
+    expect(ended).toEqual({
+      status: 0,
+      stdout: '"good":true\n"good":false\n"good":false\nzsnap: pool-a/data set@s3: parent broken\n',
+      stderr: '',
+    })
   })
 
   test('--drill restores, and leaves nothing; not over what is there', async ({ zfs }) => {

@@ -58,7 +58,7 @@ export const verify = defineCommand({
     const datasets = [...new Set(names.map((name) => checkedDatasetName(name.replace(/@.*/s, ''))))]
     const catalogue = await readCatalogue(store, { datasets, isRecursive: false })
     const goingOn = goOnAfterFailures(terminal)
-    const work = { store, catalogue, args, terminal, goingOn }
+    const work = { store, catalogue, args, terminal, goingOn, read: new Map() }
     const chosen = choose(names, catalogue, store)
     if (args.drill === undefined) for (const backup of chosen) await verifyOne(backup, work)
     else await drillAll(chosen, args.drill, work)
@@ -81,6 +81,8 @@ interface Work {
   readonly args: Arguments
   readonly terminal: Terminal
   readonly goingOn: GoingOn
+  /** What was wrong with the bytes of each that was read by now; undefined if nothing was. */
+  readonly read: Map<Backup, string | undefined>
 }
 
 /** Throws 'unavailable' for a name that the store has nothing of: silence would pass for good. */
@@ -148,16 +150,25 @@ async function judge(backups: readonly Backup[], depth: Depth, work: Work, check
   const { store, terminal, goingOn } = work
   const [meant] = backups as [Backup]
   const failure = await failureOf(check)
-  if (failure !== undefined) {
-    const { kind, message, hint } = failure
-    goingOn.note(new Failure(kind, prefixed(meant.name, message), { ...(hint && { hint }), cause: failure }))
+  if (failure === undefined || failure.kind === 'data') work.read.set(meant, failure?.message)
+  const told = failure ?? (depth === 'deep' ? chainFailure(meant, work) : undefined)
+  if (told !== undefined) {
+    const { kind, message, hint } = told
+    goingOn.note(new Failure(kind, prefixed(meant.name, message), { ...(hint && { hint }), cause: told }))
   } else if (terminal.verbose) terminal.say(`${meant.name}: good, ${formatBytes(meant.object.size)} (${depth})`)
-  terminal.event({ backup: meant.name, depth, good: failure === undefined, flaw: failure?.message })
+  terminal.event({ backup: meant.name, depth, good: told === undefined, flaw: told?.message })
   // Any other failure, such as a store out of reach or a key that is missing, says nothing of the backup.
   if (failure !== undefined && (failure.kind !== 'data' || depth === 'cheap')) return
   const found = { at: new Date(), depth, flaw: failure?.message }
   const recorded = failure === undefined ? backups.filter((each) => !isKnownDeeper(each, depth, work)) : [meant]
   for (const backup of recorded) await goingOn.attempt(() => recordVerification(store, backup, found))
+}
+
+/** What was read and is good cannot be restored without what it goes on from. Of its own bytes that says nothing. */
+function chainFailure(backup: Backup, { catalogue, read }: Work): Failure | undefined {
+  const ownFlawNow = (below: Backup) => (read.has(below) ? read.get(below) : catalogue.ownFlawOf(below))
+  const flaw = catalogue.flawBelow(backup, ownFlawNow)
+  return flaw === undefined ? undefined : new Failure('data', flaw)
 }
 
 /** A look at the object alone does not take the place of what reading it has proven. */
