@@ -41,7 +41,7 @@ export interface PreparedBackup {
   readonly jobs: readonly BackupJob[]
   readonly wanted: Snapshot
   readonly local: LocalSources
-  /** How many backups of the dataset the store has, if none of them is of a snapshot here: those of another, perhaps. */
+  /** How many backups of the dataset the store has, if a chain begins beside them and none is of a snapshot here: of another, perhaps. */
   readonly strangers: number
 }
 
@@ -63,8 +63,9 @@ export async function prepareBackup(store: Store, dataset: string, wishes: Backu
   const jobs: BackupJob[] = []
   for (const step of steps) jobs.push(await backupJob(step, wishes))
   const { backups } = catalogue
-  const isKnown = [...snapshots, ...bookmarks].some((each) => backupOf(each, backups) !== undefined)
-  return { jobs, wanted, local, strangers: isKnown ? 0 : backups.length }
+  const beginsAnew = steps[0] !== undefined && steps[0].from === undefined && !wishes.isFull
+  const isStrange = () => [...snapshots, ...bookmarks].every((each) => backupOf(each, backups) === undefined)
+  return { jobs, wanted, local, strangers: beginsAnew && isStrange() ? backups.length : 0 }
 }
 
 /**
@@ -77,7 +78,7 @@ export async function backUp(store: Store, dataset: string, wishes: BackupWishes
     const { jobs, wanted, local, strangers } = await prepareBackup(store, dataset, wishes)
     const guard = guardWith(run.protection, storeName, local)
     if (jobs.length === 0) await guard.keep(wanted)
-    if (strangers > 0 && !wishes.isFull) run.onStrangers(dataset, strangers)
+    if (strangers > 0) run.onStrangers(dataset, strangers)
     for (const job of jobs) await backUpOne(store, job, guard, run)
   })
 }
