@@ -144,6 +144,18 @@ describe('failures', () => {
     expect((await run('test $(stat -c %s got) -lt $(stat -c %s bytes)')).status).toBe(0)
   })
 
+  test('an object stays readable though chunkwatch is killed over another chunk of its name', async () => {
+    const { folder, run } = prepare()
+    const bin = mkdtempSync(join(folder, 'bin'))
+    const wrapper =
+      '#!/bin/bash\n/usr/bin/rclone "$@"; s=$?\ncase "$*" in *rcat*.xaa.*.zpipes*) kill -9 $PPID;; esac\nexit $s\n'
+    writeFileSync(join(bin, 'rclone'), wrapper, { mode: 0o755 })
+    const ended = await run(`mkdir chunks; head -c 5000 other > chunks/xaa; head -c 5000 bytes | pput rclone:safe:xaa
+      PATH=${bin}:$PATH chunkwatch -q --once --settle 0s chunks rclone:safe: 2>said; echo $?
+      rclone lsf safe: | grep -c zpipes; pget rclone:safe:xaa | cmp -n 5000 - bytes`)
+    expect(ended).toEqual({ status: 0, stdout: '73\n1\n', stderr: '' })
+  })
+
   test('a file that rclone stored otherwise than it was sent is not published', async () => {
     const { folder, run, files } = prepare()
     const bin = mkdtempSync(join(folder, 'bin'))

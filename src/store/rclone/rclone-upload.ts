@@ -66,6 +66,8 @@ export class RcloneUpload implements Upload {
     const hasHash = await this.#compare(this.#temporary, proof, hash?.hex)
     if (!hasHash && this.#options.readBack) await this.#readBack(proof)
 
+    // Of a program that is killed a record stays, and beside the object of another it would tell of other bytes.
+    await this.#refuseExisting()
     const record = { ...makeRecord(proof, metadata, new Date()), ...(hash && hasHash && { hash }) }
     const old = await this.#oldRecords()
     this.#mayRemoveRecord = true
@@ -144,10 +146,8 @@ export class RcloneUpload implements Upload {
   }
 
   async #giveName(proof: ObjectProof, hash: string | undefined): Promise<void> {
-    const { key, overwrite } = this.#options
-    if (!overwrite && (await this.#remote.stat(key)) !== undefined) {
-      throw new Failure('exists', `${key}: came to be while it was being stored`)
-    }
+    const { key } = this.#options
+    await this.#refuseExisting()
     // From here on the object may be there, whatever rclone says: its record must stay.
     this.#mayRemoveRecord = false
     await this.#remote.rename(this.#temporary, key).catch(async (error: unknown) => {
@@ -155,6 +155,12 @@ export class RcloneUpload implements Upload {
       throw error
     })
     await this.#compare(key, proof, this.#isHashSlow ? undefined : hash)
+  }
+
+  async #refuseExisting(): Promise<void> {
+    const { key, overwrite } = this.#options
+    if (overwrite || (await this.#remote.stat(key)) === undefined) return
+    throw new Failure('exists', `${key}: came to be while it was being stored`)
   }
 
   /** The answer was lost, not the work. */
