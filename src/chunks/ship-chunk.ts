@@ -55,7 +55,10 @@ export async function shipChunk(store: Store, key: string, file: string, options
 }
 
 async function compareChunk(store: Store, key: string, file: string, options: ShipOptions, cause: Failure) {
-  const object = await store.open(key)
+  const object = await store.open(key).catch((error: unknown) => {
+    // A directory is in the way, a pipe, or a link to nowhere: no other try will find it gone.
+    throw error instanceof Failure && error.kind === 'unavailable' ? cause : error
+  })
   const differs = (what: string) =>
     new Failure('exists', `${store.urlOf(key)}: ${what}`, { hint: '--stream NAME keeps another stream apart', cause })
   try {

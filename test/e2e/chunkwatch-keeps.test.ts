@@ -83,6 +83,19 @@ describe('P6: what is not shipped, or not removed', () => {
     expect(readFileSync(join(chunks, 'xaa'), 'utf8')).toBe('bytes')
   })
 
+  test.each([
+    ['a directory', 'mkdir store/xaa', 'store/xaa: is a directory'],
+    ['a named pipe', 'mkfifo store/xaa', 'store/xaa: is no plain file'],
+    ['a link to nowhere', 'ln -s nowhere store/xaa', 'store/xaa: is a symbolic link to what'],
+  ])('a file in whose way %s is: 73 at once, and the others are shipped', async (_what, command, stderr) => {
+    const { run, chunks, stored } = prepare()
+    for (const name of ['xaa', 'xab']) writeFileSync(join(chunks, name), name)
+    const ended = await run(`${command}; timeout 20 chunkwatch --once --settle 0s chunks $STORE`)
+    expect(ended).toMatchObject({ status: 73, stderr: expect.stringContaining(stderr) })
+    expect(stored()).toContain('xab')
+    expect(readFileSync(join(chunks, 'xaa'), 'utf8')).toBe('xaa')
+  })
+
   test('two files of one name, named at once: one is stored, the other is kept', async () => {
     const { run, folder } = prepare()
     for (const there of ['file://$PWD/store', 'rclone::local:$PWD/store']) {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Failure } from '../../errors.ts'
@@ -83,7 +84,7 @@ export class DirectoryStore implements Store {
     const files = filesOf(this.#root, key)
     refuseLongName(files)
     await this.#refuseUnmounted()
-    await this.#refuseOtherThings(files, key)
+    await this.#refuseOtherThings(files, key, options)
     const id = this.#newId()
     const begin = async () => {
       await this.#uploads.sweep(files)
@@ -123,9 +124,19 @@ export class DirectoryStore implements Store {
   }
 
   /** Before the stream has flowed for hours: what is no plain file can neither be replaced nor linked over. */
-  async #refuseOtherThings(files: ObjectFiles, key: string): Promise<void> {
+  async #refuseOtherThings(files: ObjectFiles, key: string, { overwrite }: UploadOptions): Promise<void> {
     const found = await statOrMissing(files.bytes)
+    if (found === undefined && !overwrite && (await isLink(files.bytes))) {
+      const hint = '--overwrite replaces it'
+      throw new Failure('exists', `${this.urlOf(key)}: is a symbolic link to what is not there`, { hint })
+    }
     if (found === undefined || found.isFile()) return
     throw new Failure('exists', `${this.urlOf(key)}: is ${found.isDirectory() ? 'a directory' : 'no plain file'}`)
   }
 }
+
+const isLink = (file: string) =>
+  lstat(file).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  )

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
@@ -89,6 +89,18 @@ describe('an upload', () => {
       })
     },
   )
+
+  test('is refused at its beginning where its name is a link to nowhere, unless it may replace that', async () => {
+    const folder = temporaryFolder()
+    symlinkSync('nowhere', join(folder, 'k'))
+    await expect(begin(folder, false)).rejects.toMatchObject({
+      kind: 'exists',
+      message: expect.stringMatching(/: is a symbolic link to what is not there$/),
+    })
+    const { upload } = await begin(folder, true)
+    await upload.publish({ size: bytes.length, checksums: {} })
+    expect(readFileSync(join(folder, 'k'))).toEqual(bytes)
+  })
 })
 
 function openFiles(): readonly string[] {
