@@ -21,7 +21,7 @@ export interface RsyncRun {
 }
 
 // How far it is, it says from the beginning of the line again, with two spaces behind and no end.
-const measuredLineEnd = /[\r\n]|(?<=\r +\d+ +\d+% [^\r\n(]*) {2}$/
+const measuredLineEnd = /[\r\n]| {2}$(?<=\r +\d+ +\d+% [^\r\n(]*)/
 
 /** Runs rsync to its end, whatever end that is. Throws only if it cannot be started, tells nothing, or when aborted. */
 export async function runRsync(run: RsyncRun): Promise<CopierEnd & { readonly report: RsyncReport }> {
