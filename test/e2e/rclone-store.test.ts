@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +8,7 @@ import { DirectoryStore } from '../../src/store/directory/directory-store.ts'
 import { RcloneStore } from '../../src/store/rclone/rclone-store.ts'
 import type { UnfinishedUpload } from '../../src/store/store.ts'
 import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { randomBytes } from '../fakes/inputs.ts'
 import { type Ended, root, sh } from '../fakes/programs.ts'
 
@@ -30,14 +30,6 @@ afterAll(() => {
   webdav.kill()
   rmSync(served, { recursive: true, force: true })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 const isListening = (port: number) =>
   fetch(`http://127.0.0.1:${port}/`).then(

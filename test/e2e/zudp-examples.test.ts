@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { freePort } from '../fakes/udp-relay.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { test, type ZfsHost } from '../zfs-host/pools.ts'
 
 const silence = { status: 0, stdout: '', stderr: '' }

@@ -8,8 +8,8 @@ import { Caller } from '../../src/udp/caller.ts'
 import { openTrust } from '../../src/udp/trust.ts'
 import { Wire } from '../../src/udp/wire.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { runProgram, sh, start } from '../fakes/programs.ts'
-import { freePort } from '../fakes/udp-relay.ts'
 import { test } from '../zfs-host/pools.ts'
 
 const silence = { status: 0, stdout: '', stderr: '' }

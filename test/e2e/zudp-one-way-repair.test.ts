@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { sh, start } from '../fakes/programs.ts'
 import { SeededRandom } from '../fakes/seeded-random.ts'
-import { freePort, startUdpRelay } from '../fakes/udp-relay.ts'
+import { startUdpRelay } from '../fakes/udp-relay.ts'
 
 const content = Buffer.from(new SeededRandom(5).bytes(600_000))
 

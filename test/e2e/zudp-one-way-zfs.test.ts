@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { freePort } from '../fakes/udp-relay.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { test } from '../zfs-host/pools.ts'
 
 const silence = { status: 0, stdout: '', stderr: '' }

@@ -3,9 +3,10 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { runProgram, sh, start } from '../fakes/programs.ts'
 import { SeededRandom } from '../fakes/seeded-random.ts'
-import { freePort, type RelayFaults, startUdpRelay } from '../fakes/udp-relay.ts'
+import { type RelayFaults, startUdpRelay } from '../fakes/udp-relay.ts'
 
 const content = Buffer.from(new SeededRandom(5).bytes(600_000))
 const silence = { status: 0, stdout: '', stderr: '' }

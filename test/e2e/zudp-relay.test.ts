@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { type Ended, runProgram, start } from '../fakes/programs.ts'
 import { SeededRandom } from '../fakes/seeded-random.ts'
-import { freePort, type RelayFaults, startUdpRelay, type UdpRelay } from '../fakes/udp-relay.ts'
+import { type RelayFaults, startUdpRelay, type UdpRelay } from '../fakes/udp-relay.ts'
 
 const content = Buffer.from(new SeededRandom(5).bytes(1_500_000))
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { runProgram, sh } from '../fakes/programs.ts'
-import { freePort } from '../fakes/udp-relay.ts'
 
 interface Event {
   readonly name: string

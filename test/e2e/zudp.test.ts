@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { runProgram, sh, start } from '../fakes/programs.ts'
-import { freePort } from '../fakes/udp-relay.ts'
 
 const silence = { status: 0, stdout: '', stderr: '' }
 

@@ -3,16 +3,6 @@ import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { SeededRandom } from './seeded-random.ts'
 
-/** A UDP port that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp6')
-  socket.bind(0)
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
-  return port
-}
-
 export interface RelayFaults {
   readonly drop?: number
   readonly duplicate?: number

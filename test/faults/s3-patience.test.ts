@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { withFaults } from '../fakes/fault-proxy/fault-proxy.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { randomBytes } from '../fakes/inputs.ts'
 import { sh, start } from '../fakes/programs.ts'
 import { standInWithBucket } from '../fakes/s3-server/started.ts'
 import { type Bucket, environmentOf } from '../s3-hosts/buckets.ts'
-import { freePorts } from '../s3-hosts/free-ports.ts'
 
 const mib = 1024 * 1024
 // A program takes a while to start on a busy machine.
@@ -137,7 +137,7 @@ describe('a server that cannot be reached', () => {
 
   test('for longer than that, after it was reached once: pput waits for it', { timeout: 90_000 }, async () => {
     const bucket = await standInWithBucket()
-    const [port] = await freePorts(1)
+    const port = await freePort()
     const first = await withFaults(bucket.standIn, [], port)
     const { child, ended } = start('pput', [...put, ...lasting, bucket.url('key')], environmentOf(first))
     child.stdin.write(large.subarray(0, 6 * mib))

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { freePorts } from './free-ports.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { lackOfNamespaces, type Running, type Settings, startInNamespace } from './namespace.ts'
 
 /** An S3 server and who may use it. */
@@ -61,8 +61,9 @@ export function lackOf(name: HostName): string | undefined {
 export async function startServer(name: HostName, folder: string): Promise<StartedServer> {
   const { script, accessKey, ports } = hosts[name]
   const secretKey = 'not-so-secret-in-a-test'
-  const numbers = await freePorts(ports.length)
-  const settings: Settings = Object.fromEntries(ports.map((port, index) => [port, String(numbers[index])]))
+  const settings: Settings = Object.fromEntries(
+    await Promise.all(ports.map(async (port) => [port, String(await freePort())])),
+  )
   const credentials = { ACCESS_KEY: accessKey, SECRET_KEY: secretKey }
   const { stop } = await startInNamespace(script, join(folder, name), { ...settings, ...credentials })
   return { endpoint: `http://127.0.0.1:${settings['PORT']}`, region: 'us-east-1', accessKey, secretKey, stop }

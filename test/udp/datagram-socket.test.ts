@@ -5,7 +5,7 @@ import { openSocket } from '../../src/udp/datagram-socket.ts'
 import { groupsOf } from '../../src/udp/message.ts'
 import { systemCalls } from '../../src/udp/system-calls.ts'
 import { Wire } from '../../src/udp/wire.ts'
-import { freePort } from '../fakes/udp-relay.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { filled } from './pair.ts'
 
 afterEach(() => {

@@ -3,7 +3,7 @@ import { Transfer } from '../../src/stream/transfer.ts'
 import { receiveOneWay } from '../../src/udp/one-way/receive-one-way.ts'
 import { receiveOverUdp } from '../../src/udp/receive-over-udp.ts'
 import { sendOverUdp } from '../../src/udp/send-over-udp.ts'
-import { freePort } from '../fakes/udp-relay.ts'
+import { freePort } from '../fakes/free-port.ts'
 import { trustOf } from './pair.ts'
 
 const reason = new Error('stopped by SIGTERM')
