@@ -41,6 +41,8 @@ const fewPackets = 8
 const [lookEveryMs, joinEveryMs] = [5000, 2500]
 const lookMs = 100
 const lookPackets = 8
+// Where timers take longer than the path, a look is many rounds of nearly nothing, by whose end the rate would be forgotten.
+const leastAfterLook = 1 / 2
 // If round trips become shorter by it, there is a queue, of ours or of others, and what is left of it may be theirs: only if they
 // do not, the path itself has become longer. Else, beside others, each look would allow for more of their queue than the last.
 const pathSign = 0.9
@@ -77,7 +79,7 @@ export class CongestionControl {
   #rttAtMs: number
   #lookUntilMs = 0
   #lookRttMs = Number.POSITIVE_INFINITY
-  #rttBeforeLookMs = 0
+  #beforeLook = { rttMs: 0, rate: 0 }
   #usualRttMs = 0
   #gainIndex = 0
   #gainSinceMs = 0
@@ -268,16 +270,17 @@ export class CongestionControl {
 
   #look(nowMs: number): void {
     this.#state = 'look'
-    this.#rttBeforeLookMs = this.#recentRttMs
+    this.#beforeLook = { rttMs: this.#recentRttMs, rate: this.rate }
     this.#rateBefore = Number.POSITIVE_INFINITY
     this.#lookUntilMs = nowMs + Math.max(lookMs, 2 * this.#rttMs)
     this.#lookRttMs = Number.POSITIVE_INFINITY
   }
 
   #endLook(nowMs: number): void {
-    const isLonger = Number.isFinite(this.#lookRttMs) && this.#lookRttMs > pathSign * this.#rttBeforeLookMs
+    const isLonger = Number.isFinite(this.#lookRttMs) && this.#lookRttMs > pathSign * this.#beforeLook.rttMs
     if (isLonger) this.#rttMs = this.#lookRttMs
     this.#rttAtMs = nowMs
+    this.#rates.sample(leastAfterLook * this.#beforeLook.rate)
     this.#cruise(nowMs, 2)
   }
 

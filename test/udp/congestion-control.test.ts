@@ -77,6 +77,20 @@ it('leaves room to the others whose queue stands for longer than the path itself
   expect(windowIn(3 * rttMs)).toBe(windowIn(0) - 5 * 1000)
 })
 
+it('knows its rate behind a look though the path is shorter than what timers take', () => {
+  const control = new CongestionControl(packetBytes, 0.05, 0, Number.POSITIVE_INFINITY)
+  const states = new Set<string>()
+  for (let nowMs = 1; nowMs < 8000; nowMs++) {
+    // An answer takes a millisecond, whatever is on its way.
+    const bytesPerMs = Math.min(1_000_000, control.windowBytes)
+    const flight = { arrivedBytes: bytesPerMs, lostBytes: 0, inFlightBytes: 0, isAppLimited: false, isRoundOver: true }
+    control.onAck({ ...flight, nowMs, bytesPerMs, rttMs: nowMs === 1 ? 0.05 : 1 })
+    states.add(control.state)
+    if (control.state !== 'look' && nowMs > 1000) expect(control.rate).toBeGreaterThanOrEqual(500_000)
+  }
+  expect(states).toContain('look')
+})
+
 describe('round trips that have become longer', () => {
   const lowestAfter = (queueMs: number, whileLookingMs: number) => {
     const path = cruising()
