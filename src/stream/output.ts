@@ -1,5 +1,5 @@
 import { fstatSync, fsync, write } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Failure } from '../errors.ts'
 import { aboutFile } from './about-file.ts'
@@ -19,6 +19,11 @@ export interface Output {
 
 // How long to let a full pipe be when whoever shares it has made it non-blocking.
 const fullPipeMs = 2
+// A full pipe is tried again in the next turns of the event loop, as long as its reader takes so much meanwhile: a thread that
+// waits for it wakes for each page that is read, and its end comes a while later.
+const [mostIdleTurns, leastTakenBytes] = [4, 16 * 1024]
+// What a thread then waits for.
+const awaitedBytes = 256 * 1024
 
 /** Writes to an open descriptor. A reader that went away is a Failure of kind 'closed'. */
 export function openOutput(fd: number, signal?: AbortSignal): Output {
@@ -27,16 +32,29 @@ export function openOutput(fd: number, signal?: AbortSignal): Output {
   return {
     async write(bytes) {
       signal?.throwIfAborted()
-      let done = kind.isFIFO() ? writeAtOnce(fd, bytes) : 0
-      while (done < bytes.length) {
+      for (let done = 0; done < bytes.length; ) {
         signal?.throwIfAborted()
-        done += await writeSome(fd, bytes.subarray(done))
+        if (kind.isFIFO()) done += await writeInTurns(fd, bytes.subarray(done))
+        const awaited = kind.isFIFO() ? awaitedBytes : bytes.length
+        if (done < bytes.length) done += await writeSome(fd, bytes.subarray(done, done + awaited))
       }
     },
     async flush() {
       if (kind.isFile() || kind.isBlockDevice()) await syncFile(fd).catch(aboutDescriptor(fd))
     },
   }
+}
+
+/** What a pipe takes while it is read fast. */
+async function writeInTurns(fd: number, bytes: Uint8Array): Promise<number> {
+  let done = writeAtOnce(fd, bytes)
+  for (let idleTurns = 0; done < bytes.length && idleTurns < mostIdleTurns; idleTurns++) {
+    await nextTurn()
+    const taken = writeAtOnce(fd, bytes.subarray(done))
+    if (taken >= leastTakenBytes) idleTurns = 0
+    done += taken
+  }
+  return done
 }
 
 async function writeSome(fd: number, bytes: Uint8Array): Promise<number> {
