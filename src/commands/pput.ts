@@ -160,9 +160,10 @@ async function openSource(args: Arguments, signal: AbortSignal): Promise<Input> 
 }
 
 async function checksOf(args: Arguments, signal: AbortSignal): Promise<Check[]> {
-  const { expectBytes, expectDigest, pacedBy } = await import('../stream/checked-input.ts')
+  const { expectAnyBytes, expectBytes, expectDigest, pacedBy } = await import('../stream/checked-input.ts')
   const { createRateLimit } = await import('../stream/rate-limit.ts')
-  const checks: Check[] = []
+  // What --through makes of nothing is no longer empty.
+  const checks: Check[] = args['allow-empty'] ? [] : [expectAnyBytes()]
   if (args.bwlimit !== undefined) checks.push(pacedBy(createRateLimit(bandwidthOf(args.bwlimit)), signal))
   if (args['expect-bytes'] !== undefined) checks.push(expectBytes(args['expect-bytes']))
   if (args['expect-sha256'] !== undefined) checks.push(await expectDigest('sha256', args['expect-sha256']))

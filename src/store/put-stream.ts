@@ -1,6 +1,6 @@
 import { Failure } from '../errors.ts'
 import { BufferPool } from '../stream/buffer-pool.ts'
-import { checked } from '../stream/checked-input.ts'
+import { type Check, checked, expectAnyBytes } from '../stream/checked-input.ts'
 import { createDigest } from '../stream/digest.ts'
 import { type Input, metered } from '../stream/input.ts'
 import { cutParts, type Part } from '../stream/parts.ts'
@@ -39,7 +39,9 @@ export async function putStream(store: Store, key: string, input: Input, options
     largestBytes: store.partBytes(Number.POSITIVE_INFINITY),
     spare: options.spareBuffers,
   })
-  const stream = checked(metered(input, transfer.meter), digest === undefined ? [] : [{ look: digest.update }])
+  const checks: Check[] = options.allowEmpty ? [] : [expectAnyBytes()]
+  if (digest !== undefined) checks.push({ look: digest.update })
+  const stream = checked(metered(input, transfer.meter), checks)
   const upload = new PartByPart(store, key, input, options)
   try {
     for await (const part of cutParts(stream, pool, (number) => store.partBytes(number), transfer.meter))
@@ -94,9 +96,6 @@ class PartByPart {
   async publish(checksums: () => StoredObject['checksums']): Promise<StoredObject> {
     await Promise.all(this.#running)
     if (this.error !== undefined) throw this.error
-    if (this.#upload === undefined && !this.#options.allowEmpty) {
-      throw new Failure('data', 'the input is empty', { hint: '--allow-empty stores it all the same' })
-    }
     const upload = await this.#open()
     const metadata = this.#options.metadata()
     return upload.publish({ size: this.#storedBytes, checksums: checksums(), metadata })

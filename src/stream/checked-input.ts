@@ -35,6 +35,19 @@ async function lookAt(piece: Uint8Array, checks: readonly Check[]): Promise<void
   for (const look of looks) if (look !== undefined) await look
 }
 
+/** The stream must have a byte: who was to write it may have failed before the first. */
+export function expectAnyBytes(hint = '--allow-empty takes it all the same'): Check {
+  let isEmpty = true
+  return {
+    look() {
+      isEmpty = false
+    },
+    async finish() {
+      if (isEmpty) throw new Failure('data', 'the input is empty', { hint })
+    },
+  }
+}
+
 /** The stream must have just this many bytes. */
 export function expectBytes(expected: number): Check {
   let count = 0
