@@ -33,6 +33,15 @@ describe('no stream is called whole', () => {
     }
   })
 
+  test('an empty one: 65, and what was left of another is shipped', async () => {
+    const { run, chunks, stored } = prepare()
+    writeFileSync(join(chunks, 'w'), 'else')
+    const ended = await run('chunkwatch -q --split 4 --settle 0s chunks $STORE </dev/null')
+    expect(ended).toMatchObject({ status: 65, stderr: expect.stringContaining('the input is empty') })
+    expect(stored()).toEqual(['w'])
+    expect(readFileSync(join(chunks, 'files.manifest'), 'utf8')).not.toContain('"end"')
+  })
+
   test('--count and --once end nothing that is still being cut', async () => {
     const { run, stored } = prepare()
     const slow = "{ printf 'a st'; while test ! -e store/xaa; do sleep 0.1; done; printf ream; }"

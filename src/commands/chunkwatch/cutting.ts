@@ -6,6 +6,7 @@ import type { Arguments } from './options.ts'
 export async function startCutting(args: Arguments, terminal: Terminal, tally: () => WatchTally) {
   const { watchFolder } = await import('../../chunks/folder-source.ts')
   const { cutStream } = await import('../../chunks/cut-stream.ts')
+  const { checked, expectAnyBytes } = await import('../../stream/checked-input.ts')
   const { openInput } = await import('../../stream/input.ts')
   const { setTimeout: sleep } = await import('node:timers/promises')
   const source = watchFolder(args.source)
@@ -13,7 +14,7 @@ export async function startCutting(args: Arguments, terminal: Terminal, tally: (
   const stop = new AbortController()
   const stopped = new Error('stopped')
   const signal = AbortSignal.any([terminal.signal, stop.signal])
-  const input = openInput(0, signal)
+  const input = checked(openInput(0, signal), [expectAnyBytes('without --split, what lies in the directory is shipped')])
   let cutting: Promise<void> | undefined
   let failure: unknown
   const names = new Set<string>()
