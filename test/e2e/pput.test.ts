@@ -92,7 +92,7 @@ describe('what is stored', () => {
 describe('P1, P2: what is refused leaves nothing', () => {
   const cases: readonly (readonly [what: string, commandLine: string, status: number, message: string])[] = [
     ['an empty stream', 'pput $STORE/k < /dev/null', 65, 'the input is empty'],
-    ['what a filter makes of an empty stream', "pput --through gzip $STORE/k < /dev/null", 65, 'the input is empty'],
+    ['what a filter makes of an empty stream', 'pput --through gzip $STORE/k < /dev/null', 65, 'the input is empty'],
     ['nothing of a filter', "pput --through 'cat >/dev/null' $STORE/k < bytes", 65, 'the input is empty'],
     [
       'a truncated stream',

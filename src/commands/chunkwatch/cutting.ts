@@ -14,7 +14,9 @@ export async function startCutting(args: Arguments, terminal: Terminal, tally: (
   const stop = new AbortController()
   const stopped = new Error('stopped')
   const signal = AbortSignal.any([terminal.signal, stop.signal])
-  const input = checked(openInput(0, signal), [expectAnyBytes('without --split, what lies in the directory is shipped')])
+  const input = checked(openInput(0, signal), [
+    expectAnyBytes('without --split, what lies in the directory is shipped'),
+  ])
   let cutting: Promise<void> | undefined
   let failure: unknown
   const names = new Set<string>()
