@@ -39,9 +39,10 @@ const spansOfRtt = 8
 const fewPackets = 8
 // Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again.
 const [lookEveryMs, joinEveryMs] = [5000, 2500]
-const lookMs = 100
+// Where timers take longer than the path, a queue of ours is gone sooner.
+const [lookMs, shortLookMs] = [100, 25]
 const lookPackets = 8
-// Where timers take longer than the path, a look is many rounds of nearly nothing, by whose end the rate would be forgotten.
+// There a look is many rounds of nearly nothing, by whose end the rate would be forgotten.
 const leastAfterLook = 1 / 2
 // If round trips become shorter by it, there is a queue, of ours or of others, and what is left of it may be theirs: only if they
 // do not, the path itself has become longer. Else, beside others, each look would allow for more of their queue than the last.
@@ -272,7 +273,7 @@ export class CongestionControl {
     this.#state = 'look'
     this.#beforeLook = { rttMs: this.#recentRttMs, rate: this.rate }
     this.#rateBefore = Number.POSITIVE_INFINITY
-    this.#lookUntilMs = nowMs + Math.max(lookMs, 2 * this.#rttMs)
+    this.#lookUntilMs = nowMs + Math.max(this.#rttMs < leastSlackMs ? shortLookMs : lookMs, 2 * this.#rttMs)
     this.#lookRttMs = Number.POSITIVE_INFINITY
   }
 
