@@ -13,6 +13,10 @@ export class SendWindow {
   readonly #sentAtMs: Float64Array
   #lost: number[] = []
   #lostHead = 0
+  /** What was sent again, and is to go once more. */
+  #copies: number[] = []
+  #copiesHead = 0
+  copiesSent = 0
   /** Segments below have arrived; those from here on were never sent. */
   #base = 0
   #next = 0
@@ -53,6 +57,11 @@ export class SendWindow {
     return this.#next === this.segments && this.#lostHead === this.#lost.length
   }
 
+  /** Of all segments that it has room for. */
+  get capacityBytes(): number {
+    return this.#capacity * this.segmentBytes
+  }
+
   get hasLost(): boolean {
     return this.#lostHead < this.#lost.length
   }
@@ -81,13 +90,18 @@ export class SendWindow {
     this.#hasEnded = true
   }
 
-  /** What to send next: what was lost, else what is new and below `limit`. */
+  /** What to send next: what was lost, what is to go twice, else what is new and below `limit`. */
   nextToSend(limit: number): number | undefined {
     for (; this.#lostHead < this.#lost.length; this.#lostHead++) {
       const segment = this.#lost[this.#lostHead] ?? 0
       if (segment >= this.#base && this.#states[segment % this.#capacity] === lost) return segment
     }
     if (this.#lost.length > 0) [this.#lost, this.#lostHead] = [[], 0]
+    for (; this.#copiesHead < this.#copies.length; this.#copiesHead++) {
+      const segment = this.#copies[this.#copiesHead] ?? 0
+      if (segment >= this.#base && this.#states[segment % this.#capacity] === inFlight) return segment
+    }
+    if (this.#copies.length > 0) [this.#copies, this.#copiesHead] = [[], 0]
     return this.#next < Math.min(limit, this.segments) ? this.#next : undefined
   }
 
@@ -104,13 +118,22 @@ export class SendWindow {
     return Math.min(this.segmentBytes, this.#writtenBytes - segment * this.segmentBytes)
   }
 
-  onSent(segment: number, number: number, nowMs: number): void {
+  /** Of what was lost, `isTwice` lets a copy follow. */
+  onSent(segment: number, number: number, nowMs: number, isTwice = false): void {
     const slot = segment % this.#capacity
-    if (segment === this.#next) this.#next += 1
-    else this.#lostHead += 1
-    this.#states[slot] = inFlight
     this.#numbers[slot] = number
     this.#sentAtMs[slot] = nowMs
+    if (this.#states[slot] === inFlight) {
+      this.#copiesHead += 1
+      this.copiesSent += 1
+      return
+    }
+    if (segment === this.#next) this.#next += 1
+    else {
+      this.#lostHead += 1
+      if (isTwice) this.#copies.push(segment)
+    }
+    this.#states[slot] = inFlight
     this.#inFlight += 1
   }
 

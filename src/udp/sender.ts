@@ -21,6 +21,9 @@ const longestProbeMs = 1000
 const callsPerPoll = 4
 // Samples of the delivery rate over less time are of the peer's scheduling, not of the path.
 const leastSampleMs = 1
+// What is lost twice is there after some flights, and others after it may be too: in a window of fewer, what is sent again goes
+// twice, as long as such copies are no more than this share of all.
+const [flightsOfRepair, mostCopies] = [8, 0.02]
 
 export interface SenderOptions {
   /** Of a whole packet, as the path takes it. */
@@ -143,6 +146,13 @@ export class Sender {
     return this.#inFlightBytes < windowBytes || (this.#isAckCut && this.window.hasLost)
   }
 
+  /** What is lost twice fills the window before it comes, and nothing goes until then. */
+  get #mayStandStill(): boolean {
+    const { rate, lowestRttMs } = this.control
+    if (this.window.copiesSent > mostCopies * this.counts.packets) return false
+    return flightsOfRepair * rate * lowestRttMs > this.window.capacityBytes
+  }
+
   /** When an answer is overdue. An ACK that brings progress puts it off, one that does not leaves it. */
   get #askAtMs(): number {
     const isWaiting = this.window.inFlight > 0 || this.#total !== undefined
@@ -203,7 +213,7 @@ export class Sender {
     const packetBytes = headerBytes + dataFieldBytes + payloadBytes + this.#session.tagBytes
     this.#memory.putData(at, number, segment, window.segmentBytes, window.payloadAt(segment), payloadBytes)
     this.#session.sealIn(this.#memory, at, packetBytes)
-    window.onSent(segment, number, nowMs)
+    window.onSent(segment, number, nowMs, this.#mayStandStill)
     this.#remember(number, nowMs)
     return packetBytes
   }

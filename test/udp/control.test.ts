@@ -74,6 +74,16 @@ describe('one flow over 300 Mbit/s', { timeout: 60_000 }, () => {
     expect(flow.readBytes / (4000 * bytesPerMs)).toBeGreaterThan(0.35)
   })
 
+  it.each([2, 3])(
+    'does not stand still for what is lost twice where the window is less than three flights: seed %i',
+    (seed) => {
+      const flow = new Flow({ bytes: 4 * size, windowBytes: 32 << 20 }, 300, 1)
+      simulate([flow], { forth: path(300, 0.01), untilMs: 15_000, seed })
+      expect(flow.readBytes / (15_000 * bytesPerMs)).toBeGreaterThan(0.75)
+      expect(share(flow)).toBeLessThan(0.03)
+    },
+  )
+
   it('never exceeds a ceiling', () => {
     const flow = new Flow({ bytes: 20_000_000, ceiling: 2500 }, 20, 1)
     simulate([flow], { forth: path(20), untilMs: 60_000 })
