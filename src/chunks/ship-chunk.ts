@@ -33,7 +33,13 @@ const compareBytes = 1024 * 1024
  * is compared with the file instead: equal, it is proven; else that is a Failure 'exists', and both stay as they are. A
  * file that changes meanwhile is a Failure 'retry', and no object stays.
  */
-export async function shipChunk(store: Store, key: string, file: string, options: ShipOptions): Promise<ManifestChunk> {
+export async function shipChunk(
+  store: Store,
+  key: string,
+  file: string,
+  options: ShipOptions,
+  isAgain = false,
+): Promise<ManifestChunk> {
   try {
     return await readThrough(file, options, async (input, checksums) => {
       const object = await putStream(store, key, input, {
@@ -50,15 +56,21 @@ export async function shipChunk(store: Store, key: string, file: string, options
     })
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== 'exists') throw error
-    return compareChunk(store, key, file, options, error)
+    const compared = await compareChunk(store, key, file, options, error)
+    if (compared !== undefined) return compared
+    // Taken away a moment ago; or a directory is in the way, a pipe, or a link to nowhere, and no other try will find it gone.
+    if (isAgain) throw error
+    return shipChunk(store, key, file, options, true)
   }
 }
 
+/** Undefined if there is no object. */
 async function compareChunk(store: Store, key: string, file: string, options: ShipOptions, cause: Failure) {
   const object = await store.open(key).catch((error: unknown) => {
-    // A directory is in the way, a pipe, or a link to nowhere: no other try will find it gone.
-    throw error instanceof Failure && error.kind === 'unavailable' ? cause : error
+    if (error instanceof Failure && error.kind === 'unavailable') return undefined
+    throw error
   })
+  if (object === undefined) return undefined
   const differs = (what: string) =>
     new Failure('exists', `${store.urlOf(key)}: ${what}`, { hint: '--stream NAME keeps another stream apart', cause })
   try {
