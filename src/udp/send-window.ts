@@ -16,7 +16,8 @@ export class SendWindow {
   /** What was sent again, and is to go once more. */
   #copies: number[] = []
   #copiesHead = 0
-  copiesSent = 0
+  /** All that have gone and are to go. */
+  copiesMade = 0
   /** Segments below have arrived; those from here on were never sent. */
   #base = 0
   #next = 0
@@ -125,13 +126,15 @@ export class SendWindow {
     this.#sentAtMs[slot] = nowMs
     if (this.#states[slot] === inFlight) {
       this.#copiesHead += 1
-      this.copiesSent += 1
       return
     }
     if (segment === this.#next) this.#next += 1
     else {
       this.#lostHead += 1
-      if (isTwice) this.#copies.push(segment)
+      if (isTwice) {
+        this.#copies.push(segment)
+        this.copiesMade += 1
+      }
     }
     this.#states[slot] = inFlight
     this.#inFlight += 1

@@ -149,7 +149,7 @@ export class Sender {
   /** What is lost twice fills the window before it comes, and nothing goes until then. */
   get #mayStandStill(): boolean {
     const { rate, lowestRttMs } = this.control
-    if (this.window.copiesSent > mostCopies * this.counts.packets) return false
+    if (this.window.copiesMade >= mostCopies * this.counts.packets) return false
     return flightsOfRepair * rate * lowestRttMs > this.window.capacityBytes
   }
 

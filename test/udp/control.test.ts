@@ -84,6 +84,14 @@ describe('one flow over 300 Mbit/s', { timeout: 60_000 }, () => {
     },
   )
 
+  it('sends no more than 2 % of its packets twice, however much is lost at once', () => {
+    const flow = new Flow({ bytes: size, windowBytes: 16 << 20 }, 300, 1)
+    simulate([flow], { forth: path(300, 0.2), untilMs: 10_000 })
+    const { window, counts } = flow.sender
+    expect(window.copiesMade).toBeGreaterThan(0.01 * counts.packets)
+    expect(window.copiesMade).toBeLessThanOrEqual(0.02 * counts.packets + 1)
+  })
+
   it('never exceeds a ceiling', () => {
     const flow = new Flow({ bytes: 20_000_000, ceiling: 2500 }, 20, 1)
     simulate([flow], { forth: path(20), untilMs: 60_000 })
