@@ -65,7 +65,7 @@ export const chunkwatch = defineCommand({
 
 async function fastPaths(): Promise<readonly string[]> {
   const { Md5Lanes } = await import('../stream/md5-lanes.ts')
-  return [`md5: ${Md5Lanes.create() === undefined ? 'one by one' : 'WebAssembly, simd, four at once'}`]
+  return [`md5: ${Md5Lanes.create() === undefined ? 'one by one' : 'WebAssembly, simd, eight at once'}`]
 }
 
 /** One that is not there is a slip of the pen, or not mounted: nothing would ever be shipped from it. */
