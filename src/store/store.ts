@@ -42,7 +42,7 @@ export interface Upload {
   /**
    * Stores a part; parts come in any order and many at once, each once. Resolves only when the store's own checksum of
    * the part, or the part read back, equals the bytes given; a store may leave an only part to `publish`. The bytes are
-   * the caller's again then.
+   * the caller's again then; of a part that is shorter than `partBytes`, which is the last, only when `publish` resolves.
    */
   putPart(part: Part): Promise<void>
   /**

@@ -54,7 +54,7 @@ export class S3Upload implements Upload {
     const { schedule, maxParts } = this.#options
     if (part.number > maxParts) throw tooLong(urlIn(this.#bucket, this.#options.key), part, maxParts)
     if (part.number === 1 && part.bytes.length < partBytesAt(schedule, 1) && this.#multipart === undefined) {
-      this.#only = new Uint8Array(part.bytes)
+      this.#only = part.bytes
       return
     }
     this.#stored.set(part.number, (await this.#reuse(part)) ?? (await this.#send(part)))
