@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { temporaryFolder } from '../fakes/folder.ts'
 import { root } from '../fakes/programs.ts'
 
 const below = (folder: string) =>
@@ -33,4 +34,29 @@ test('the package has the programs, their pages, their sources and what is made 
   expect(packed.filter((path) => /^dist\//.test(path) && !/\.(js|d\.ts|wasm)$|^dist\/sbom\.json$/.test(path))).toEqual(
     [],
   )
+})
+
+test('the list of what it is made of has every package that is installed with it, in the version of the lock', {
+  timeout: 60_000,
+}, () => {
+  const folder = temporaryFolder()
+  for (const name of ['package.json', 'package-lock.json']) cpSync(join(root, name), join(folder, name))
+  const { status, stderr } = spawnSync('npm', ['run', 'prepack'], { cwd: folder, encoding: 'utf8' })
+  expect(status, stderr).toBe(0)
+  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version: string; dev?: boolean }>
+  }
+  const locked = Object.entries(packages)
+    .filter(([path, { dev }]) => path !== '' && dev !== true)
+    .map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`)
+  const { metadata, components } = JSON.parse(readFileSync(join(folder, 'dist/sbom.json'), 'utf8')) as {
+    metadata: { component: { name: string } }
+    components: { 'bom-ref': string }[]
+  }
+  // npm names it after its folder.
+  expect(metadata.component.name).toBe('zpipes')
+  expect([...new Set(components.map((component) => component['bom-ref']))].toSorted()).toEqual(
+    [...new Set(locked)].toSorted(),
+  )
+  expect(readdirSync(join(folder, 'dist'))).toEqual(['sbom.json'])
 })
