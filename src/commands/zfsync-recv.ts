@@ -204,8 +204,11 @@ async function listen(text: string, args: Arguments, single: ReceiverRun, termin
   const { parseAllowance, rootFor } = await import('../sync/certificate-names.ts')
   const { listenTcp } = await import('../sync/listen-tcp.ts')
   const { readSecurity } = await import('../sync/security.ts')
+  const { findAbilities } = await import('../sync/zfs-abilities.ts')
   const { Turns } = await import('../stream/turns.ts')
   const security = await readSecurity(args)
+  // Without zfs it would come up, and refuse the first sender in the night.
+  await findAbilities()
   const allowances = args.allow.map((each) => parseAllowance(checkedAllowance(each, security), single.root))
   const turns = new Turns(args['max-receives'] ?? 1)
   const run = { ...single, turns, signal: await graceful(args.grace ?? 0, terminal) }

@@ -46,3 +46,12 @@ it('what failed is told, and its status, though what came of it cannot be writte
     stderr: `zfsync-send: ${folder}: is no file\nzfsync-send: 'exit 3' ended with status 3\n`,
   })
 })
+
+it('a service that has no zfs says so before the first sender comes', async () => {
+  const words = ['--insecure', '--listen=127.0.0.1:0', 'backup']
+  expect(await start('zfsync-recv', words, { PATH: temporaryFolder() }).ended).toEqual({
+    status: 69,
+    stdout: '',
+    stderr: 'zfsync-recv: zfs: no such program\nzfsync-recv: hint: install zfs\n',
+  })
+})
