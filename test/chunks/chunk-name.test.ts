@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { compareChunkNames, successorsOf, suffixAt } from '../../src/chunks/chunk-name.ts'
+import { compareChunkNames, gapIn, successorsOf, suffixAt } from '../../src/chunks/chunk-name.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 
 /** The names that the real split gives, in the order in which it gives them. */
@@ -43,4 +43,14 @@ test('numbers of any width are in the order of their values, hexadecimal digits 
   expect(['x0a', 'x09', 'x10'].sort(compareChunkNames)).toEqual(['x09', 'x0a', 'x10'])
   expect(successorsOf('part.9')).toContain('part.10')
   expect(successorsOf('README.MD')).toEqual([])
+})
+
+test.each([
+  [['xaa', 'xab', 'xac'], undefined],
+  [['snap.000', 'snap.001', 'snap.002'], undefined],
+  [['xaa', 'xac'], 'a chunk is missing: xab should follow xaa, and xac does'],
+  [['snap.009', 'snap.011'], 'a chunk is missing: snap.010 should follow snap.009, and snap.011 does'],
+  [['a-1-', 'b-2-'], undefined],
+])('of %s, what is missing is said', (names, said) => {
+  expect(gapIn(names)).toBe(said)
 })
