@@ -63,7 +63,12 @@ test('all of them, of files', async () => {
       .filter((name) => names.includes(name))
       .sort(),
   ).toEqual(files)
-  await expectHarmless('dsync -q -n 2 source/ copied/ && dsync -q -n 2 --print source/ printed/ | sh', folder, '', [0])
+  await expectHarmless(
+    'dsync -q -n 2 source/ copied/ && dsync -q -n 2 --working-dir work --print source/ printed/ | sh',
+    folder,
+    '',
+    [0],
+  )
   for (const copy of ['copied', 'printed']) {
     expect(readdirSync(join(folder, copy)).sort()).toEqual(files)
     for (const name of files) expect(readFileSync(join(folder, copy, name), 'utf8')).toBe(`data of ${name}`)
