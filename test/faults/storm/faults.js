@@ -1,6 +1,6 @@
 // What strikes a job while it runs: each fault changes how the command is started, or does something while it runs.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
@@ -28,6 +28,14 @@ function sessionOf(pid) {
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3])
   } catch {
     return undefined
+  }
+}
+
+/** What libfaketime has shared between the threads of processes that have gone without a word. */
+function removeClocks() {
+  for (const name of existsSync('/dev/shm') ? readdirSync('/dev/shm') : []) {
+    const [, pid] = /faketime_(?:shm|sem)_(\d+)$/.exec(name) ?? []
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(`/dev/shm/${name}`, { force: true })
   }
 }
 
@@ -104,6 +112,7 @@ const all = [
           await sleep(usualMs * random())
           writeFileSync(file, `${random() < 0.5 ? '-' : '+'}${1 + Math.floor(random() * 20)}h`)
         },
+        after: removeClocks,
       }
     },
   },
