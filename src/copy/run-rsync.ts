@@ -20,8 +20,9 @@ export interface RsyncRun {
   readonly onProgress?: PartJob['onProgress']
 }
 
-// How far it is, it says from the beginning of the line again, with two spaces behind and no end.
-const measuredLineEnd = /[\r\n]| {2}$(?<=\r +\d+ +\d+% [^\r\n(]*)/
+// How far it is, it says from the beginning of the line again, with two spaces behind the time and no end. Within the line there
+// are two as well, and a piece that was read may end there.
+const measuredLineEnd = /[\r\n]| {2}$(?<=\r +\d+ +\d+% [^\r\n(]*:.. {2})/
 
 /** Runs rsync to its end, whatever end that is. Throws only if it cannot be started, tells nothing, or when aborted. */
 export async function runRsync(run: RsyncRun): Promise<CopierEnd & { readonly report: RsyncReport }> {
