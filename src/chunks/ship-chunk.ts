@@ -28,51 +28,55 @@ export interface ShipOptions {
 
 const compareBytes = 1024 * 1024
 
+// An object that is found in the way may be taken away before it is compared; what is no object is there at the next try too.
+const mostTries = 2
+const otherStreamHint = '--stream NAME keeps another stream apart'
+
 /**
  * Stores a file under a key and resolves when the store's checksum of it equals ours. An object that is there already
  * is compared with the file instead: equal, it is proven; else that is a Failure 'exists', and both stay as they are. A
  * file that changes meanwhile is a Failure 'retry', and no object stays.
  */
-export async function shipChunk(
-  store: Store,
-  key: string,
-  file: string,
-  options: ShipOptions,
-  isAgain = false,
-): Promise<ManifestChunk> {
-  try {
-    return await readThrough(file, options, async (input, checksums) => {
-      const object = await putStream(store, key, input, {
-        ...{ overwrite: false, allowEmpty: true, metadata: () => ({}), checksums },
-        isShort: options.sight.size < store.partBytes(1),
-        spareBuffers: options.spareBuffers,
-      })
-      try {
-        unchanged(file, options.sight, await sightOfFile(file))
-      } catch (error) {
-        await store.remove(object.key)
-        throw error
-      }
-    })
-  } catch (error) {
-    if (!(error instanceof Failure) || error.kind !== 'exists') throw error
-    const compared = await compareChunk(store, key, file, options, error)
-    if (compared !== undefined) return compared
-    // Taken away a moment ago; or a directory is in the way, a pipe, or a link to nowhere, and no other try will find it gone.
-    if (isAgain) throw error
-    return shipChunk(store, key, file, options, true)
+export async function shipChunk(store: Store, key: string, file: string, options: ShipOptions): Promise<ManifestChunk> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await storeChunk(store, key, file, options)
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind !== 'exists') throw error
+      const compared = await compareChunk(store, key, file, options, error)
+      if (compared !== undefined) return compared
+      if (tries === mostTries) throw new Failure('exists', error.message, { hint: otherStreamHint, cause: error })
+    }
   }
+}
+
+function storeChunk(store: Store, key: string, file: string, options: ShipOptions): Promise<ManifestChunk> {
+  return readThrough(file, options, async (input, checksums) => {
+    const object = await putStream(store, key, input, {
+      ...{ overwrite: false, allowEmpty: true, metadata: () => ({}), checksums },
+      isShort: options.sight.size < store.partBytes(1),
+      spareBuffers: options.spareBuffers,
+    })
+    try {
+      unchanged(file, options.sight, await sightOfFile(file))
+    } catch (error) {
+      await store.remove(object.key)
+      throw error
+    }
+  })
 }
 
 /** Undefined if there is no object. */
 async function compareChunk(store: Store, key: string, file: string, options: ShipOptions, cause: Failure) {
-  const object = await store.open(key).catch((error: unknown) => {
-    if (error instanceof Failure && error.kind === 'unavailable') return undefined
+  const object = await store.open(key).catch(async (error: unknown) => {
+    // A store that cannot be asked at the moment is 'unavailable' too.
+    const mayBeGone = error instanceof Failure && error.kind === 'unavailable'
+    if (mayBeGone && (await store.describe(key)) === undefined) return undefined
     throw error
   })
   if (object === undefined) return undefined
   const differs = (what: string) =>
-    new Failure('exists', `${store.urlOf(key)}: ${what}`, { hint: '--stream NAME keeps another stream apart', cause })
+    new Failure('exists', `${store.urlOf(key)}: ${what}`, { hint: otherStreamHint, cause })
   try {
     if (object.size !== options.sight.size) {
       throw differs(`is ${object.size} bytes there, and ${options.sight.size} here`)

@@ -87,11 +87,14 @@ describe('P6: what is not shipped, or not removed', () => {
     ['a directory', 'mkdir store/xaa', 'store/xaa: is a directory'],
     ['a named pipe', 'mkfifo store/xaa', 'store/xaa: is no plain file'],
     ['a link to nowhere', 'ln -s nowhere store/xaa', 'store/xaa: is a symbolic link to what'],
+    ['a link to itself', 'ln -s xaa store/xaa', 'store/xaa: is a symbolic link to what'],
   ])('a file in whose way %s is: 73 at once, and the others are shipped', async (_what, command, stderr) => {
     const { run, chunks, stored } = prepare()
     for (const name of ['xaa', 'xab']) writeFileSync(join(chunks, name), name)
     const ended = await run(`${command}; timeout 20 chunkwatch --once --settle 0s chunks $STORE`)
     expect(ended).toMatchObject({ status: 73, stderr: expect.stringContaining(stderr) })
+    expect(ended.stderr).toContain('hint: --stream NAME')
+    expect(ended.stderr).not.toContain('--overwrite')
     expect(stored()).toContain('xab')
     expect(readFileSync(join(chunks, 'xaa'), 'utf8')).toBe('xaa')
   })

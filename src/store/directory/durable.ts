@@ -70,7 +70,7 @@ export async function removeFile(file: string): Promise<void> {
 
 export async function statOrMissing(file: string) {
   return stat(file, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) return undefined
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(error.code ?? '')) return undefined
     throw error
   })
 }

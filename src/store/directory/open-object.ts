@@ -32,7 +32,7 @@ export async function openObject(files: ObjectFiles, key: string, url: string): 
 async function openBytes(files: ObjectFiles, url: string): Promise<FileHandle> {
   // Without O_NONBLOCK a named pipe would keep us waiting for its writer.
   return open(files.bytes, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    if (!['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) throw error
+    if (!['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(error.code ?? '')) throw error
     throw new Failure('unavailable', `${url}: no such object`, { cause: error })
   })
 }
