@@ -14,6 +14,8 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createAtomicFile } from '../../src/stream/atomic-file.ts'
 import { openOutput } from '../../src/stream/output.ts'
+import { readAtOnce } from '../../src/stream/pipe-at-once.ts'
+import { openWidePipe, type Pipe } from '../../src/stream/wide-pipe.ts'
 import { openFifo } from '../fakes/fifo.ts'
 import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
 import { randomBytes } from '../fakes/inputs.ts'
@@ -39,6 +41,24 @@ describe('openOutput', () => {
     }
     await written
     expect(Buffer.compare(Buffer.concat(got), bytes)).toBe(0)
+  })
+
+  test('gives all bytes once to a reader of a pipe without a name that takes some in each turn', async () => {
+    const { readEnd, writeEnd } = openWidePipe() as Pipe
+    const bytes = randomBytes(3_000_000)
+    const written = openOutput(writeEnd)
+      .write(bytes)
+      .then(() => closeSync(writeEnd))
+    const got = Buffer.alloc(2 * bytes.length)
+    let total = 0
+    let isWritten = false
+    void written.finally(() => (isWritten = true))
+    for (let count = 0; count > 0 || !isWritten; total += count) {
+      await new Promise(setImmediate)
+      count = readAtOnce(readEnd, got.subarray(total, total + 50_000))
+    }
+    closeSync(readEnd)
+    expect(Buffer.compare(got.subarray(0, total), bytes)).toBe(0)
   })
 
   test('a reader that went away is a failure of its own kind', async () => {
