@@ -74,7 +74,6 @@ class PartByPart {
   readonly #options: PutOptions
   readonly #running = new Set<Promise<void>>()
   #upload: Upload | undefined
-  #last: Part | undefined
   #storedBytes = 0
   #isAbandoned = false
   /** The first part's failure: it is the cause of whatever fails after it. */
@@ -99,9 +98,7 @@ class PartByPart {
     if (this.error !== undefined) throw this.error
     const upload = await this.#open()
     const metadata = this.#options.metadata()
-    const published = await upload.publish({ size: this.#storedBytes, checksums: checksums(), metadata })
-    this.#last?.release()
-    return published
+    return upload.publish({ size: this.#storedBytes, checksums: checksums(), metadata })
   }
 
   async abandon(cause: unknown): Promise<void> {
@@ -149,8 +146,7 @@ class PartByPart {
       if (!this.#isAbandoned) this.error ??= error
       await this.#input.close()
     } finally {
-      if (part.bytes.length < this.#store.partBytes(part.number)) this.#last = part
-      else part.release()
+      part.release()
     }
   }
 }

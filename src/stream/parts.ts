@@ -15,7 +15,8 @@ const pieceBytes = 1024 * 1024
 
 /**
  * Cuts an input into parts, read into the pool's buffers and copied nowhere. Waits while all buffers are in use.
- * `partBytes` gives each part's size by its number, never less than the one before. An empty input has no part.
+ * `partBytes` gives each part's size by its number, never less than the one before. An empty input has no part. Nothing is
+ * read behind a part that is shorter: its bytes stay as they are, released or not, until the pool is retired.
  */
 export async function* cutParts(
   input: Input,
