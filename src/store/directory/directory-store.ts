@@ -123,7 +123,7 @@ export class DirectoryStore implements Store {
     return `${this.#options.owner.id}.${randomBytes(4).toString('hex')}`
   }
 
-  /** Before the stream has flowed for hours: what is no plain file can neither be replaced nor linked over. */
+  /** Before the stream has flowed for hours. A link to what is not there can be replaced; what else is no plain file cannot. */
   async #refuseOtherThings(files: ObjectFiles, key: string, { overwrite }: UploadOptions): Promise<void> {
     const found = await statOrMissing(files.bytes)
     if (found === undefined && !overwrite && (await isLink(files.bytes))) {

@@ -70,9 +70,14 @@ export async function removeFile(file: string): Promise<void> {
 
 export async function statOrMissing(file: string) {
   return stat(file, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(error.code ?? '')) return undefined
+    if (isMissing(error)) return undefined
     throw error
   })
+}
+
+/** Whether a name could not be opened or looked at because no file has it, or can have it. */
+export function isMissing({ code = '' }: NodeJS.ErrnoException): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(code)
 }
 
 /**

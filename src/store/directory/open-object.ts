@@ -3,7 +3,7 @@ import { Failure } from '../../errors.ts'
 import { aboutFile } from '../../stream/about-file.ts'
 import type { OpenObject, StoredObject } from '../store.ts'
 import { checksumVerifier } from '../verifier.ts'
-import { syncDirectory } from './durable.ts'
+import { isMissing, syncDirectory } from './durable.ts'
 import type { ObjectFiles } from './layout.ts'
 import { type BytesFile, bytesFile, describeFile } from './record.ts'
 
@@ -32,7 +32,7 @@ export async function openObject(files: ObjectFiles, key: string, url: string): 
 async function openBytes(files: ObjectFiles, url: string): Promise<FileHandle> {
   // Without O_NONBLOCK a named pipe would keep us waiting for its writer.
   return open(files.bytes, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    if (!['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(error.code ?? '')) throw error
+    if (!isMissing(error)) throw error
     throw new Failure('unavailable', `${url}: no such object`, { cause: error })
   })
 }
