@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Verifier } from '../verifier.ts'
 import { isMd5 } from './multipart.ts'
 import { etagOfParts } from './whole-object.ts'
@@ -7,11 +7,13 @@ import { etagOfParts } from './whole-object.ts'
 export function etagVerifier(etag: string, partSizes: Iterable<number>): Verifier {
   const sizes = partSizes[Symbol.iterator]()
   const etags: string[] = []
-  let left = sizes.next().value ?? 0
+  // What comes behind the last part is another, and so another ETag.
+  const nextSize = (): number => sizes.next().value ?? Number.POSITIVE_INFINITY
+  let left = nextSize()
   let hash = createHash('md5')
   const endPart = () => {
     etags.push(hash.digest('hex'))
-    left = sizes.next().value ?? 0
+    left = nextSize()
     hash = createHash('md5')
   }
   return {
@@ -19,19 +21,16 @@ export function etagVerifier(etag: string, partSizes: Iterable<number>): Verifie
     recorded: etag,
     update(bytes) {
       for (let done = 0; done < bytes.length; ) {
-        const piece = bytes.subarray(done, done + (left > 0 ? left : bytes.length))
+        if (left === 0) endPart()
+        const piece = bytes.subarray(done, done + left)
         hash.update(piece)
         done += piece.length
         left -= piece.length
-        if (left === 0) endPart()
       }
     },
-    found: () => foundEtag(etag, etags, hash),
+    found() {
+      const last = hash.digest('hex')
+      return isMd5(etag) && etags.length === 0 ? last : (etagOfParts([...etags, last]) ?? '')
+    },
   }
-}
-
-function foundEtag(etag: string, etags: readonly string[], last: Hash): string {
-  if (isMd5(etag)) return etags[0] ?? last.digest('hex')
-  // An empty object may be of one empty part.
-  return etagOfParts(etags.length === 0 ? [last.digest('hex')] : etags) ?? ''
 }

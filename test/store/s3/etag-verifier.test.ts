@@ -52,3 +52,12 @@ test('other bytes have another', async () => {
   await verifier.update(randomBytes(1000, 2))
   expect(await verifier.found()).not.toBe(verifier.recorded)
 })
+
+test.each([[[1000]], [[600, 400]]])('bytes behind parts of %j have another', async (sizes) => {
+  const bytes = randomBytes(1000)
+  const etag = sizes.length === 1 ? md5(bytes).toString('hex') : etagOf(bytes, sizes)
+  const verifier = etagVerifier(etag, sizes)
+  await verifier.update(bytes)
+  await verifier.update(randomBytes(1))
+  expect(await verifier.found()).not.toBe(etag)
+})
