@@ -6,12 +6,13 @@ const given = new Set<number>()
 
 /** A port that nobody has at the moment, for TCP or UDP, of those that the system gives to nobody by itself, neither before it is used nor after. */
 export async function freePort(): Promise<number> {
-  for (;;) {
+  for (let tries = 0; tries < 1000; tries++) {
     const port = 10_000 + Math.floor(Math.random() * 22_000)
     if (given.has(port)) continue
     given.add(port)
     if ((await isFreeForUdp(port)) && (await isFreeForTcp(port))) return port
   }
+  throw new Error('no port is free for UDP and TCP')
 }
 
 async function isFreeForUdp(port: number): Promise<boolean> {
