@@ -14,6 +14,7 @@ const positionals = {
 
 const options = {
   ...udpOptions,
+  'allow-empty': { type: 'boolean', default: false, describe: 'send an empty stream too' },
   rate: { type: 'string', metavar: 'RATE', coerce: parseRate, describe: 'send no more than so many bytes a second' },
   'rate-limit': {
     type: 'string',
@@ -73,17 +74,17 @@ export const zudpSend = defineCommand({
     }
     const { checked } = await import('../stream/checked-input.ts')
     const { openInput } = await import('../stream/input.ts')
+    const { streamChecks } = await import('./zudp-send/stream-checks.ts')
     const { Transfer } = await import('../stream/transfer.ts')
     const { sendOverUdp } = await import('../udp/send-over-udp.ts')
     const { parseTransferName } = await import('../udp/transfer-name.ts')
     const { openTrust } = await import('../udp/trust.ts')
-    const { inspectStream } = await import('../zfs/send-stream/inspection.ts')
 
     const { key, insecure, cipher } = args
     const name = args.name === undefined ? '' : parseTransferName(args.name)
     const trust = await openTrust({ keyFile: key, insecure, cipher })
     const { signal } = terminal
-    const input = checked(openInput(0, signal), [inspectStream(args.format, { signal })])
+    const input = checked(openInput(0, signal), await streamChecks(args, signal))
     const transfer = new Transfer()
     const progress = terminal.progress(transfer)
     try {

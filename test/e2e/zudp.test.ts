@@ -27,7 +27,7 @@ describe('zudp-send | zudp-recv', () => {
   ])('brings %s over, whoever starts first', async (_, length) => {
     const { folder, key, port } = await prepared()
     writeFileSync(join(folder, 'in'), randomBytes(length))
-    const send = `zudp-send --key key 127.0.0.1:${port} <in`
+    const send = `zudp-send --allow-empty --key key 127.0.0.1:${port} <in`
     const receive = `zudp-recv --key key :${port} >out`
     expect(await sh(`(sleep 0.7; ${send}) & ${receive} && wait $! && cmp in out`, folder)).toEqual(silence)
     expect(await sh(`(sleep 0.7; ${receive}) & ${send} && wait $! && cmp in out`, folder)).toEqual(silence)
@@ -50,6 +50,25 @@ describe('zudp-send | zudp-recv', () => {
     const line = `${receive} & ${listening} echo hello | ${send} && wait $!`
     expect(await sh(line, folder)).toEqual({ ...silence, stdout: 'hello\n' })
   })
+
+  it.each(['', '--one-way'])(
+    'P1: an input that is empty ends with 65 at both ends, unless it may be %s',
+    async (way) => {
+      const { folder, port } = await prepared()
+      const listening = way === '' ? '' : 'until grep -q listening told; do sleep 0.05; done'
+      const line = (allow: string) => `zudp-recv -v ${way} --key key :${port} 2>told & r=$!
+      ${listening}
+      false | zudp-send ${way} ${way && '--rate=1M'} ${allow} --key key 127.0.0.1:${port}; s="$\{PIPESTATUS[1]}"; wait $r; echo $s $?`
+      const hint = 'zudp-send: hint: --allow-empty takes it all the same\n'
+      expect(await sh(line(''), folder)).toEqual({
+        status: 0,
+        stdout: '65 65\n',
+        stderr: `zudp-send: the input is empty\n${hint}`,
+      })
+      expect(readFileSync(join(folder, 'told'), 'utf8')).toMatch(/^zudp-recv: the sender gave up: the input is empty$/m)
+      expect(await sh(line('--allow-empty'), folder)).toEqual({ ...silence, stdout: '0 0\n' })
+    },
+  )
 
   it.each(['[::1]', 'localhost'])('finds %s', async (host) => {
     const { folder, port } = await prepared()

@@ -3,18 +3,20 @@ import { expectAlone, expectWith, given } from '../../cli/expect-with.ts'
 import { Failure } from '../../errors.ts'
 import type { Input } from '../../stream/input.ts'
 import type { Arguments } from './one-way.ts'
+import { streamChecks } from './stream-checks.ts'
 
 /** What is sent: stdin, what --only lists of it, a file, or what a `zfs send` of ours writes. */
 export async function openContent(args: Arguments, signal: AbortSignal) {
-  const { inspectStream } = await import('../../zfs/send-stream/inspection.ts')
-  const checks = [inspectStream(args.format, { signal })]
   if (args.only !== undefined) {
     expectAlone(args, '--only', ['dummy-data', 'full-sync', 'send-delta'])
     const { readRepairRequest } = await import('../../udp/one-way/repair-request.ts')
     const { openPatch } = await import('../../udp/one-way/patch-input.ts')
+    const { inspectStream } = await import('../../zfs/send-stream/inspection.ts')
+    const checks = [inspectStream(args.format, { signal })]
     return { ...(await openPatch(0, await readRepairRequest(args.only), checks, signal)), kind: 'patch' as const }
   }
   const { checked } = await import('../../stream/checked-input.ts')
+  const checks = await streamChecks(args, signal)
   return { input: checked(await openWhole(args, signal), checks), kind: 'stream' as const }
 }
 

@@ -16,6 +16,7 @@ export type Arguments = InferredArguments<
   readonly 'rate-limit': number | undefined
   readonly name: string | undefined
   readonly cipher: 'aes-256-gcm' | 'chacha20-poly1305'
+  readonly 'allow-empty': boolean
 }
 
 /** `zudp-send --one-way`: stdin, or what --only lists of it, to whoever listens there. */
