@@ -10,8 +10,9 @@ const lacks = (program: string) => spawnSync(program, ['--version']).error !== u
 describe.skipIf(lacks('rsync') || process.getuid?.() !== 0)('dsync as another user (rsync, root)', () => {
   let folder: string
 
-  const asNobody = (words: string) =>
-    sh(`setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ dsync --working-dir nobody ${words}`, folder)
+  const asUser = (home: string, words: string) =>
+    sh(`setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=${home} dsync ${words}`, folder)
+  const asNobody = (words: string) => asUser('/', `--working-dir nobody ${words}`)
   beforeEach(async () => {
     folder = smallTree()
     await sh('chmod 755 .; mkdir nobody; chown 65534:65534 nobody', folder)
@@ -21,6 +22,19 @@ describe.skipIf(lacks('rsync') || process.getuid?.() !== 0)('dsync as another us
     mkdirSync(join(folder, 'dst'))
     expect(await asNobody('src dst')).toMatchObject({ status: 77 })
     expect(await asNobody('src none/below')).toMatchObject({ status: 77 })
+  })
+
+  it('one whose home is not his own is told of --working-dir', async () => {
+    const refused = (call: string) => ({
+      status: 77,
+      stdout: '',
+      stderr: `dsync: cannot ${call} ${folder}/dsync_working: permission denied
+dsync: hint: --working-dir DIR keeps the lists and the books of the run elsewhere
+`,
+    })
+    expect(await asUser(folder, 'src nobody/dst')).toEqual(refused('mkdir'))
+    mkdirSync(join(folder, 'dsync_working'))
+    expect(await asUser(folder, 'src nobody/dst')).toEqual(refused('access'))
   })
 
   it('a folder that may not be written takes the files of many parts, and is closed at last', async () => {

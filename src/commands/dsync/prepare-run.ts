@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { ownerOfThisProgram } from '../../cli/owner.ts'
+import { asFailure } from '../../cli/system-failure.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import type { Copier, TopNames } from '../../copy/copier.ts'
 import type { CopyTreeOptions } from '../../copy/copy-tree.ts'
@@ -23,7 +24,7 @@ export async function prepareRun(args: Arguments, terminal: Terminal): Promise<C
   const { parsePlace } = await import('../../copy/place.ts')
   const source = parsePlace(sourceName, false)
   const destination = parsePlace(destinationName, args.cloud, await remotesFor(destinationName, args, terminal.signal))
-  const { expectFolder, makeFolder } = await import('../../copy/make-folder.ts')
+  const { expectFolder } = await import('../../copy/make-folder.ts')
   const { ownPath, refuseNested } = await import('../../copy/nested.ts')
   // Else the destination would be made for nothing.
   if (source.kind === 'local') await expectFolder(source.path)
@@ -37,7 +38,7 @@ export async function prepareRun(args: Arguments, terminal: Terminal): Promise<C
   const spared = await sparedBy(args, destination)
   const copier = await copierOf(args, source, destination, hosts.length, { own, spared })
   await refuseOthers(args, copier, hosts, terminal.signal)
-  await makeFolder(workingFolder(args))
+  await makeWorkingFolder(args)
   return {
     copier,
     folder: new RunFolder(workingFolder(args), identityOf(args, source, destination)),
@@ -146,6 +147,22 @@ async function hostsOf(args: Arguments): Promise<readonly Host[]> {
   const copiers = await read(args['source-hosts'])
   const targets = await read(args['destination-hosts'])
   return spreadWorkers(args.number ?? availableParallelism(), copiers, targets)
+}
+
+/** Users without a home, as many services are, cannot make the default one. */
+async function makeWorkingFolder(args: Arguments): Promise<void> {
+  const { access, constants } = await import('node:fs/promises')
+  const { makeFolder } = await import('../../copy/make-folder.ts')
+  const folder = workingFolder(args)
+  try {
+    await makeFolder(folder)
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const failure = asFailure(error)
+    if (failure === undefined) throw error
+    const hint = '--working-dir DIR keeps the lists and the books of the run elsewhere'
+    throw new Failure(failure.kind, failure.message, { hint, cause: error })
+  }
 }
 
 /** Appends to a file for each part. */
