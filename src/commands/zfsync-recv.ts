@@ -136,7 +136,7 @@ async function printInventory(run: ReceiverRun, terminal: Terminal): Promise<voi
   const { formatHave } = await import('../sync/have-file.ts')
   const { inventoryMessage } = await import('../sync/serve-sender.ts')
   const { findAbilities } = await import('../sync/zfs-abilities.ts')
-  terminal.print(formatHave({ ...(await inventoryMessage(run)), abilities: await findAbilities() }))
+  terminal.print(formatHave({ ...(await inventoryMessage(run)), abilities: await findAbilities(terminal.signal) }))
 }
 
 /** One sender: behind a command, or at the other end of stdin. */
@@ -208,7 +208,7 @@ async function listen(text: string, args: Arguments, single: ReceiverRun, termin
   const { Turns } = await import('../stream/turns.ts')
   const security = await readSecurity(args)
   // Without zfs it would come up, and refuse the first sender in the night.
-  await findAbilities()
+  await findAbilities(terminal.signal)
   const allowances = args.allow.map((each) => parseAllowance(checkedAllowance(each, security), single.root))
   const turns = new Turns(args['max-receives'] ?? 1)
   const run = { ...single, turns, signal: await graceful(args.grace ?? 0, terminal) }

@@ -2,8 +2,8 @@ import { startChild } from '../stream/child.ts'
 import type { Abilities } from './messages.ts'
 
 /** What this machine's `zfs` can do, as the usage it prints says. */
-export async function findAbilities(): Promise<Abilities> {
-  const [send, receive] = await Promise.all([usageOf('send'), usageOf('receive')])
+export async function findAbilities(signal?: AbortSignal): Promise<Abilities> {
+  const [send, receive] = await Promise.all([usageOf('send', signal), usageOf('receive', signal)])
   return parseAbilities(send, receive)
 }
 
@@ -21,8 +21,8 @@ function flagsIn(usage: string): string {
 }
 
 /** Without arguments it tells how it is used, and ends with status 2. */
-async function usageOf(verb: 'send' | 'receive'): Promise<string> {
-  const child = startChild(['zfs', verb], { stdin: 'ignore', stdout: 'ignore', stderr: 'keep' })
+async function usageOf(verb: 'send' | 'receive', signal: AbortSignal | undefined): Promise<string> {
+  const child = startChild(['zfs', verb], { stdin: 'ignore', stdout: 'ignore', stderr: 'keep', signal })
   await child.ended
   return child.stderrTail()
 }

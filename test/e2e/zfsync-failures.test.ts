@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { createServer } from 'node:tls'
 import { expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
-import { root, runProgram, start } from '../fakes/programs.ts'
+import { root, runProgram, sh, start } from '../fakes/programs.ts'
+import { putZfsInPath } from '../fakes/zfs-in-path.ts'
 
 const vector = (name: string) => join(root, 'test/vectors/tls', name)
 
@@ -54,4 +55,11 @@ it('a service that has no zfs says so before the first sender comes', async () =
     stdout: '',
     stderr: 'zfsync-recv: zfs: no such program\nzfsync-recv: hint: install zfs\n',
   })
+})
+
+it('a service whose zfs hangs is ended by a signal', async () => {
+  const folder = putZfsInPath(': >started; exec sleep 1000')
+  const line = `zfsync-recv --insecure --listen=127.0.0.1:0 backup & until test -e started; do sleep 0.05; done
+    kill -TERM $!; wait $!`
+  expect(await sh(line, folder)).toEqual({ status: 143, stdout: '', stderr: '' })
 })
