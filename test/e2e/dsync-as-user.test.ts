@@ -28,7 +28,7 @@ describe.skipIf(lacks('rsync') || process.getuid?.() !== 0)('dsync as another us
     const refused = (call: string) => ({
       status: 77,
       stdout: '',
-      stderr: `dsync: cannot ${call} ${folder}/dsync_working: permission denied
+      stderr: `dsync: no working directory: cannot ${call} ${folder}/dsync_working: permission denied
 dsync: hint: --working-dir DIR keeps the lists and the books of the run elsewhere
 `,
     })

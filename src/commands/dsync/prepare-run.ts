@@ -161,7 +161,7 @@ async function makeWorkingFolder(args: Arguments): Promise<void> {
     const failure = asFailure(error)
     if (failure === undefined) throw error
     const hint = '--working-dir DIR keeps the lists and the books of the run elsewhere'
-    throw new Failure(failure.kind, failure.message, { hint, cause: error })
+    throw new Failure(failure.kind, `no working directory: ${failure.message}`, { hint, cause: error })
   }
 }
 

@@ -8,7 +8,7 @@ import { streamChecks } from './stream-checks.ts'
 /** What is sent: stdin, what --only lists of it, a file, or what a `zfs send` of ours writes. */
 export async function openContent(args: Arguments, signal: AbortSignal) {
   if (args.only !== undefined) {
-    expectAlone(args, '--only', ['dummy-data', 'full-sync', 'send-delta'])
+    expectAlone(args, '--only', ['dummy-data', 'full-sync', 'send-delta', 'allow-empty'])
     const { readRepairRequest } = await import('../../udp/one-way/repair-request.ts')
     const { openPatch } = await import('../../udp/one-way/patch-input.ts')
     const { inspectStream } = await import('../../zfs/send-stream/inspection.ts')
