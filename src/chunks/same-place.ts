@@ -3,12 +3,17 @@ import { unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import { removeLeftovers, type Writer } from '../stream/atomic-file.ts'
 
 /** Throws 'usage' if a folder is where the store's objects are; each folder is looked at once. */
-export function samePlaceGuard(store: Store, keyOf: (name: string) => string): (folder: string) => Promise<void> {
+export function samePlaceGuard(
+  store: Store,
+  keyOf: (name: string) => string,
+  writer: Writer,
+): (folder: string) => Promise<void> {
   const looks = new Map<string, Promise<void>>()
   return (folder) => {
-    const look = looks.get(folder) ?? refuseSamePlace(folder, store, keyOf)
+    const look = looks.get(folder) ?? refuseSamePlace(folder, store, keyOf, writer)
     looks.set(folder, look)
     // What failed otherwise is tried again.
     look.catch((error: unknown) => !isUsage(error) && looks.delete(folder))
@@ -17,8 +22,13 @@ export function samePlaceGuard(store: Store, keyOf: (name: string) => string): (
 }
 
 /** There each chunk would prove itself, and be removed with its only copy. */
-async function refuseSamePlace(folder: string, store: Store, keyOf: (name: string) => string): Promise<void> {
-  const name = `.chunkwatch-${randomBytes(8).toString('hex')}`
+async function refuseSamePlace(
+  folder: string,
+  store: Store,
+  keyOf: (name: string) => string,
+  writer: Writer,
+): Promise<void> {
+  const name = `.chunkwatch.${writer.id}.${randomBytes(4).toString('hex')}.part`
   const path = join(folder, name)
   try {
     await writeFile(path, '', { flag: 'wx' })
@@ -28,6 +38,7 @@ async function refuseSamePlace(folder: string, store: Store, keyOf: (name: strin
     throw error
   }
   try {
+    await removeLeftovers(join(folder, 'chunkwatch'), writer)
     if ((await store.describe(keyOf(name))) === undefined) return
     throw new Failure('usage', `${store.urlOf(keyOf(''))}: is ${folder} itself, which the chunks are removed from`)
   } finally {

@@ -55,8 +55,8 @@ export async function createAtomicFile(path: string, writer: Writer, signal?: Ab
   }
 }
 
-/** Tidying up may fail: it is not what was asked for. */
-async function removeLeftovers(final: string, writer: Writer): Promise<void> {
+/** Removes what killed writers of `final` have left beside it. It may fail, and is silent then: it is not what was asked for. */
+export async function removeLeftovers(final: string, writer: Writer): Promise<void> {
   const directory = dirname(final)
   const prefix = `.${basename(final)}.`
   for (const name of await readdir(directory).catch(() => [])) {

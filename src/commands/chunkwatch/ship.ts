@@ -3,7 +3,7 @@ import type { ManifestFile } from '../../chunks/manifest-file.ts'
 import type { ChunkWatch } from '../../chunks/watch-chunks.ts'
 import type { WatchOptions } from '../../chunks/watch-options.ts'
 import { notifySystemd } from '../../cli/notify-systemd.ts'
-import { userOfThisProgram } from '../../cli/owner.ts'
+import { ownerOfThisProgram, userOfThisProgram } from '../../cli/owner.ts'
 import { ownPid, PausedProcesses } from '../../cli/paused-processes.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import { formatBytes } from '../../cli/units.ts'
@@ -77,7 +77,7 @@ async function watchOptions(args: Arguments, store: Store, terminal: Terminal, o
   const keyOf = (name: string) => keyIn(args, name)
   const isCut = args.split !== undefined
   const mustEnd = args['until-end'] || isCut
-  const admit = samePlaceGuard(store, keyOf)
+  const admit = samePlaceGuard(store, keyOf, ownerOfThisProgram())
   for (const folder of new Set([args.source, args.state ?? args.source])) if (folder !== '-') await admit(folder)
   const options: WatchOptions = {
     jobs: args.jobs,
