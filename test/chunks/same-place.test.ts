@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { samePlaceGuard } from '../../src/chunks/same-place.ts'
@@ -11,14 +11,17 @@ function guardOf(root: string) {
 }
 
 test('the place of the objects is refused, whatever it is called, and no file is left there', async () => {
-  const folder = temporaryFolder()
+  const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()]
   mkdirSync(join(folder, 'below'))
+  const link = join(elsewhere, 'link')
+  symlinkSync(folder, link)
   const refused = {
     kind: 'usage',
     message: expect.stringMatching(/: is .* itself, which the chunks are removed from$/),
   }
   await expect(guardOf(folder)(folder)).rejects.toMatchObject(refused)
-  await expect(guardOf(folder)(join(folder, 'below', '..'))).rejects.toMatchObject(refused)
+  await expect(guardOf(folder)(link)).rejects.toMatchObject(refused)
+  await expect(guardOf(link)(folder)).rejects.toMatchObject(refused)
   await guardOf(folder)(join(folder, 'below'))
   expect(readdirSync(folder, { recursive: true })).toEqual(['below'])
 })
