@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { unlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Failure } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { removeLeftovers, type Writer } from '../stream/atomic-file.ts'
+import { removeLeftovers, temporaryBeside, type Writer } from '../stream/atomic-file.ts'
 
 /** Throws 'usage' if a folder is where the store's objects are; each folder is looked at once. */
 export function samePlaceGuard(
@@ -28,8 +27,8 @@ async function refuseSamePlace(
   keyOf: (name: string) => string,
   writer: Writer,
 ): Promise<void> {
-  const name = `.chunkwatch.${writer.id}.${randomBytes(4).toString('hex')}.part`
-  const path = join(folder, name)
+  const final = join(folder, 'chunkwatch')
+  const path = temporaryBeside(final, writer)
   try {
     await writeFile(path, '', { flag: 'wx' })
   } catch (error) {
@@ -38,8 +37,8 @@ async function refuseSamePlace(
     throw error
   }
   try {
-    await removeLeftovers(join(folder, 'chunkwatch'), writer)
-    if ((await store.describe(keyOf(name))) === undefined) return
+    await removeLeftovers(final, writer)
+    if ((await store.describe(keyOf(basename(path)))) === undefined) return
     throw new Failure('usage', `${store.urlOf(keyOf(''))}: is ${folder} itself, which the chunks are removed from`)
   } finally {
     await unlink(path).catch(() => {})

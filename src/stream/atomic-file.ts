@@ -29,8 +29,7 @@ export interface Writer {
 export async function createAtomicFile(path: string, writer: Writer, signal?: AbortSignal): Promise<AtomicFile> {
   const { final, replaced } = await finalPath(path)
   await removeLeftovers(final, writer)
-  const random = randomBytes(4).toString('hex')
-  const temporary = join(dirname(final), `.${basename(final)}.${writer.id}.${random}.part`)
+  const temporary = temporaryBeside(final, writer)
   // Of the hidden name the user knows nothing.
   const named = aboutFile(path)
   const handle = await open(temporary, 'wx', replaced === undefined ? 0o666 : 0o600).catch(named)
@@ -53,6 +52,12 @@ export async function createAtomicFile(path: string, writer: Writer, signal?: Ab
       await unlink(temporary).catch(() => {})
     },
   }
+}
+
+/** A hidden name, of the form that `removeLeftovers` knows. */
+export function temporaryBeside(final: string, writer: Writer): string {
+  const random = randomBytes(4).toString('hex')
+  return join(dirname(final), `.${basename(final)}.${writer.id}.${random}.part`)
 }
 
 /** Removes what killed writers of `final` have left beside it. It may fail, and is silent then: it is not what was asked for. */

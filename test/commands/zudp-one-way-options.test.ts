@@ -58,6 +58,7 @@ describe('options that exclude each other:', () => {
     [sender, '--wait=9s', '--wait is not for --one-way'],
     [sender, '--timeout=9s', '--timeout is not for --one-way'],
     [sender, '--only=x --dummy-data=x', '--dummy-data is not for --only'],
+    [sender, '--only=x --allow-empty', '--allow-empty is not for --only'],
     [sender, '--full-sync --pool=x --send-delta', '--send-delta is not for --full-sync'],
     [receiver, '--exec=cat', '--exec is not for --one-way'],
     [receiver, '--trace=x', '--trace is not for --one-way'],

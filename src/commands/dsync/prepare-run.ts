@@ -149,7 +149,7 @@ async function hostsOf(args: Arguments): Promise<readonly Host[]> {
   return spreadWorkers(args.number ?? availableParallelism(), copiers, targets)
 }
 
-/** Users without a home, as many services are, cannot make the default one. */
+/** A user without a home, as services have none, cannot make the default one. */
 async function makeWorkingFolder(args: Arguments): Promise<void> {
   const { access, constants } = await import('node:fs/promises')
   const { makeFolder } = await import('../../copy/make-folder.ts')
