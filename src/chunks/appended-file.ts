@@ -5,6 +5,12 @@ import { SharedTurn } from '../stream/shared-turn.ts'
 
 const pieceBytes = 256 * 1024
 
+interface Found {
+  readonly lines: Buffer
+  /** Of a last line without its end. */
+  readonly rest: Buffer
+}
+
 /** A file that only grows, by whole lines: what of some could be written before a failure is taken away. */
 export class AppendedFile {
   readonly file: string
@@ -15,19 +21,25 @@ export class AppendedFile {
   #waiting = ''
   readonly #writing = new SharedTurn(() => this.#write())
 
-  private constructor(file: string, handle: FileHandle, bytes: number) {
+  private constructor(file: string, handle: FileHandle, { lines, rest }: Found) {
     this.file = file
     this.#handle = handle
-    this.#bytes = bytes
+    this.#bytes = lines.length
+    this.#isDirty = rest.length > 0
   }
 
-  /** The file with the lines that are there. */
-  static async open(file: string): Promise<{ readonly appended: AppendedFile; readonly text: string }> {
+  /** The file as it is, and what is in it. A last line without its end goes with the next that is appended, unless it is ended. */
+  static async open(file: string): Promise<{ readonly appended: AppendedFile; readonly found: Found }> {
     const handle = await open(file, 'a+')
-    const found = await handle.readFile()
-    const lines = found.subarray(0, found.lastIndexOf('\n') + 1)
-    if (lines.length < found.length) await handle.truncate(lines.length)
-    return { appended: new AppendedFile(file, handle, lines.length), text: lines.toString('utf8') }
+    try {
+      const bytes = await handle.readFile()
+      const end = bytes.lastIndexOf('\n') + 1
+      const found = { lines: bytes.subarray(0, end), rest: bytes.subarray(end) }
+      return { appended: new AppendedFile(file, handle, found), found }
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
   }
 
   /** The length of what the disk has. */
@@ -46,6 +58,19 @@ export class AppendedFile {
     }
   }
 
+  /** Takes away what is behind its lines. */
+  async cutRest(): Promise<void> {
+    if (this.#isDirty) await this.#handle.truncate(this.#bytes)
+    this.#isDirty = false
+  }
+
+  /** Makes a line of what is behind its lines. */
+  async endRest(): Promise<void> {
+    await this.#handle.appendFile('\n')
+    this.#bytes = (await this.#handle.stat()).size
+    this.#isDirty = false
+  }
+
   /** Resolves when the disk has the lines; those of all who ask at the same time go together, or none of them. */
   append(lines: string): Promise<void> {
     this.#waiting += lines
@@ -61,7 +86,7 @@ export class AppendedFile {
     const lines = this.#waiting
     this.#waiting = ''
     try {
-      if (this.#isDirty) await this.#handle.truncate(this.#bytes)
+      await this.cutRest()
       this.#isDirty = true
       await this.#handle.appendFile(lines)
       await this.#handle.datasync()

@@ -39,15 +39,22 @@ export class ManifestFile {
 
   /** Opens the lists of a directory, or begins them. What a killed program left half written is put right. */
   static async open(directory: string): Promise<ManifestFile> {
-    const { appended: manifest, text } = await AppendedFile.open(join(directory, manifestName))
-    const { appended: md5, text: md5Text } = await AppendedFile.open(join(directory, md5Name))
-    if (text === '') await manifest.append(manifestHead)
-    const found = parseManifest(text, manifest.file)
-    const lines = new Set(md5Text.split('\n'))
-    const missing = [...found.chunks.values()].map(md5Line).filter((line) => !lines.has(line))
-    if (missing.length > 0) await md5.append(`${missing.join('\n')}\n`)
-    await syncNames(directory)
-    return new ManifestFile(manifest, md5, found)
+    const manifest = await AppendedFile.open(join(directory, manifestName))
+    try {
+      const md5 = await AppendedFile.open(join(directory, md5Name))
+      try {
+        const found = await mendManifest(manifest)
+        await mendMd5(md5, found)
+        await syncNames(directory)
+        return new ManifestFile(manifest.appended, md5.appended, found)
+      } catch (error) {
+        await md5.appended.close()
+        throw error
+      }
+    } catch (error) {
+      await manifest.appended.close()
+      throw error
+    }
   }
 
   get chunks(): ReadonlyMap<string, Recorded> {
@@ -103,6 +110,26 @@ export class ManifestFile {
     await this.#manifest.close()
     await this.#md5.close()
   }
+}
+
+type Opened = Awaited<ReturnType<typeof AppendedFile.open>>
+
+/** Nothing goes of what is no manifest. */
+async function mendManifest({ appended, found: { lines, rest } }: Opened): Promise<Manifest> {
+  const manifest = parseManifest(`${lines}${rest}`, appended.file)
+  await appended.cutRest()
+  if (lines.length === 0) await appended.append(manifestHead)
+  return manifest
+}
+
+/** The manifest's line is on the disk before that of md5sum is begun: what is not the beginning of such a line is others'. */
+async function mendMd5({ appended, found: { lines, rest } }: Opened, { chunks }: Manifest): Promise<void> {
+  const there = new Set(lines.toString().split('\n'))
+  const missing = [...chunks.values()].map(md5Line).filter((line) => !there.has(line))
+  const isOurs = missing.some((line) => Buffer.from(line).subarray(0, rest.length).equals(rest))
+  if (rest.length > 0 && !isOurs) await appended.endRest()
+  await appended.cutRest()
+  if (missing.length > 0) await appended.append(`${missing.join('\n')}\n`)
 }
 
 function otherBytes(chunk: ManifestChunk, before: Recorded, file: string): Failure {

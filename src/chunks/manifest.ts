@@ -40,11 +40,13 @@ export const manifestHead = `${JSON.stringify({ manifest: 1 })}\n`
 
 /** Reads a manifest. A last line without its end is one that was not written: it does not count. Throws 'data'. */
 export function parseManifest(text: string, file: string): Manifest {
+  const noManifest = new Failure('data', `${file}: is no manifest of chunks`)
+  if (!text.includes('\n') && !manifestHead.startsWith(text)) throw noManifest
   const chunks = new Map<string, ManifestChunk>()
   let end: ManifestEnd | undefined
   for (const [index, line] of text.split('\n').slice(0, -1).entries()) {
     const entry = parseLine(line, `${file}:${index + 1}`)
-    if (index === 0 && entry['manifest'] !== 1) throw new Failure('data', `${file}: is no manifest of chunks`)
+    if (index === 0 && entry['manifest'] !== 1) throw noManifest
     if (isChunk(entry)) chunks.set(entry.chunk, entry)
     else if (isEnd(entry)) end = entry
     else if (index > 0) throw new Failure('data', `${file}:${index + 1}: is no entry of a manifest`)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { manifestHead, md5Line, parseManifest } from '../../src/chunks/manifest.ts'
 import { ManifestFile } from '../../src/chunks/manifest-file.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
+import { openFiles } from '../fakes/open-files.ts'
 
 const entry = (chunk: string, digit = 'a') => ({ chunk, size: 1, md5: digit.repeat(32), sha256: digit.repeat(64) })
 
@@ -35,23 +36,35 @@ test('other bytes under a name, and a chunk behind the END, are refused', async 
   await manifest.close()
 })
 
-test('what is no manifest is refused, and stays as it is', async () => {
+test.each(['a poem\n', '{"a":"poem"}\n', 'a line without its end'])(
+  'what is no manifest is refused, and stays as it is: %j',
+  async (text) => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'files.manifest'), text)
+    await expect(ManifestFile.open(folder)).rejects.toMatchObject({ kind: 'data' })
+    expect(readFileSync(join(folder, 'files.manifest'), 'utf8')).toBe(text)
+    expect(openFiles()).not.toContainEqual(expect.stringContaining(folder))
+  },
+)
+
+test.each([0, 1, manifestHead.length - 1])('a manifest of %i bytes was begun, and is begun again', async (bytes) => {
   const folder = temporaryFolder()
-  writeFileSync(join(folder, 'files.manifest'), 'a poem\n')
-  await expect(ManifestFile.open(folder)).rejects.toMatchObject({ kind: 'data' })
-  expect(readFileSync(join(folder, 'files.manifest'), 'utf8')).toBe('a poem\n')
+  writeFileSync(join(folder, 'files.manifest'), manifestHead.slice(0, bytes))
+  await (await ManifestFile.open(folder)).close()
+  expect(readFileSync(join(folder, 'files.manifest'), 'utf8')).toBe(manifestHead)
 })
 
-test('a list that others have begun grows by whole lines, though its names are no UTF-8', async () => {
+test('a list that others have begun keeps each line, though its names are no UTF-8, and the last has no end', async () => {
   const folder = temporaryFolder()
   const line = Buffer.from(`${'b'.repeat(32)}  caf\xe9\n`, 'latin1')
-  writeFileSync(join(folder, 'files.md5'), Buffer.concat([line, Buffer.from('cccc  \xe9', 'latin1')]))
+  const last = Buffer.from(`${'c'.repeat(32)}  \xe9`, 'latin1')
+  writeFileSync(join(folder, 'files.md5'), Buffer.concat([line, last]))
   const manifest = await ManifestFile.open(folder)
   await manifest.record(entry('xaa'))
   await manifest.record(entry('xab'))
   await manifest.close()
   const added = ['xaa', 'xab'].map((name) => `${md5Line(entry(name))}\n`).join('')
-  expect(readFileSync(join(folder, 'files.md5'))).toEqual(Buffer.concat([line, Buffer.from(added)]))
+  expect(readFileSync(join(folder, 'files.md5'))).toEqual(Buffer.concat([line, last, Buffer.from(`\n${added}`)]))
 })
 
 test.each(['../../etc/shadow', '/etc/shadow', 'a/b', '..', '.', 'a\0b'])('no chunk is called %j', (name) => {

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { DirectoryStore } from '../../../src/store/directory/directory-store.ts'
 import { temporaryFolder } from '../../fakes/folder.ts'
+import { openFiles } from '../../fakes/open-files.ts'
 import { fakeOwner } from '../../fakes/owner.ts'
 
 vi.mock('node:fs/promises', async (original) => {
@@ -102,16 +103,3 @@ describe('an upload', () => {
     expect(readFileSync(join(folder, 'k'))).toEqual(bytes)
   })
 })
-
-function openFiles(): readonly string[] {
-  return readdirSync('/proc/self/fd').flatMap((fd) => targetOf(`/proc/self/fd/${fd}`))
-}
-
-/** A descriptor may be closed while it is looked at. */
-function targetOf(link: string): readonly string[] {
-  try {
-    return [readlinkSync(link)]
-  } catch {
-    return []
-  }
-}
