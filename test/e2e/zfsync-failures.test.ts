@@ -57,9 +57,14 @@ it('a service that has no zfs says so before the first sender comes', async () =
   })
 })
 
-it('a service whose zfs hangs is ended by a signal', async () => {
-  const folder = putZfsInPath(': >started; exec sleep 1000')
-  const line = `zfsync-recv --insecure --listen=127.0.0.1:0 backup & until test -e started; do sleep 0.05; done
-    kill -TERM $!; wait $!`
+it('a service whose zfs hangs is ended by a signal, and zfs with it', async () => {
+  const folder = putZfsInPath('echo $$ >>pids; exec sleep 1000')
+  const line = `touch pids; zfsync-recv --insecure --listen=127.0.0.1:0 backup &
+    until test $(wc -l <pids) = 2; do sleep 0.05; done
+    kill -TERM $!; wait $! || status=$?
+    for pid in $(cat pids); do
+      for _ in {1..100}; do grep -qs sleep /proc/$pid/cmdline || continue 2; sleep 0.05; done
+      echo zfs went on; kill $pid
+    done; exit $status`
   expect(await sh(line, folder)).toEqual({ status: 143, stdout: '', stderr: '' })
 })
