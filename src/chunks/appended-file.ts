@@ -87,12 +87,16 @@ export class AppendedFile {
     this.#waiting = ''
     try {
       await this.cutRest()
+      // Others may have added to it.
+      this.#bytes = (await this.#handle.stat()).size
       this.#isDirty = true
       await this.#handle.appendFile(lines)
       await this.#handle.datasync()
       this.#isDirty = false
       this.#bytes += Buffer.byteLength(lines)
     } catch (error) {
+      // At once, as others may write behind it; else before the next.
+      await this.cutRest().catch(() => {})
       aboutFile(this.file)(error)
     }
   }

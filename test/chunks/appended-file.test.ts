@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
@@ -36,6 +36,21 @@ test('lines that the disk refused are in the file no more when others are', asyn
   await file.append(line(4))
   await file.close()
   expect(readFileSync(path, 'utf8')).toBe(line(1) + line(4))
+})
+
+test('lines of others that come meanwhile stay, before and after a failure', async () => {
+  const path = join(temporaryFolder(), 'list')
+  const { appended: file } = await AppendedFile.open(path)
+  await file.append(line(1))
+  appendFileSync(path, 'of others\n')
+  const datasync = vi.spyOn(await prototypeOfHandles(path), 'datasync')
+  datasync.mockRejectedValueOnce(Object.assign(new Error('no space'), { code: 'ENOSPC' }))
+  await expect(file.append(line(2))).rejects.toMatchObject({ code: 'ENOSPC' })
+  datasync.mockRestore()
+  appendFileSync(path, 'more of others\n')
+  await file.append(line(3))
+  expect(await textOf(file)).toBe(`${line(1)}of others\nmore of others\n${line(3)}`)
+  await file.close()
 })
 
 async function textOf(file: AppendedFile): Promise<string> {
