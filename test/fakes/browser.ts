@@ -35,8 +35,14 @@ const flags = [
 
 /** Opens a URL; the browser is killed when the test ends. It is spoken to by the DevTools protocol, with a NUL behind each message. */
 export async function openInBrowser(url: string): Promise<BrowserPage> {
-  const words = [...flags, `--user-data-dir=${temporaryFolder()}`, 'about:blank']
-  const child = spawn('chromium', words, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true })
+  const folder = temporaryFolder()
+  const words = [...flags, `--user-data-dir=${folder}`, 'about:blank']
+  const child = spawn('chromium', words, {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    // Killed, it leaves a socket there.
+    env: { ...process.env, TMPDIR: folder },
+    detached: true,
+  })
   onTestFinished(async () => {
     process.kill(-(child.pid as number), 'SIGKILL')
     await once(child, 'close')
