@@ -14,10 +14,12 @@ const core = ['test/e2e/{descriptors,library,memory,pget,pput,run,sockets,zfsync
 // Some wait for real systems.
 const patience = { testTimeout: 120_000, hookTimeout: 60_000 }
 
+const long = /\/(faults|udp\/control|e2e\/(rclone-store|s3-(options|store|zsnap)|terminal|zsnap-restore|zudp))/
+
 /** What takes minutes begins first: else one worker is at it while the others have nothing more to do. */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) => /\/(faults|e2e\/(rclone-store|terminal|zudp))/.test(moduleId)
+    const isLong = ({ moduleId }: TestSpecification) => long.test(moduleId)
     const sorted = await super.sort(files)
     return [...sorted.filter(isLong), ...sorted.filter((each) => !isLong(each))]
   }
