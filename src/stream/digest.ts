@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { IHasher } from 'hash-wasm'
 import { createCrc64Nvme } from './crc64nvme.ts'
+import { loadHashWasm } from './hash-wasm.ts'
 
 export const digestNames = ['crc32', 'crc32c', 'crc64nvme', 'xxh64', 'md5', 'sha256'] as const
 export type DigestName = (typeof digestNames)[number]
@@ -101,7 +102,7 @@ function oneOf(digest: Digest): Digest {
 }
 
 async function createHasher(name: WasmName): Promise<IHasher> {
-  const { createCRC32, createCRC64, createXXHash64 } = await import('hash-wasm')
+  const { createCRC32, createCRC64, createXXHash64 } = loadHashWasm()
   if (name === 'crc32c') return createCRC32(crc32cPolynomial)
   return name === 'crc64nvme' ? createCRC64(crc64nvmePolynomial) : createXXHash64()
 }

@@ -1,6 +1,9 @@
+import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
-import split2 from 'split2'
 import { Failure } from '../errors.ts'
+
+// Not an import: that takes 15 ms at each start.
+const split2 = createRequire(import.meta.url)('split2') as typeof import('split2')
 
 // The longest path that Linux takes, and as much again.
 const longestBytes = 8192

@@ -5,8 +5,10 @@ import { headerBytes, readHeader } from './packet-header.ts'
 import { packetType } from './protocol.ts'
 import type { Session } from './session.ts'
 
-// A HELLO that gets no answer is said again after this time, then after twice as long, up to the longest.
-const firstRepeatMs = 100
+// A HELLO that gets no answer is said again after this time, then after so many times as long, up to the longest: where both
+// ends are started together, the receiver is late by a part of what has passed.
+const firstRepeatMs = 50
+const growth = 1.25
 const longestRepeatMs = 1000
 
 /** The sender's side of the handshake: HELLO until a COOKIE comes, HELLO with the cookie until a WELCOME comes. */
@@ -53,7 +55,7 @@ export class Caller {
 
   poll(nowMs: number): Buffer[] {
     if (this.session !== undefined || nowMs < this.wakeAtMs) return []
-    if (this.#saidAtMs > 0) this.#repeatMs = Math.min(longestRepeatMs, 2 * this.#repeatMs)
+    if (this.#saidAtMs > 0) this.#repeatMs = Math.min(longestRepeatMs, growth * this.#repeatMs)
     this.#saidAtMs = nowMs
     this.#firstSaidAtMs ??= nowMs
     return [this.#hello]

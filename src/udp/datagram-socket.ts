@@ -5,7 +5,7 @@
 // into windows that refuse what does not fit.
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import dgramStream from 'dgram-stream'
+import { createRequire } from 'node:module'
 import { Failure } from '../errors.ts'
 import { type Address, formatAddress } from './address.ts'
 import { offload } from './offload-socket.ts'
@@ -61,6 +61,8 @@ export async function openSocket(
     : undefined
   if (offloaded !== undefined) return offloaded
   const refusals = new Refusals()
+  // Not an import: few need it, and it would take each start 15 ms.
+  const dgramStream = createRequire(import.meta.url)('dgram-stream') as typeof import('dgram-stream')
   const stream = dgramStream(tolerant(socket, refusals), { highWaterMark: mostQueued })
   stream.on('data', ({ from, payload }: { from: Address; payload: Buffer }) => events.onDatagram(payload, from))
   stream.on('drain', () => events.onRoom())
