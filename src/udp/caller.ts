@@ -10,6 +10,8 @@ import type { Session } from './session.ts'
 const firstRepeatMs = 50
 const growth = 1.25
 const longestRepeatMs = 1000
+// A HELLO in which a bit has changed on the way is refused as that of a stranger would be: so many in a row are believed.
+const believedRefusals = 3
 
 /** The sender's side of the handshake: HELLO until a COOKIE comes, HELLO with the cookie until a WELCOME comes. */
 export class Caller {
@@ -20,6 +22,7 @@ export class Caller {
   #saidAtMs = Number.NEGATIVE_INFINITY
   #firstSaidAtMs: number | undefined
   #repeatMs = firstRepeatMs
+  #refusals = 0
   session: Session | undefined
   /**
    * From the first time that the last HELLO was said to its WELCOME. Nobody knows which of its copies was answered: too long
@@ -35,10 +38,15 @@ export class Caller {
     this.#hello = this.#helloWith(Buffer.alloc(cookieBytes))
   }
 
-  /** Throws what the receiver's refusal means, unless it may end. */
+  /** Throws what the receiver's refusals mean, unless they may end. */
   onDatagram(packet: Buffer, nowMs: number): void {
     const header = readHeader(packet)
     if (header === undefined || header.connection !== this.#connection.toString('hex')) return
+    if (header.type === packetType.refused) {
+      this.#onRefused(readRefused(packet))
+      return
+    }
+    this.#refusals = 0
     if (header.type === packetType.cookie && packet.length === headerBytes + cookieBytes) {
       const hello = this.#helloWith(Buffer.from(packet.subarray(headerBytes)))
       // Another copy of the answer to the first HELLO.
@@ -50,7 +58,7 @@ export class Caller {
     } else if (header.type === packetType.welcome) {
       this.session ??= acceptWelcome(this.#hello, packet, this.#own, this.#trust)
       this.rttMs = Math.max(0.01, nowMs - (this.#firstSaidAtMs ?? nowMs))
-    } else if (header.type === packetType.refused) this.#onRefused(readRefused(packet))
+    }
   }
 
   poll(nowMs: number): Buffer[] {
@@ -71,8 +79,17 @@ export class Caller {
   }
 
   #onRefused(refusal: Refusal | undefined): void {
-    if (refusal === 'busy') this.wasBusy = true
-    else if (refusal !== undefined) throw meaningOf(refusal)
+    if (refusal === undefined) return
+    if (refusal === 'busy') {
+      this.wasBusy = true
+      this.#refusals = 0
+      return
+    }
+    // A copy of one that was counted.
+    if (this.#saidAtMs === Number.NEGATIVE_INFINITY) return
+    this.#refusals += 1
+    if (this.#refusals === believedRefusals) throw meaningOf(refusal)
+    this.#saidAtMs = Number.NEGATIVE_INFINITY
   }
 }
 

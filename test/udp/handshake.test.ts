@@ -3,7 +3,8 @@ import { ephemeralOf, type Trust } from '../../src/udp/agreement.ts'
 import { Answerer } from '../../src/udp/answerer.ts'
 import { sealEmpty } from '../../src/udp/bodies.ts'
 import { Caller } from '../../src/udp/caller.ts'
-import { packetType } from '../../src/udp/protocol.ts'
+import { writeRefused } from '../../src/udp/hello.ts'
+import { helloBytes, packetType } from '../../src/udp/protocol.ts'
 import { filled, trustOf } from './pair.ts'
 
 const from = '192.0.2.1:5000'
@@ -106,10 +107,47 @@ describe('the handshake', () => {
 
   it('of another version is refused, and ends with 76 at the caller', () => {
     const { caller, answerer } = ends()
-    const hello = Buffer.from(caller.poll(0)[0]!)
-    hello[1] = 2
-    const refusal = answerer.answer(hello, from, 0)!
-    expect(() => caller.onDatagram(refusal, 0)).toThrowError(expect.objectContaining({ kind: 'protocol' }))
+    const refuse = () => {
+      const hello = Buffer.from(caller.poll(0)[0]!)
+      hello[1] = 2
+      caller.onDatagram(answerer.answer(hello, from, 0)!, 0)
+    }
+    refuse()
+    refuse()
+    expect(refuse).toThrowError(expect.objectContaining({ kind: 'protocol' }))
+  })
+
+  it('goes on where a bit of a HELLO changes on the way, and its refusals are doubled', () => {
+    // Every third bit of what it says; of the zeros and the tag behind that, one in 67.
+    for (let bit = 0; bit < helloBytes * 8; bit += bit < 68 * 8 ? 3 : 67) {
+      const { caller, answerer } = ends()
+      caller.onDatagram(answerer.answer(caller.poll(0)[0]!, from, 0)!, 0)
+      const changed = Buffer.from(caller.poll(0)[0]!)
+      changed[bit >> 3]! ^= 1 << (bit & 7)
+      const answer = answerer.answer(changed, from, 0)
+      for (let copy = 0; copy < 4 && answer !== undefined; copy++) caller.onDatagram(answer, 0)
+      talk({ caller, answerer }, 100)
+      expect(caller.session, `bit ${bit}`).toBeDefined()
+    }
+  })
+
+  it('believes refusals only in a row: what was answered otherwise between them does not end a long wait', () => {
+    const { caller, answerer } = ends()
+    const [cookie, refused, busy] = [
+      answerer.answer(caller.poll(0)[0]!, from, 0)!,
+      writeRefused(filled(8, 1), 'key'),
+      writeRefused(filled(8, 1), 'busy'),
+    ]
+    for (let turn = 0; turn < 9; turn++) {
+      const nowMs = 2000 * turn
+      caller.onDatagram(refused, nowMs)
+      expect(caller.poll(nowMs)).toHaveLength(1)
+      caller.onDatagram(refused, nowMs)
+      expect(caller.poll(nowMs)).toHaveLength(1)
+      caller.onDatagram(turn % 2 === 0 ? cookie : busy, nowMs)
+      caller.poll(nowMs + 1500)
+    }
+    expect(caller.session).toBeUndefined()
   })
 
   it('tells a second caller that it is busy, and that one calls again', () => {
