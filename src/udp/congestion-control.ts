@@ -1,3 +1,4 @@
+import { LowestOfSpans } from './lowest-of-spans.ts'
 import { MaxOfRounds } from './max-of-rounds.ts'
 
 /** What an ACK tells the control. Bytes are those of whole packets. */
@@ -37,8 +38,9 @@ const queueSign = 1.2
 const spansOfRtt = 8
 // So few may have been lost by chance. The least flight of them is enough to end a start-up at once.
 const fewPackets = 8
-// Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again.
-const [lookEveryMs, joinEveryMs] = [5000, 2500]
+// Every so often the flight is halved, so that the queue empties and the path's own round-trip time is seen again. It takes two
+// round trips: on a long path they would be every eighth.
+const [lookEveryMs, joinEveryMs, leastRoundsToLook] = [5000, 2500, 30]
 // Where timers take longer than the path, a queue of ours is gone sooner.
 const [lookMs, shortLookMs] = [100, 25]
 const lookPackets = 8
@@ -58,7 +60,7 @@ const leastSlackMs = 1
 const leastPackets = 32
 // Before a rate is known: what a path of 10 Mbit/s holds, but no more packets than the queue of a router takes.
 const firstBytesPerMs = 1250
-const mostFirstPackets = 128
+const mostFirstPackets = 256
 // A higher rate that was tried, and brought so much more without a queue, has found a wider path than was known: start-up had
 // ended too soon, or others have gone.
 const widerGrowth = 1.15
@@ -92,9 +94,7 @@ export class CongestionControl {
   #rttBeforeMs = Number.POSITIVE_INFINITY
   #flightCeiling = Number.POSITIVE_INFINITY
   #roundsToSkip = 0
-  /** The last spans of time, in each of which the lowest round trip was this. */
-  #span = { sinceMs: Number.NEGATIVE_INFINITY, lowestRttMs: Number.POSITIVE_INFINITY }
-  #spanBefore = this.#span
+  readonly #recentRtts = new LowestOfSpans()
 
   /** `ceiling` in bytes a millisecond, Infinity for none. */
   constructor(packetBytes: number, firstRttMs: number, nowMs: number, ceiling: number) {
@@ -178,11 +178,7 @@ export class CongestionControl {
 
   #takeRtt({ nowMs, rttMs }: AckedFlight): void {
     if (rttMs === undefined) return
-    if (nowMs - this.#span.sinceMs > this.#rttMs / spansOfRtt) {
-      this.#spanBefore = this.#span
-      this.#span = { sinceMs: nowMs, lowestRttMs: rttMs }
-    }
-    this.#span.lowestRttMs = Math.min(this.#span.lowestRttMs, rttMs)
+    this.#recentRtts.sample(rttMs, nowMs, this.#rttMs / spansOfRtt)
     this.#usualRttMs += (rttMs - this.#usualRttMs) * usualWeight
     this.#round.lowestRttMs = Math.min(this.#round.lowestRttMs, rttMs)
     if (this.#state === 'look') this.#lookRttMs = Math.min(this.#lookRttMs, rttMs)
@@ -192,7 +188,7 @@ export class CongestionControl {
   }
 
   get #hasQueue(): boolean {
-    return Math.min(this.#span.lowestRttMs, this.#spanBefore.lowestRttMs) > queueSign * this.#rttMs
+    return this.#recentRtts.lowest > queueSign * this.#rttMs
   }
 
   /** The path loses packets, and a queue has grown: it takes no more. */
@@ -229,8 +225,11 @@ export class CongestionControl {
   }
 
   #step({ nowMs, inFlightBytes }: AckedFlight): void {
-    if (this.#state === 'drain' && inFlightBytes <= this.#flight + leastPackets * this.#packetBytes)
+    if (this.#state === 'drain' && inFlightBytes <= this.#flight + leastPackets * this.#packetBytes) {
+      // The queue that has gone was of this flow's start-up.
+      this.#usualRttMs = this.#rttMs
       this.#cruise(nowMs, 0)
+    }
     if (this.#state === 'cruise') {
       this.#turnGain(nowMs, inFlightBytes)
       if (this.#isWider) this.#startUp()
@@ -264,9 +263,10 @@ export class CongestionControl {
   }
 
   #isTimeToLook(nowMs: number): boolean {
-    const lowest = this.#span.lowestRttMs
+    const lowest = this.#recentRtts.current
     const hasDipped = lowest < dipSign * this.#usualRttMs && this.#usualRttMs - lowest > leastDipMs
-    return nowMs - this.#rttAtMs > lookEveryMs || (hasDipped && nowMs - this.#lookUntilMs > joinEveryMs)
+    const lookAfterMs = Math.max(lookEveryMs, leastRoundsToLook * this.#rttMs)
+    return nowMs - this.#rttAtMs > lookAfterMs || (hasDipped && nowMs - this.#lookUntilMs > joinEveryMs)
   }
 
   #look(nowMs: number): void {

@@ -60,6 +60,18 @@ describe('one flow over 300 Mbit/s', { timeout: 60_000 }, () => {
     expect(best).toBeGreaterThan(0.8 * bytesPerMs * slots * 100)
   })
 
+  it.each([
+    [100, 4800],
+    [300, 9000],
+  ])('uses a path of %d ms without a break from its start-up to its first look, after %d ms', (rttMs, lookMs) => {
+    const flow = new Flow({ bytes: 2 * size }, rttMs, 1)
+    simulate([flow], { forth: path(rttMs), untilMs: lookMs })
+    const [slots, begun] = [(2 * rttMs) / 100, (12 * rttMs) / 100]
+    const pieces = flow.history.slice(begun + slots).map((bytes, index) => bytes - flow.history[begun + index]!)
+    expect(pieces.length).toBeGreaterThan(30)
+    expect(Math.min(...pieces)).toBeGreaterThan(0.8 * bytesPerMs * slots * 100)
+  })
+
   it.each([0, 0.01])('is hardly slower between busy machines at a loss of %f', (loss) => {
     const flow = new Flow({ bytes: size, busy: { share: 0.4, meanMs: 6, seed: 1 } }, 100, 1)
     simulate([flow], { forth: path(100, loss), untilMs: 60_000 })
