@@ -31,8 +31,9 @@ async function tcp(control) {
   const client = within(here, 'iperf3', '-c', address, '-C', control, '-t', String(seconds), '-J')
   let json = ''
   client.stdout.on('data', (bytes) => (json += bytes))
-  await once(client, 'close')
+  const [status] = await once(client, 'close')
   server.kill()
+  if (status !== 0) throw new Error(`iperf3, of the package of that name, ended with status ${status}: ${json}`)
   return ((JSON.parse(json).end.sum_received.bytes * 8) / seconds / 1e6).toFixed(0)
 }
 
