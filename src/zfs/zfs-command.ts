@@ -72,7 +72,7 @@ const refusals: readonly (readonly [words: RegExp, kind: FailureKind])[] = [
   [/does not exist|no such pool|could not find/, 'unavailable'],
   [/permission denied|must be (super-?user|root)|Operation not permitted/i, 'permission'],
   [/out of space|quota exceeded/, 'io'],
-  [/is busy|dependent clones|tag already exists/, 'exists'],
+  [/is busy|being held|dependent clones|is cloned|tag already exists/, 'exists'],
   [/invalid (character|dataset name|name)|name is too long|empty component|missing '@'/, 'usage'],
 ]
 

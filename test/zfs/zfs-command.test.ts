@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { isUnknownToZfs, runZfs } from '../../src/zfs/zfs-command.ts'
 import { putZfsInPath } from '../fakes/zfs-in-path.ts'
 
-// What zfs-fuse 0.7.0 and OpenZFS 2.1.11 say, each followed by whatever comes after it.
+// What zfs-fuse 0.7.0, OpenZFS 2.1.11 and 2.3.2 say, each followed by whatever comes after it.
 const usage = `usage:\n${'\tget [-rHp] [-d max] ...\n'.repeat(400)}`
 const said: readonly (readonly [words: string, kind: string, isUnknown: boolean])[] = [
   [`invalid option 'p'\n${usage}`, 'unavailable', true],
@@ -13,6 +13,9 @@ const said: readonly (readonly [words: string, kind: string, isUnknown: boolean]
   ["cannot open 'tank/none': dataset does not exist\n", 'unavailable', false],
   ["cannot create snapshot 'tank@a': dataset already exists\n", 'exists', false],
   ["cannot create bookmark 'tank#a': bookmark exists\n", 'exists', false],
+  ['cannot destroy snapshot tank@a: dataset is busy\n', 'exists', false],
+  ["cannot destroy snapshot tank@a: it's being held. Run 'zfs holds -r tank@a' to see holders.\n", 'exists', false],
+  ['cannot destroy snapshot tank@a: snapshot is cloned\n', 'exists', false],
   ["cannot hold snapshot 'tank@a': permission denied\n", 'permission', false],
   ['internal error: out of memory\n', 'unavailable', false],
 ]

@@ -1,10 +1,12 @@
 #!/bin/bash
-# build.sh DIRECTORY: makes DIRECTORY/{vmlinux,initrd,root.squashfs}, a Debian 12 with OpenZFS 2.1 and this host's node,
-# for QEMU without KVM. Root on Debian; all comes from its archive. ZPIPES_OPENZFS_MODULES=DIR holds compiled kernel
+# build.sh DIRECTORY [RELEASE]: makes DIRECTORY/{vmlinux,initrd,root.squashfs}, a Debian 12 with OpenZFS and this host's node,
+# for QEMU without KVM. RELEASE is where ZFS is taken from: bookworm (2.1) or bookworm-backports (2.3). Root on Debian; all
+# comes from its archive. ZPIPES_OPENZFS_MODULES=DIR holds compiled kernel
 # modules as zfs-VERSION-modules-KERNEL.tar.zst: what lies there is used, else compiled (4 to 18 minutes on two cores) and kept there.
 set -Eeuo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
+release=${2:-bookworm}
 modules_kept=${ZPIPES_OPENZFS_MODULES:-$(dirname "$out")}
 export DEBIAN_FRONTEND=noninteractive
 
@@ -23,10 +25,20 @@ sources() {
     grep -E ' bookworm(-updates|-security)? main contrib$' | sort -u
 }
 
+# Of another release, only what belongs to ZFS.
+take_zfs_from() {
+  : >"$work/more"
+  grep -q " $1 main contrib$" "$work/sources.list" ||
+    sed -n "s|^deb \(.*\) bookworm main contrib$|deb \1 $1 main contrib|p" "$work/sources.list" >"$work/more"
+  cat "$work/more" >>"$work/sources.list"
+  printf 'Package: src:zfs-linux\nPin: release n=%s\nPin-Priority: 990\n' "$1" >"$work/preferences"
+}
+
 # debian DIRECTORY PACKAGES: a small Debian 12 there, with apt's lists kept for what follows.
 debian() {
   local target=$1 packages=$2
   mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" --skip=cleanup/apt/lists \
+    --setup-hook="mkdir -p \"\$1/etc/apt/preferences.d\"; cp '$work/preferences' \"\$1/etc/apt/preferences.d/zfs\"" \
     --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     bookworm "$target" "$work/sources.list" 2>"$work/debian.log" || { cat "$work/debian.log" >&2; return 1; }
@@ -92,6 +104,7 @@ trap 'rm -rf "$work"' EXIT
 new=$work/new unpacked=$work/unpacked
 mkdir -p "$new" "$unpacked" "$(dirname "$out")"
 sources >"$work/sources.list"
+take_zfs_from "$release"
 
 say 'Debian 12 with the zfs programs'
 debian "$work/root" zfsutils-linux,kmod,libstdc++6,zstd,lz4,xz-utils
