@@ -1,6 +1,7 @@
 /** What the configuration files may set, over all programs. An option that names one of these reads it. */
 export const settingNames = [
   'BUCKET',
+  'CA_BUNDLE',
   'CHUNK_SIZE',
   'COMPRESSOR',
   'CONCURRENCY',
@@ -8,7 +9,10 @@ export const settingNames = [
   'ENDPOINT',
   'FILESYSTEM',
   'GPG_RECIPIENT',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
   'MAX_RETRIES',
+  'NO_PROXY',
   'PROFILE',
   'S3_KEY_ID',
   'S3_PREFIX',

@@ -62,6 +62,41 @@ export const storeOptions = {
     group: 'S3',
     describe: 'the secret that belongs to the access key',
   },
+  'https-proxy': {
+    type: 'string',
+    flag: false,
+    setting: 'HTTPS_PROXY',
+    z3: ['HTTPS_PROXY', 'https_proxy'],
+    coerce: parseProxy,
+    group: 'S3',
+    describe: 'the proxy on the way to stores of https:, such as http://proxy:3128',
+  },
+  'http-proxy': {
+    type: 'string',
+    flag: false,
+    setting: 'HTTP_PROXY',
+    z3: ['HTTP_PROXY', 'http_proxy'],
+    coerce: parseProxy,
+    group: 'S3',
+    describe: 'the proxy on the way to stores of http:',
+  },
+  'no-proxy': {
+    type: 'string',
+    flag: false,
+    setting: 'NO_PROXY',
+    z3: ['NO_PROXY', 'no_proxy'],
+    group: 'S3',
+    describe:
+      'what is reached without a proxy: hosts, domains and networks between commas, or *; this machine always is',
+  },
+  'ca-bundle': {
+    type: 'string',
+    metavar: 'FILE',
+    setting: 'CA_BUNDLE',
+    z3: ['AWS_CA_BUNDLE'],
+    group: 'S3',
+    describe: 'trust a store whose certificate is signed by one of those in this file (PEM), and no other',
+  },
   'request-payer': { type: 'boolean', default: false, group: 'S3', describe: 'the requester pays' },
   header: {
     type: 'string',
@@ -135,6 +170,8 @@ export function connectionOf(args: StoreArguments, terminal: Speaker) {
     concurrency,
     pathStyle: args['path-style'],
     credentials: credentialsOf(args),
+    proxies: { http: args['http-proxy'], https: args['https-proxy'], except: args['no-proxy'] },
+    authorities: args['ca-bundle'],
     requestPayer: args['request-payer'],
     headers: Object.fromEntries(args.header.map(parsePair)),
     memoryBytes: args.memory,
@@ -191,6 +228,22 @@ function checkEndpoint(endpoint: string): string {
   throw new Failure('usage', `'${endpoint}' is not an endpoint`, {
     hint: 'a host name, or a URL such as https://s3.host',
   })
+}
+
+/** A URL, or as others take it too: a host name and a port. */
+function parseProxy(text: string): URL {
+  const url = text.includes('://') ? text : `http://${text}`
+  if (URL.canParse(url) && /^http:/i.test(url) && canDecode(url)) return new URL(url)
+  const withoutUser = text.replace(/[^/]*@/, '…@')
+  throw new Failure('usage', `'${withoutUser}' is no proxy of HTTP`, { hint: 'write http://host:port' })
+}
+
+function canDecode(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== ''
+  } catch {
+    return false
+  }
 }
 
 /** `name=value`; the value may hold more equals signs. */

@@ -1,11 +1,11 @@
 import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import { Failure } from '../../errors.ts'
-import { DownloadHandler } from './download-handler.ts'
+import { DownloadHandler, type DownloadRequest } from './download-handler.ts'
 import { RepeatedRequest } from './repeated-request.ts'
 import type { S3StoreOptions } from './s3-options.ts'
 import { S3Client } from './sdk.ts'
+import { WayOut, WayOutAgent } from './way-out.ts'
 
 /*
  * What is said to the SDK, and why:
@@ -21,7 +21,7 @@ import { S3Client } from './sdk.ts'
 const connectMs = 10_000
 const idleMs = 60_000
 // Nothing is heard while a server puts 10,000 parts together: a quarter of an hour, unless told otherwise.
-const patience = 15
+const patienceFactor = 15
 // What was sent may wait for minutes in the buffers of a slow link. Five times: a server that hangs is noticed still.
 const slowness = 5
 // More than are used at once: a connection that hangs must not hold up the others.
@@ -47,7 +47,10 @@ export interface Clients {
 export function createClients(options: S3StoreOptions, region?: string): Clients {
   const config = configOf(options, region)
   const httpAgent = new HttpAgent({ keepAlive: true, maxSockets })
-  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets })
+  const usualMs = options.idleMs ?? idleMs
+  const patience = { connectMs, idleMs: usualMs }
+  const wayOut = new WayOut(options, patience)
+  const httpsAgent = new WayOutAgent({ keepAlive: true, maxSockets }, wayOut)
   const handler = (socketTimeout: number) => ({
     httpAgent,
     httpsAgent,
@@ -57,12 +60,11 @@ export function createClients(options: S3StoreOptions, region?: string): Clients
   })
   const create = (requestHandler: NonNullable<S3ClientConfig['requestHandler']>) =>
     prepare(new S3Client({ ...config, requestHandler }), options)
-  const usualMs = options.idleMs ?? idleMs
-  const usual = madeOnce(() => create(handler(usualMs)))
-  const slow = madeOnce(() => create(handler(usualMs * slowness)))
-  const patient = madeOnce(() => create(handler(options.patientMs ?? usualMs * patience)))
+  const usual = madeOnce(() => forwarded(create(handler(usualMs)), wayOut))
+  const slow = madeOnce(() => forwarded(create(handler(usualMs * slowness)), wayOut))
+  const patient = madeOnce(() => forwarded(create(handler(options.patientMs ?? usualMs * patienceFactor)), wayOut))
   const downloading = madeOnce(() => {
-    const downloadHandler = new DownloadHandler({ connectMs, idleMs: usualMs })
+    const downloadHandler = new DownloadHandler(patience, wayOut)
     const download = create(downloadHandler as never)
     return { download, repeated: new RepeatedRequest(download, downloadHandler) }
   })
@@ -147,6 +149,15 @@ function prepare(client: S3Client, options: S3StoreOptions): S3Client {
 function followEndpoint(config: S3Client['config'], { pathStyle }: S3StoreOptions): void {
   const isCustom = async () => config.isCustomEndpoint
   if (pathStyle === undefined) Object.assign(config, { forcePathStyle: isCustom })
+}
+
+/** What was signed is sent by way of a proxy. The download handler does this by itself. */
+function forwarded(client: S3Client, wayOut: WayOut): S3Client {
+  client.middlewareStack.add(
+    (next) => (args) => next({ ...args, request: wayOut.forward(args.request as DownloadRequest) }),
+    { step: 'deserialize', name: 'zpipesForward', priority: 'low' },
+  )
+  return client
 }
 
 function isPart(commandName: unknown): boolean {

@@ -1,6 +1,8 @@
 import { HttpConnection, type Patience } from './http-connection.ts'
+import { hostOf, portOf } from './proxy-choice.ts'
 import { ResponseBody } from './response-body.ts'
 import { type ResponseHead, readHead } from './response-head.ts'
+import type { WayOut } from './way-out.ts'
 
 /** What the SDK gives of a request. */
 export interface DownloadRequest {
@@ -20,16 +22,19 @@ export interface DownloadRequest {
 export class DownloadHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' }
   readonly #patience: Patience
+  readonly #wayOut: WayOut
   readonly #idle = new Map<string, HttpConnection[]>()
 
-  constructor(patience: Patience) {
+  constructor(patience: Patience, wayOut: WayOut) {
     this.#patience = patience
+    this.#wayOut = wayOut
   }
 
-  async handle(request: DownloadRequest, { abortSignal }: { abortSignal?: AbortSignal } = {}) {
+  async handle(signed: DownloadRequest, { abortSignal }: { abortSignal?: AbortSignal } = {}) {
     abortSignal?.throwIfAborted()
+    const request = this.#wayOut.forward(signed)
     const origin = `${request.protocol}//${request.hostname}:${request.port ?? ''}`
-    const connection = this.#takeIdle(origin) ?? connectTo(request, this.#patience)
+    const connection = this.#takeIdle(origin) ?? (await this.#connectTo(request, abortSignal))
     const abort = () => connection.destroy(abortSignal?.reason as Error)
     abortSignal?.addEventListener('abort', abort, { once: true })
     const release = (mayBeUsed: boolean) => {
@@ -53,6 +58,15 @@ export class DownloadHandler {
     this.#idle.clear()
   }
 
+  async #connectTo(request: DownloadRequest, signal: AbortSignal | undefined): Promise<HttpConnection> {
+    const isTls = request.protocol === 'https:'
+    const [host, port] = [hostOf(request), portOf(request)]
+    if (!isTls) return new HttpConnection({ isTls, host, port }, this.#patience)
+    const { secureContext } = this.#wayOut
+    const tunnel = await this.#wayOut.tunnelTo({ hostname: host, port }, signal)
+    return new HttpConnection({ isTls, host, port, secureContext, tunnel }, this.#patience)
+  }
+
   #takeIdle(origin: string): HttpConnection | undefined {
     const connections = this.#idle.get(origin)
     for (;;) {
@@ -69,12 +83,6 @@ export class DownloadHandler {
     connection.rest()
     this.#idle.set(origin, [...(this.#idle.get(origin) ?? []), connection])
   }
-}
-
-function connectTo({ protocol, hostname, port }: DownloadRequest, patience: Patience): HttpConnection {
-  const isTls = protocol === 'https:'
-  const host = hostname.replace(/^\[|\]$/g, '')
-  return new HttpConnection({ isTls, host, port: port ?? (isTls ? 443 : 80) }, patience)
 }
 
 /** The headers of an answer to HEAD tell of a body that does not come. */

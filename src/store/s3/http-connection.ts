@@ -1,10 +1,14 @@
 import { connect, isIP, type Socket, type TcpSocketConnectOpts } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type SecureContext } from 'node:tls'
 
 export interface Endpoint {
   readonly isTls: boolean
   readonly host: string
   readonly port: number
+  /** Whose certificates are trusted, where it is not whom Node trusts. */
+  readonly secureContext?: SecureContext | undefined
+  /** A way there that is open already, for TLS to go through. */
+  readonly tunnel?: Socket | undefined
 }
 
 export interface Patience {
@@ -23,6 +27,7 @@ const spillBytes = 16 * 1024
  */
 export class HttpConnection {
   readonly #socket: Socket
+  readonly #readOn: () => void
   #spill = Buffer.allocUnsafeSlow(2 * spillBytes)
   #start = 0
   #end = 0
@@ -34,10 +39,13 @@ export class HttpConnection {
   #error: Error | undefined
 
   constructor(endpoint: Endpoint, { connectMs, idleMs }: Patience) {
-    const { isTls, host, port } = endpoint
+    const { isTls, host, port, tunnel: socket, secureContext } = endpoint
     const onread = { buffer: () => this.#nextBuffer(), callback: (count: number) => this.#take(count) }
     const options = { host, port, noDelay: true, keepAlive: true, onread } as unknown as TcpSocketConnectOpts
-    this.#socket = isTls ? connectTls({ ...options, ...tlsOptions(host) }) : connect(options)
+    this.#socket = isTls ? connectTls({ ...options, ...tlsOptions(host), socket, secureContext }) : connect(options)
+    // Node ignores `onread` for TLS within another connection.
+    if (socket !== undefined) this.#socket.on('data', (piece: Buffer) => this.#takeCopied(piece)).pause()
+    this.#readOn = () => void (socket === undefined ? this.#socket.read(0) : this.#socket.resume())
     const timer = setTimeout(() => this.destroy(timeout(`no connection to ${host}:${port}`, connectMs)), connectMs)
     this.#socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(timer))
     this.#socket.setTimeout(idleMs, () => this.destroy(timeout(`not a byte from ${host}:${port}`, idleMs)))
@@ -61,7 +69,7 @@ export class HttpConnection {
   /** Keeps no program from ending meanwhile, and hears when the server closes it. */
   rest(): void {
     this.#socket.unref()
-    this.#socket.read(0)
+    this.#readOn()
   }
 
   use(): void {
@@ -98,6 +106,12 @@ export class HttpConnection {
     return this.#count
   }
 
+  /** The socket, for another who uses it from now on. */
+  release(): Socket {
+    this.#socket.setTimeout(0)
+    return this.#socket
+  }
+
   destroy(error?: Error): void {
     this.#stop(error)
     this.#socket.destroy()
@@ -107,7 +121,7 @@ export class HttpConnection {
     while (!isDone() && !this.#hasEnded) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
-        this.#socket.read(0)
+        this.#readOn()
       })
     }
   }
@@ -126,7 +140,17 @@ export class HttpConnection {
     return spill.subarray(this.#end, this.#end + spillBytes)
   }
 
-  /** Returns false to stop reading, until `read(0)`. */
+  #takeCopied(piece: Buffer): void {
+    for (let at = 0; at < piece.length; ) {
+      const room = this.#nextBuffer()
+      const part = piece.subarray(at, at + room.length)
+      room.set(part)
+      at += part.length
+      if (!this.#take(part.length)) this.#socket.pause()
+    }
+  }
+
+  /** Returns false to stop reading, until somebody waits. */
   #take(count: number): boolean {
     if (this.#isForSpill) {
       this.#end += count

@@ -83,7 +83,7 @@ export function isUnreached(error: unknown): boolean {
   const { name, message = '', code = '' } = (error ?? {}) as Partial<ServiceError>
   return (
     noConnection.test(code) ||
-    (name === 'TimeoutError' && /did not establish a connection|^no connection to/.test(message))
+    (name === 'TimeoutError' && /did not establish a connection|\bno connection to/.test(message))
   )
 }
 
@@ -100,6 +100,7 @@ const kinds: Readonly<Record<number, FailureKind>> = {
   401: 'permission',
   403: 'permission',
   404: 'unavailable',
+  407: 'permission',
   409: 'exists',
   410: 'unavailable',
   412: 'exists',
@@ -155,8 +156,12 @@ function withHint(error: ServiceError, status: number) {
   return { cause: error, ...(hint === undefined ? {} : { hint }) }
 }
 
+/** To a proxy that wants to know who asks. */
+export const proxyUserHint = "write a user into the proxy's URL: http://user:password@host:port"
+
 function hintOf({ $response }: ServiceError, status: number): string | undefined {
   if (status === 403) return 'check the key, its policy and the name of the bucket'
+  if (status === 407) return proxyUserHint
   if (kinds[status] !== 'configuration') return undefined
   const region = $response?.headers?.['x-amz-bucket-region']
   return region === undefined

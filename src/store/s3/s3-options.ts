@@ -1,4 +1,5 @@
 import type { ChecksumChoice } from './part-checksum.ts'
+import type { Proxies } from './proxy-choice.ts'
 
 /** How an S3 store is reached and used. What is absent is left to the AWS SDK's standard chain or to the store. */
 export interface S3StoreOptions {
@@ -17,6 +18,11 @@ export interface S3StoreOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** The requester's account is charged, where the bucket says so. */
   readonly requestPayer?: boolean | undefined
+
+  /** None if not given. */
+  readonly proxies?: Proxies | undefined
+  /** A file of certificates (PEM): whose they signed is trusted, in the place of those that Node trusts. */
+  readonly authorities?: string | undefined
 
   /** Every part of this size, in bytes. */
   readonly partBytes?: number | undefined

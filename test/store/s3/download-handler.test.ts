@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { DownloadHandler } from '../../../src/store/s3/download-handler.ts'
+import { WayOut } from '../../../src/store/s3/way-out.ts'
 import { randomBytes } from '../../fakes/inputs.ts'
 
 const large = Buffer.from(randomBytes(3_000_000))
@@ -27,7 +28,8 @@ async function serve(answer: (socket: Socket, nth: number) => unknown, idleMs = 
   })
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const handler = new DownloadHandler({ connectMs: 10_000, idleMs })
+  const patience = { connectMs: 10_000, idleMs }
+  const handler = new DownloadHandler(patience, new WayOut({}, patience))
   onTestFinished(() => handler.destroy())
   const request = { method: 'GET', protocol: 'http:', hostname: '127.0.0.1', port, path: '/b/k', headers: {} }
   const get = async (signal?: AbortSignal) => {
