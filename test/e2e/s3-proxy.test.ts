@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { certificateFile, forwardTo } from '../fakes/forwarder.ts'
 import { freePort } from '../fakes/free-port.ts'
 import { randomBytes } from '../fakes/inputs.ts'
 import { start } from '../fakes/programs.ts'
 import { standInWithBucket } from '../fakes/s3-server/started.ts'
+import { startTcpServer } from '../fakes/tcp-server.ts'
 import { lacksTinyproxy, startTinyproxy } from '../fakes/tinyproxy.ts'
 import { environmentOf } from '../s3-hosts/buckets.ts'
 
@@ -114,15 +114,9 @@ test.each(['https:', 'http:'])('a proxy that is not there: 69, and it is named (
 
 test.each(['pput', 'pget'])('%s ends soon when it is stopped while a proxy is silent', async (program) => {
   const { url, environment } = await elsewhere('https:')
-  const silent = createServer().listen(0, '127.0.0.1')
-  await once(silent, 'listening')
-  const asked = once(silent, 'connection')
-  onTestFinished(async () => {
-    const [socket] = (await asked) as [Socket]
-    socket.destroy()
-    silent.close()
-  })
-  const all = { ...environment, HTTPS_PROXY: `127.0.0.1:${(silent.address() as AddressInfo).port}` }
+  const { server, port } = await startTcpServer(() => {})
+  const asked = once(server, 'connection')
+  const all = { ...environment, HTTPS_PROXY: `127.0.0.1:${port}` }
   const { child, ended } = start(program, ['--format', 'bytes', url('key')], all)
   child.stdin.end(bytes)
   await asked

@@ -1,33 +1,24 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { DownloadHandler } from '../../../src/store/s3/download-handler.ts'
 import { WayOut } from '../../../src/store/s3/way-out.ts'
 import { randomBytes } from '../../fakes/inputs.ts'
+import { startTcpServer } from '../../fakes/tcp-server.ts'
 
 const large = Buffer.from(randomBytes(3_000_000))
 const ok = 'HTTP/1.1 200 OK\r\n'
 
 /** Answers every request with these pieces, each a write of its own. */
 async function serve(answer: (socket: Socket, nth: number) => unknown, idleMs = 10_000) {
-  const sockets: Socket[] = []
   const requests: string[] = []
-  const server = createServer((socket) => {
-    sockets.push(socket)
-    socket.on('error', () => {})
+  const { sockets, port } = await startTcpServer((socket) => {
     socket.on('data', (bytes) => {
       requests.push(bytes.toString())
       void answer(socket, requests.length)
     })
-  }).listen(0, '127.0.0.1')
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
   })
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
   const patience = { connectMs: 10_000, idleMs }
   const handler = new DownloadHandler(patience, new WayOut({}, patience))
   onTestFinished(() => handler.destroy())

@@ -1,24 +1,16 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { isUnreached } from '../../../src/store/s3/judge-error.ts'
 import { openTunnel } from '../../../src/store/s3/tunnel.ts'
+import { startTcpServer } from '../../fakes/tcp-server.ts'
 
 const destination = { protocol: 'https:', hostname: 's3.example.com' }
 
 /** A proxy that does this with the first bytes of each connection. */
 async function proxyThat(answer: (socket: Socket, asked: string) => void, user = '') {
-  const sockets: Socket[] = []
-  const server = createServer((socket) => {
-    sockets.push(socket)
-    socket.on('error', () => {}).once('data', (bytes) => answer(socket, bytes.toString()))
-  }).listen(0, '127.0.0.1')
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
+  const { port } = await startTcpServer((socket) => {
+    socket.once('data', (bytes) => answer(socket, bytes.toString()))
   })
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
   const url = new URL(`http://${user}127.0.0.1:${port}`)
   const open = async (to: object = {}, signal?: AbortSignal, idleMs = 10_000) => {
     const socket = await openTunnel(url, { ...destination, ...to }, { connectMs: 10_000, idleMs }, signal)
