@@ -38,27 +38,21 @@ export class Caller {
     this.#hello = this.#helloWith(Buffer.alloc(cookieBytes))
   }
 
-  /** Throws what the receiver's refusals mean, unless they may end. */
-  onDatagram(packet: Buffer, nowMs: number): void {
+  /** Gives true if it has brought a cookie, or a session. Throws what the receiver's refusals mean, unless they may end. */
+  onDatagram(packet: Buffer, nowMs: number): boolean {
     const header = readHeader(packet)
-    if (header === undefined || header.connection !== this.#connection.toString('hex')) return
+    if (header === undefined || header.connection !== this.#connection.toString('hex')) return false
     if (header.type === packetType.refused) {
       this.#onRefused(readRefused(packet))
-      return
+      return false
     }
     this.#refusals = 0
-    if (header.type === packetType.cookie && packet.length === headerBytes + cookieBytes) {
-      const hello = this.#helloWith(Buffer.from(packet.subarray(headerBytes)))
-      // Another copy of the answer to the first HELLO.
-      if (hello.equals(this.#hello)) return
-      this.#hello = hello
-      this.#saidAtMs = Number.NEGATIVE_INFINITY
-      this.#firstSaidAtMs = undefined
-      this.#repeatMs = firstRepeatMs
-    } else if (header.type === packetType.welcome) {
-      this.session ??= acceptWelcome(this.#hello, packet, this.#own, this.#trust)
-      this.rttMs = Math.max(0.01, nowMs - (this.#firstSaidAtMs ?? nowMs))
-    }
+    if (header.type === packetType.cookie && packet.length === headerBytes + cookieBytes)
+      return this.#takeCookie(packet.subarray(headerBytes))
+    if (header.type !== packetType.welcome) return false
+    this.session ??= acceptWelcome(this.#hello, packet, this.#own, this.#trust)
+    this.rttMs = Math.max(0.01, nowMs - (this.#firstSaidAtMs ?? nowMs))
+    return this.session !== undefined
   }
 
   poll(nowMs: number): Buffer[] {
@@ -71,6 +65,17 @@ export class Caller {
 
   get wakeAtMs(): number {
     return this.#saidAtMs + this.#repeatMs
+  }
+
+  #takeCookie(cookie: Uint8Array): boolean {
+    const hello = this.#helloWith(Buffer.from(cookie))
+    // Another copy of the answer to the first HELLO.
+    if (hello.equals(this.#hello)) return false
+    this.#hello = hello
+    this.#saidAtMs = Number.NEGATIVE_INFINITY
+    this.#firstSaidAtMs = undefined
+    this.#repeatMs = firstRepeatMs
+    return true
   }
 
   #helloWith(cookie: Buffer): Buffer {

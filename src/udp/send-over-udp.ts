@@ -4,10 +4,19 @@ import { Failure } from '../errors.ts'
 import type { Input } from '../stream/input.ts'
 import { unlessAborted } from '../stream/on-abort.ts'
 import type { Transfer } from '../stream/transfer.ts'
-import { type Address, formatAddress, type HostAndPort, resolveHost } from './address.ts'
+import {
+  type Address,
+  atIpv6,
+  familyOf,
+  formatAddress,
+  type HostAndPort,
+  type Resolved,
+  resolveAll,
+} from './address.ts'
 import { ephemeralOf, type Trust } from './agreement.ts'
 import type { Close } from './bodies.ts'
 import { Caller } from './caller.ts'
+import { Calling } from './calling.ts'
 import { mechanism } from './datagram-socket.ts'
 import { MtuSearch } from './mtu-search.ts'
 import { PacketMemory } from './packet-memory.ts'
@@ -50,23 +59,44 @@ const farewellEveryMs = 20
  */
 export async function sendOverUdp(input: Input, options: SendOptions): Promise<void> {
   const { host, port } = options.to
-  const { address, family } = await unlessAborted(options.signal, resolveHost(host))
-  const peer = { address, port }
+  const found = await unlessAborted(options.signal, resolveAll(host))
   const caller = new Caller(randomBytes(8), ephemeralOf(randomBytes(32)), options.trust)
   const memory = new PacketMemory(options.windowBytes)
   const refusal = (): string | undefined => wire.refusedAfter(mostRefused)
-  const wire = await Wire.open(calling(caller, peer, options, refusal), family, undefined, memory)
+  const callingAt = (addresses: readonly string[]) => {
+    const peers = addresses.map((address) => ({ address, port }))
+    return new Calling(caller, peers, { ...options, refusal })
+  }
+  const { wire, calling } = await openWire(found, callingAt, memory)
   wire.heed(options.signal)
   try {
     await wire.until(() => caller.session !== undefined)
     const session = caller.session!
-    const search = new MtuSearch(session, wire.keepsWhole ? family : undefined, caller.rttMs, options.name)
+    const { peer } = calling
+    const search = new MtuSearch(session, wire.keepsWhole ? familyOf(peer) : undefined, caller.rttMs, options.name)
     wire.use(probing(search, peer, options, wire))
     await wire.until(() => search.foundBytes(wire.nowMs) !== undefined)
     await sendOn(wire, session, search, { input, memory, peer, rttMs: caller.rttMs, ...options })
   } finally {
     await wire.close()
     caller.session?.free()
+  }
+}
+
+/** A socket that reaches all that were found, as far as this system knows IPv6. */
+async function openWire(
+  found: readonly Resolved[],
+  callingAt: (addresses: readonly string[]) => Calling,
+  memory: PacketMemory,
+): Promise<{ wire: Wire; calling: Calling }> {
+  const old = found.filter(({ family }) => family === 4)
+  const family = old.length === found.length ? 4 : 6
+  const calling = callingAt(found.map((each) => (family === 6 ? atIpv6(each) : each.address)))
+  try {
+    return { wire: await Wire.open(calling, family, undefined, memory), calling }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT' || family === 4 || old.length === 0) throw error
+    return openWire(old, callingAt, memory)
   }
 }
 
@@ -136,30 +166,6 @@ export async function sayFarewell(wire: Wire, packet: Buffer, to: Address): Prom
     if (count > 0) await sleep(farewellEveryMs)
     wire.send({ packet, to })
   }
-}
-
-function calling(caller: Caller, peer: Address, options: SendOptions, refusal: () => string | undefined): Machine {
-  const untilMs = performance.now() + options.waitMs
-  return {
-    onDatagram: (datagram, _, nowMs) => caller.onDatagram(datagram, nowMs),
-    poll(nowMs) {
-      if (nowMs > untilMs) throw absent(options, peer, caller.wasBusy, refusal())
-      return addressed(caller.poll(nowMs), peer)
-    },
-    get wakeAtMs() {
-      return caller.wakeAtMs
-    },
-  }
-}
-
-function absent({ to, waitMs }: SendOptions, peer: Address, wasBusy: boolean, refusal: string | undefined): Failure {
-  const place = formatAddress({ address: to.host, port: to.port })
-  if (refusal !== undefined) return new Failure('unavailable', `${place}: cannot send there: ${refusal}`)
-  if (wasBusy) return new Failure('retry', `${place}: the receiver is busy with another sender`)
-  return new Failure('unavailable', `${place}: no receiver answered within ${waitMs / 1000} s`, {
-    // A name may have other addresses.
-    hint: `start zudp-recv there, and let UDP pass to ${formatAddress(peer)}`,
-  })
 }
 
 function probing(search: MtuSearch, peer: Address, { timeoutMs }: SendOptions, wire: Wire): Machine {
