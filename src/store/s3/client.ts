@@ -58,14 +58,18 @@ export function createClients(options: S3StoreOptions, region?: string): Clients
     socketTimeout,
     logger: silence,
   })
-  const create = (requestHandler: NonNullable<S3ClientConfig['requestHandler']>) =>
-    prepare(new S3Client({ ...config, requestHandler }), options)
-  const usual = madeOnce(() => forwarded(create(handler(usualMs)), wayOut))
-  const slow = madeOnce(() => forwarded(create(handler(usualMs * slowness)), wayOut))
-  const patient = madeOnce(() => forwarded(create(handler(options.patientMs ?? usualMs * patienceFactor)), wayOut))
+  const create = (own: S3ClientConfig, requestHandler: NonNullable<S3ClientConfig['requestHandler']>) =>
+    prepare(new S3Client({ ...own, requestHandler }), options)
+  const usual = madeOnce(() => forwarded(create(config, handler(usualMs)), wayOut))
+  // To find them, the SDK may ask servers of other kinds, by the request handler of the client that they are for: not every
+  // one can, and once is enough.
+  const ofUsual: S3ClientConfig = { ...config, credentials: (wishes) => usual().config.credentials(wishes) }
+  const slow = madeOnce(() => forwarded(create(ofUsual, handler(usualMs * slowness)), wayOut))
+  const patientMs = options.patientMs ?? usualMs * patienceFactor
+  const patient = madeOnce(() => forwarded(create(ofUsual, handler(patientMs)), wayOut))
   const downloading = madeOnce(() => {
     const downloadHandler = new DownloadHandler(patience, wayOut)
-    const download = create(downloadHandler as never)
+    const download = create(ofUsual, downloadHandler as never)
     return { download, repeated: new RepeatedRequest(download, downloadHandler) }
   })
   return {

@@ -13,6 +13,7 @@ export interface DownloadRequest {
   readonly path: string
   readonly query?: Readonly<Record<string, string | readonly string[] | null>>
   readonly headers: Readonly<Record<string, string>>
+  readonly body?: unknown
 }
 
 /**
@@ -90,8 +91,8 @@ function withoutBody(head: ResponseHead): ResponseHead {
   return { ...head, headers: { 'content-length': '0' } }
 }
 
-/** A request without a body. */
-function headOf({ method, path, query, headers, hostname, port }: DownloadRequest): string {
+function headOf({ method, path, query, headers, hostname, port, body }: DownloadRequest): string {
+  if (body !== undefined) throw new Error('a request with a body')
   const host = headers['host'] ?? (port === undefined ? hostname : `${hostname}:${port}`)
   const all = Object.entries({ ...headers, host, connection: 'keep-alive' })
   const lines = [`${method} ${path}${queryOf(query)} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`)]
