@@ -18,6 +18,8 @@ import { GetObjectCommand, HeadObjectCommand } from './sdk.ts'
 const hourMs = 60 * 60_000
 // Of one object it is asked thrice while it is stored. Whoever asks more often has many.
 const fewDescribed = 6
+// From no region to one, and from there to the bucket's.
+const mostMoves = 3
 
 export interface SendOptions {
   /** Ends this request beside the store's own signal. Null: not even that one does, since it cleans up. */
@@ -101,8 +103,11 @@ export class S3Connection {
     command: Command<Input, Output>,
     options: SendOptions,
     signal: AbortSignal | undefined,
+    moves = 0,
   ): Promise<Output> {
     const client = this.#clientFor(options)
+    // Of requests at the same time each is told, and the first changes it.
+    const asked = this.#region
     try {
       const output = await client.send<Input, Output>(command, signal === undefined ? {} : { abortSignal: signal })
       // Any web server answers to a HEAD with 200.
@@ -113,10 +118,10 @@ export class S3Connection {
     } catch (error) {
       this.#note(error)
       if (/^(ExpiredToken|TokenRefreshRequired)/.test((error as Error).name)) this.#renew(this.#region)
-      const region = this.#betterRegion(error as ServiceError)
-      if (region === undefined) throw error
-      this.#renew(region)
-      return this.once(command, options, signal)
+      const region = this.#betterRegion(error as ServiceError, asked)
+      if (region === undefined || moves === mostMoves) throw error
+      if (region !== this.#region) this.#renew(region)
+      return this.once(command, options, signal, moves + 1)
     }
   }
 
@@ -168,12 +173,12 @@ export class S3Connection {
     this.#clients = createClients(this.#options, region)
   }
 
-  #betterRegion(error: ServiceError): string | undefined {
+  #betterRegion(error: ServiceError, asked: string | undefined): string | undefined {
     if (this.#options.endpoint !== undefined) return undefined
-    if (/region is missing/i.test(error.message)) return this.#region === undefined ? fallbackRegion : undefined
+    if (/region is missing/i.test(error.message)) return asked === undefined ? fallbackRegion : undefined
     const region = error.$response?.headers?.['x-amz-bucket-region']
     const isElsewhere = [301, 307, 400].includes(statusOf(error) ?? 0)
-    return isElsewhere && region !== this.#region ? region : undefined
+    return isElsewhere && region !== asked ? region : undefined
   }
 }
 

@@ -56,16 +56,17 @@ const deciding = [
   ...['acl', 'attributes', 'legal-hold', 'retention', 'tagging'],
 ]
 
-/** Bucket and key of a path-style target such as `/bucket/key?uploadId=x`, decoded, with its query. */
-export function parseTarget(target: string) {
+/** Bucket and key of a target such as `/bucket/key?uploadId=x`, or `/key` at the host `bucket.s3.…`, decoded, with its query. */
+export function parseTarget(target: string, host = '') {
   const [path = '', search = ''] = target.split(/\?(.*)/s)
-  const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? []
+  const [, ofHost] = /^(.+)\.s3\./.exec(host) ?? []
+  const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(ofHost === undefined ? path : `/${ofHost}${path}`) ?? []
   return { path, bucket, key: decodeURIComponent(key), query: new URLSearchParams(search), search }
 }
 
 /** What a request asks for; undefined if it is nothing that is known here. */
-export function operationOf(method: string, target: string): Operation | undefined {
-  const { bucket, key, query } = parseTarget(target)
+export function operationOf(method: string, target: string, host?: string): Operation | undefined {
+  const { bucket, key, query } = parseTarget(target, host)
   if (bucket === '') return undefined
   const word = deciding.find((name) => query.has(name))
   return operations[`${method} ${key === '' ? 'b' : 'k'}${word === undefined ? '' : `?${word}`}`]

@@ -63,8 +63,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 
   function handle(incoming: IncomingMessage, body: Buffer): [S3Request | undefined, Answer, string | undefined] {
     const { method = '', url = '', headers } = incoming
-    const { path, search, bucket, key, query } = parseTarget(url)
-    const operation = operationOf(method, url)
+    const { path, search, bucket, key, query } = parseTarget(url, headers.host)
+    const operation = operationOf(method, url, headers.host)
     const request = operation && { operation, bucket, key, query, headers, body }
     try {
       checkSignature({ method, path, search, headers, body }, credentials, now())
