@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { withFaults } from '../fakes/fault-proxy/fault-proxy.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
 import { randomBytes } from '../fakes/inputs.ts'
 import { start } from '../fakes/programs.ts'
@@ -53,4 +54,21 @@ test.each(Object.entries(ways))('the keys of a role are asked for once by each p
   const ship = run('chunkwatch', ['--once', '--settle', '100ms', chunks, url('chunks/')])
   expect(await ship.ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/^[0-9a-f]{32} {2}xaa\n$/) })
   expect(sts.asked).toEqual([action, action, action])
+})
+
+test('a token that ends while several parts are under way is asked for once more', async () => {
+  const { standIn, url } = await standInWithBucket()
+  const sts = await startSts(standIn)
+  const refused = [2, 3].map((nth) => ({ on: 'UploadPart', nth, do: 'expired-token' }) as const)
+  const proxy = await withFaults(standIn, refused)
+  const put = start('pput', ['--format', 'bytes', url('key')], {
+    AWS_REGION: standIn.region,
+    AWS_ENDPOINT_URL_S3: proxy.endpoint,
+    AWS_ENDPOINT_URL_STS: sts.url,
+    ...ways['AssumeRole']?.(temporaryFolder()),
+  })
+  put.child.stdin.end(bytes)
+  expect(await put.ended).toMatchObject({ status: 0, stderr: '' })
+  expect(proxy.plan.missed).toEqual([])
+  expect(sts.asked.length).toBe(2)
 })

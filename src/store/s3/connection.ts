@@ -9,7 +9,7 @@ import type {
 } from '@aws-sdk/client-s3'
 import { type Clients, createClients, endpointUrl, fallbackRegion } from './client.ts'
 import type { DescribedHead } from './described-head.ts'
-import { isUnreached, type ServiceError, statusOf } from './judge-error.ts'
+import { isUnreached, mayBeExpired, type ServiceError, statusOf } from './judge-error.ts'
 import type { Download } from './repeated-request.ts'
 import { withRetries } from './retry.ts'
 import type { S3StoreOptions } from './s3-options.ts'
@@ -106,8 +106,8 @@ export class S3Connection {
     moves = 0,
   ): Promise<Output> {
     const client = this.#clientFor(options)
-    // Of requests at the same time each is told, and the first changes it.
-    const asked = this.#region
+    // Of requests at the same time each is told what is wrong with them, and the first mends it.
+    const [clients, asked] = [this.#clients, this.#region]
     try {
       const output = await client.send<Input, Output>(command, signal === undefined ? {} : { abortSignal: signal })
       // Any web server answers to a HEAD with 200.
@@ -117,7 +117,7 @@ export class S3Connection {
       return output
     } catch (error) {
       this.#note(error)
-      if (/^(ExpiredToken|TokenRefreshRequired)/.test((error as Error).name)) this.#renew(this.#region)
+      if (mayBeExpired(error as ServiceError) && clients === this.#clients) this.#renew(this.#region)
       const region = this.#betterRegion(error as ServiceError, asked)
       if (region === undefined || moves === mostMoves) throw error
       if (region !== this.#region) this.#renew(region)

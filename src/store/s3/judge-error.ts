@@ -48,13 +48,17 @@ export function judgeError(error: unknown, what: string, hasServed = false): Aga
 function mayTryAgain(error: ServiceError, hasServed: boolean): TryAgain | undefined {
   const status = statusOf(error)
   if (isForTheClock(error)) return 'clock'
-  // The answer to a HEAD has no body: 400 may be anything, an expired token above all.
-  if (isExpired.test(error.name) || (status === 400 && isNameless(error))) return 'expired'
+  if (mayBeExpired(error)) return 'expired'
   if (damagedOnTheWay.test(error.name)) return 'damaged'
   if (status === 429 || status === 503 || throttling.test(error.name)) return 'throttled'
   if (/^(RequestTimeout|OperationAborted|ConditionalRequestConflict|InternalError)$/.test(error.name)) return 'server'
   if (status !== undefined && mayPass(status, hasServed)) return 'server'
   return status === undefined && isBrokenConnection(error) ? 'connection' : undefined
+}
+
+/** The answer to a HEAD has no body: 400 may be anything, an expired token above all. */
+export function mayBeExpired(error: ServiceError): boolean {
+  return isExpired.test(error.name) || (statusOf(error) === 400 && isNameless(error))
 }
 
 /** What is moved for good (301, 302, 308) stays so, but a page that tells of maintenance goes. */
