@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../fakes/folder.ts'
 import { sh } from '../fakes/programs.ts'
+import { serveByRclone } from '../fakes/rclone-serve.ts'
 
 const lacks = (program: string) => spawnSync(program, ['--version']).error !== undefined
 
@@ -98,6 +99,26 @@ describe.skipIf(lacks('rsync'))('dsync (rsync)', () => {
         'dsync: hint: give --cloud for the remote, or write user@offsite:/dst for the host\n',
     })
   })
+
+  const remotes = {
+    sftp: (port: number) => ({ HOST: '127.0.0.1', PORT: String(port), USER: 'me', PASS: obscured('secret') }),
+    webdav: (port: number) => ({ URL: `http://127.0.0.1:${port}`, USER: 'me', PASS: obscured('secret') }),
+  } as const
+  const obscured = (word: string) => spawnSync('rclone', ['obscure', word], { encoding: 'utf8' }).stdout.trim()
+
+  it.skipIf(lacks('rclone')).each(['sftp', 'webdav'] as const)(
+    'copies to a server of %s, and finds all equal (rclone)',
+    async (protocol) => {
+      mkdirSync(join(folder, 'served'))
+      const { port, stop } = await serveByRclone(protocol, join(folder, 'served'), ['--user', 'me', '--pass', 'secret'])
+      onTestFinished(stop)
+      const settings = Object.entries({ TYPE: protocol, ...remotes[protocol](port) })
+      const environment = Object.fromEntries(settings.map(([name, value]) => [`RCLONE_CONFIG_THERE_${name}`, value]))
+      const line = 'dsync --cloud -n 2 --verify checksum --working-dir work src/ there:copy && diff -r src served/copy'
+      const { status, stdout } = await sh(line, folder, environment)
+      expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/ 3 copied .*\n.*, all equal/) })
+    },
+  )
 
   it.skipIf(lacks('rclone'))('is not led astray by what the environment tells rclone (rclone)', async () => {
     const settings = [

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,34 +7,25 @@ import { DirectoryStore } from '../../src/store/directory/directory-store.ts'
 import { RcloneStore } from '../../src/store/rclone/rclone-store.ts'
 import type { UnfinishedUpload } from '../../src/store/store.ts'
 import { filesBelow, temporaryFolder } from '../fakes/folder.ts'
-import { freePort } from '../fakes/free-port.ts'
 import { randomBytes } from '../fakes/inputs.ts'
 import { type Ended, root, sh } from '../fakes/programs.ts'
+import { type Served, serveByRclone } from '../fakes/rclone-serve.ts'
 
 const vector = join(root, 'test/vectors/demo/full.zfs.gz')
 const nothing = { status: 0, stdout: '', stderr: '' }
 const owner = { id: 'test-1', isGone: (id: string) => id !== 'test-1' }
 
-let webdav: ChildProcess
-let webdavPort = 0
+let webdav: Served
 let served = ''
 
 beforeAll(async () => {
   served = mkdtempSync(join(tmpdir(), 'zpipes-test-'))
-  webdavPort = await freePort()
-  webdav = spawn('rclone', ['serve', 'webdav', '--addr', `127.0.0.1:${webdavPort}`, '--dir-cache-time', '0s', served])
-  for (let tries = 0; tries < 100 && !(await isListening(webdavPort)); tries++) await sleep(50)
+  webdav = await serveByRclone('webdav', served, ['--dir-cache-time', '0s'])
 })
-afterAll(() => {
-  webdav.kill()
+afterAll(async () => {
+  await webdav.stop()
   rmSync(served, { recursive: true, force: true })
 })
-
-const isListening = (port: number) =>
-  fetch(`http://127.0.0.1:${port}/`).then(
-    () => true,
-    () => false,
-  )
 
 /** A folder with a recorded stream and some bytes, and rclone's settings: `box:` is the folder `store`, `safe:` lies encrypted in `crypt`. */
 function prepare() {
@@ -50,7 +40,7 @@ function prepare() {
       `printf '%s\\n' "[box]" "type = alias" "remote = ${folder}/store" > rclone.conf
        printf "%b" "${safe}" >> rclone.conf; gzip -dc ${vector} > zfs; ${commandLine}`,
       folder,
-      { RCLONE_CONFIG: config, DAV: `rclone::webdav,url="http://127.0.0.1:${webdavPort}":` },
+      { RCLONE_CONFIG: config, DAV: `rclone::webdav,url="http://127.0.0.1:${webdav.port}":` },
     )
   const store = new RcloneStore(':local:', `${folder}/store/`, { owner, readBack: true })
   return { folder, store, files: () => filesBelow(join(folder, 'store')), run }

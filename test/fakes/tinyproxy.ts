@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { temporaryFolder } from './folder.ts'
-import { freePort } from './free-port.ts'
+import { freePort, isListening } from './free-port.ts'
 
 export interface Proxy {
   readonly url: string
@@ -41,12 +40,4 @@ export async function startTinyproxy(...settings: readonly string[]): Promise<Pr
       ([, request = '']) => request,
     )
   return { url: `http://127.0.0.1:${port}`, port, requests }
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }
