@@ -1,5 +1,5 @@
 import type { Duplex, Writable } from 'node:stream'
-import { Failure } from '../errors.ts'
+import { Failure, type FailureKind } from '../errors.ts'
 import { describeBadEnd, shellCommand, startChild } from '../stream/child.ts'
 import { openInput } from '../stream/input.ts'
 import { type Output, openOutput } from '../stream/output.ts'
@@ -21,11 +21,20 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
   })
   // An error is reported by the write it belongs to.
   child.stdin.on('error', () => {})
-  const badEnd = async () => {
+  const output = child.output()
+  let hasSpoken = false
+  const badEnd = async (kind: FailureKind) => {
     const bad = describeBadEnd(await child.ended)
-    return bad === undefined ? undefined : new Failure('unavailable', `${child.name} ${bad}`)
+    return bad === undefined ? undefined : new Failure(kind, `${child.name} ${bad}`)
   }
-  const input = child.output()
+  const input = {
+    async fill(target: Uint8Array) {
+      const count = await output.fill(target)
+      hasSpoken ||= count > 0
+      return count
+    },
+    close: () => output.close(),
+  }
   let hasEndedWell = false
   return {
     input,
@@ -38,13 +47,14 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
       // It has said its last word; that it is alive may come after it. With that unread, its end would not be told.
       const rest = new Uint8Array(4096)
       while ((await input.fill(rest)) > 0);
-      const bad = await badEnd()
+      const bad = await badEnd('unavailable')
       if (bad !== undefined) throw bad
       hasEndedWell = true
     },
     // To stop it takes a program of its own.
     close: () => (hasEndedWell ? input.close() : child.stop()),
-    explainEnd: badEnd,
+    // Of one that was there, such as ssh on a line that breaks, the same command may bring more.
+    explainEnd: () => badEnd(hasSpoken ? 'retry' : 'unavailable'),
   }
 }
 

@@ -10,7 +10,7 @@ s3_needs='ceph-mon:ceph-mon ceph-osd:ceph-osd ceph:ceph-common radosgw:radosgw m
 needs="zfs-fuse:zfs-fuse mandoc:mandoc zstd:zstd gzip:gzip lz4:lz4 xz:xz-utils pigz:pigz pbzip2:pbzip2 age:age gpg:gnupg
   strace:strace faketime:faketime script:bsdutils ps:procps mkfifo:coreutils
   ip:iproute2 pgrep:procps python3:python3-minimal zsh:zsh fish:fish time:time openssl:openssl rclone:rclone rsync:rsync
-  socat:socat tshark:tshark tinyproxy:tinyproxy chromium:chromium $s3_needs"
+  socat:socat sshd:openssh-server tshark:tshark tinyproxy:tinyproxy chromium:chromium $s3_needs"
 
 lacking() {
   for need in $needs; do
