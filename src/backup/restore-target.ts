@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import { listBookmarks } from '../zfs/bookmarks.ts'
+import { isBeingReceived } from '../zfs/is-being-received.ts'
 import { datasetExists, listDatasets } from '../zfs/list-datasets.ts'
 import { listSnapshots } from '../zfs/list-snapshots.ts'
 import { resumeTokenOf } from '../zfs/resume-token.ts'
@@ -10,10 +11,13 @@ import type { RestorePlan, RestoreTarget } from './restore-plan.ts'
 // When we are killed, our zfs receive goes on to the end of its pipe; then it takes away what it has begun.
 export const settleTries = 50
 export const settleMs = 100
+// To take away much takes long; somebody else's may go on for hours.
+const mostTries = 600
 
 /** The target as it is when no receive that was orphaned is about to change it. */
 export async function settledTarget(dataset: string): Promise<{ target: RestoreTarget; isPartial: boolean }> {
   for (let tries = 1; ; tries++) {
+    const isSettled = await hasSettled(dataset, tries)
     const found = await lookAt(dataset)
     const { token, ...all } = found ?? { snapshots: [], bookmarks: [], below: [], token: undefined }
     const exists = found !== undefined
@@ -21,9 +25,19 @@ export async function settledTarget(dataset: string): Promise<{ target: RestoreT
     const isEmpty = exists && all.snapshots.length === 0
     // What an interrupted receive has kept of a full is no dataset yet.
     if (!isEmpty || isPartial) return { target: { dataset, exists: !isEmpty && exists, ...all }, isPartial }
-    if (tries === settleTries) return { target: { dataset, exists, ...all }, isPartial }
+    if (isSettled) return { target: { dataset, exists, ...all }, isPartial }
     await sleep(settleMs)
   }
+}
+
+/** Whether what is there after so many looks stays. Throws 'retry' when a receive into it takes its time. */
+export async function hasSettled(dataset: string, tries: number): Promise<boolean> {
+  if (tries < settleTries) return false
+  if (!(await isBeingReceived(dataset))) return true
+  if (tries < mostTries) return false
+  throw new Failure('retry', `${dataset}: a zfs receive into it has not ended`, {
+    hint: 'ps -C zfs -f shows who it is',
+  })
 }
 
 /** Undefined if it is not there, or goes while it is looked at. */

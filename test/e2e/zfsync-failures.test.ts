@@ -40,8 +40,12 @@ it('P8: nothing is said to one without the key, though a public authority has si
 
 it('what failed is told, and its status, though what came of it cannot be written', async () => {
   const folder = temporaryFolder()
+  // Else it may be the first to fail.
+  writeFileSync(join(folder, 'zfs'), '#!/bin/sh\nexec sleep 5\n', { mode: 0o755 })
   const words = ['--via', 'exit 3', '--metrics', folder, 'tank']
-  expect(await runProgram('zfsync-send', words)).toEqual({
+  const { child, ended } = start('zfsync-send', words, { PATH: `${folder}:${process.env['PATH']}` })
+  child.stdin.end()
+  expect(await ended).toEqual({
     status: 69,
     stdout: '',
     stderr: `zfsync-send: ${folder}: is no file\nzfsync-send: 'exit 3' ended with status 3\n`,

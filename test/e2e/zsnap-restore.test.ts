@@ -179,6 +179,18 @@ describe('zsnap restore', () => {
     expect(ended).toEqual(silence)
   })
 
+  test('while one takes longer to end than such a one usually does', async ({ zfs }) => {
+    const ended = await zfs.script(`${stored}
+      zfs send "$A/data set@s1" >stream; mkfifo pipe
+      zfs receive $B/copy <pipe 2>/dev/null & receiver=$!
+      { head -c 200000 stream; sleep 9; } >pipe &
+      until zfs list $B/copy >/dev/null 2>&1; do sleep 0.05; done
+      zsnap restore -q --to $B/copy "$A/data set@s4"
+      ends 1 wait $receiver
+      ${compare}`)
+    expect(ended).toEqual(silence)
+  })
+
   test('--dry-run writes commands that do the same', async ({ zfs }) => {
     const ended = await zfs.script(`${make}
       zsnap backup --compressor zstd3 "$A/data set"
