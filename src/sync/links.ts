@@ -1,6 +1,6 @@
 import type { Duplex, Writable } from 'node:stream'
 import { Failure, type FailureKind } from '../errors.ts'
-import { describeBadEnd, shellCommand, startChild } from '../stream/child.ts'
+import { type ChildEnd, describeBadEnd, shellCommand, startChild } from '../stream/child.ts'
 import { openInput } from '../stream/input.ts'
 import { type Output, openOutput } from '../stream/output.ts'
 import { ReadableInput } from '../stream/readable-input.ts'
@@ -23,9 +23,10 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
   child.stdin.on('error', () => {})
   const output = child.output()
   let hasSpoken = false
-  const badEnd = async (kind: FailureKind) => {
-    const bad = describeBadEnd(await child.ended)
-    return bad === undefined ? undefined : new Failure(kind, `${child.name} ${bad}`)
+  const badEnd = async (kindOf: (end: ChildEnd) => FailureKind) => {
+    const end = await child.ended
+    const bad = describeBadEnd(end)
+    return bad === undefined ? undefined : new Failure(kindOf(end), `${child.name} ${bad}`)
   }
   const input = {
     async fill(target: Uint8Array) {
@@ -47,15 +48,20 @@ export function commandLink(commandLine: string, signal: AbortSignal): Link {
       // It has said its last word; that it is alive may come after it. With that unread, its end would not be told.
       const rest = new Uint8Array(4096)
       while ((await input.fill(rest)) > 0);
-      const bad = await badEnd('unavailable')
+      const bad = await badEnd(() => 'unavailable')
       if (bad !== undefined) throw bad
       hasEndedWell = true
     },
     // To stop it takes a program of its own.
     close: () => (hasEndedWell ? input.close() : child.stop()),
-    // Of one that was there, such as ssh on a line that breaks, the same command may bring more.
-    explainEnd: () => badEnd(hasSpoken ? 'retry' : 'unavailable'),
+    // Where ssh was there, and its line broke, the same command may bring more.
+    explainEnd: () => badEnd((end) => (hasSpoken && isViolent(end) ? 'retry' : 'unavailable')),
   }
+}
+
+/** By a signal, here or behind a shell; or ssh lost its connection (255). */
+function isViolent(end: ChildEnd): boolean {
+  return 'killedBy' in end || end.status > 128
 }
 
 /** Resolves when the last has gone. Of a destroyed stream, Node never calls back. */
