@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { withFaults } from '../fakes/fault-proxy/fault-proxy.ts'
 import { temporaryFolder } from '../fakes/folder.ts'
@@ -71,4 +72,21 @@ test('a token that ends while several parts are under way is asked for once more
   expect(await put.ended).toMatchObject({ status: 0, stderr: '' })
   expect(proxy.plan.missed).toEqual([])
   expect(sts.asked.length).toBe(2)
+})
+
+test('a role whose keys are about to end is assumed again, while parts are under way', async () => {
+  const { standIn, url } = await standInWithBucket()
+  // The SDK renews what is good for less than five minutes.
+  const sts = await startSts(standIn, 303_000)
+  const put = start('pput', ['--format', 'bytes', url('key')], {
+    AWS_REGION: standIn.region,
+    AWS_ENDPOINT_URL_S3: standIn.endpoint,
+    AWS_ENDPOINT_URL_STS: sts.url,
+    ...ways['AssumeRole']?.(temporaryFolder()),
+  })
+  put.child.stdin.write(bytes.subarray(0, 15_000_000))
+  await sleep(5000)
+  put.child.stdin.end(bytes.subarray(15_000_000))
+  expect(await put.ended).toMatchObject({ status: 0, stderr: '' })
+  expect(sts.asked.length).toBeGreaterThan(1)
 })

@@ -12,13 +12,17 @@ export interface Sts {
 }
 
 /** What gives the keys of a server to whoever assumes a role, as AWS STS of 2011-06-15 does, until the test ends. */
-export async function startSts({ accessKey, secretKey }: Pick<S3Server, 'accessKey' | 'secretKey'>): Promise<Sts> {
+export async function startSts(
+  { accessKey, secretKey }: Pick<S3Server, 'accessKey' | 'secretKey'>,
+  lifetimeMs = 3_600_000,
+): Promise<Sts> {
   const asked: string[] = []
   const server = createServer(async (request, response) => {
     const action = new URLSearchParams(await text(request)).get('Action') ?? ''
     asked.push(action)
     const keys = `<AccessKeyId>${accessKey}</AccessKeyId><SecretAccessKey>${secretKey}</SecretAccessKey>`
-    const rest = '<SessionToken>a-token</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration>'
+    const until = new Date(Date.now() + lifetimeMs).toISOString()
+    const rest = `<SessionToken>a-token</SessionToken><Expiration>${until}</Expiration>`
     const result = `<${action}Result><Credentials>${keys}${rest}</Credentials></${action}Result>`
     const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
     response.setHeader('content-type', 'text/xml')
