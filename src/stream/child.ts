@@ -6,6 +6,7 @@ import { Failure } from '../errors.ts'
 import { gatheredPipe, openGatheredPipe } from './gathered-pipe.ts'
 import type { Input } from './input.ts'
 import { iteratedInput } from './iterated-input.ts'
+import { missingProgram } from './missing-program.ts'
 import { onAbort } from './on-abort.ts'
 import { PipeInput } from './pipe-input.ts'
 import { openWidePipe, type Pipe } from './wide-pipe.ts'
@@ -149,7 +150,7 @@ function endOf(child: ChildProcess, program: string, stopSignal?: AbortSignal): 
 function cannotStart(program: string, error: NodeJS.ErrnoException): Failure {
   if (error.code !== 'ENOENT')
     return new Failure('unavailable', `cannot start ${program}: ${error.code}`, { cause: error })
-  return new Failure('unavailable', `${program}: no such program`, { hint: `install ${program}`, cause: error })
+  return missingProgram(program, error)
 }
 
 /** When a program ends, Node throws away what nobody has begun to read. Whoever reads later must find it. */
