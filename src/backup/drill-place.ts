@@ -5,7 +5,7 @@ import { listDatasets } from '../zfs/list-datasets.ts'
 import { splitSnapshotName } from '../zfs/snapshot.ts'
 import { listManySnapshots } from '../zfs/snapshot-listing.ts'
 import { rowsOf, runZfs, runZfsOnSome } from '../zfs/zfs-command.ts'
-import { hasSettled, refuseNoParent, settleMs } from './restore-target.ts'
+import { refuseNoParent, Settling, settleMs } from './restore-target.ts'
 
 /*
  * A drill restores to SCRATCH/drill. SCRATCH itself takes no stream and no file; it is made with this property, in one step:
@@ -89,8 +89,9 @@ async function markOf(scratch: string): Promise<string | undefined> {
 
 /** What a killed drill's zfs receive has begun may be there for a moment. */
 async function settledForeign(scratch: string): Promise<string | undefined> {
-  for (let tries = 1; ; tries++) {
-    const isSettled = await hasSettled(scratch, tries)
+  const settling = new Settling(targetIn(scratch))
+  for (;;) {
+    const isSettled = await settling.hasEnded()
     const other = await foreignIn(scratch)
     if (other === undefined || other.includes('@') || isSettled) return other
     await sleep(settleMs)

@@ -12,12 +12,13 @@ import type { RestorePlan, RestoreTarget } from './restore-plan.ts'
 export const settleTries = 50
 export const settleMs = 100
 // To take away much takes long; somebody else's may go on for hours.
-const mostTries = 600
+const mostMs = 60_000
 
 /** The target as it is when no receive that was orphaned is about to change it. */
 export async function settledTarget(dataset: string): Promise<{ target: RestoreTarget; isPartial: boolean }> {
-  for (let tries = 1; ; tries++) {
-    const isSettled = await hasSettled(dataset, tries)
+  const settling = new Settling(dataset)
+  for (;;) {
+    const isSettled = await settling.hasEnded()
     const found = await lookAt(dataset)
     const { token, ...all } = found ?? { snapshots: [], bookmarks: [], below: [], token: undefined }
     const exists = found !== undefined
@@ -30,14 +31,26 @@ export async function settledTarget(dataset: string): Promise<{ target: RestoreT
   }
 }
 
-/** Whether what is there after so many looks stays. Throws 'retry' when a receive into it takes its time. */
-export async function hasSettled(dataset: string, tries: number): Promise<boolean> {
-  if (tries < settleTries) return false
-  if (!(await isBeingReceived(dataset))) return true
-  if (tries < mostTries) return false
-  throw new Failure('retry', `${dataset}: a zfs receive into it has not ended`, {
-    hint: 'ps -C zfs -f shows who it is',
-  })
+/** A receive into a dataset that may still change it. */
+export class Settling {
+  readonly #untilMs = performance.now() + mostMs
+  readonly #dataset: string
+  #looks = 0
+
+  constructor(dataset: string) {
+    this.#dataset = dataset
+  }
+
+  /** Whether what is found from now on stays. Throws 'retry' when the receive takes its time. */
+  async hasEnded(): Promise<boolean> {
+    this.#looks++
+    if (this.#looks < settleTries) return false
+    if (!(await isBeingReceived(this.#dataset))) return true
+    if (performance.now() < this.#untilMs) return false
+    throw new Failure('retry', `${this.#dataset}: a zfs receive into it has not ended`, {
+      hint: 'ps -C zfs -f shows who it is',
+    })
+  }
 }
 
 /** Undefined if it is not there, or goes while it is looked at. */

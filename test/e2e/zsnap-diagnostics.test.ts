@@ -26,6 +26,14 @@ const mishaps = `
   zfs create $A/home
   for day in mon tue wed; do fill a/home 100000; zfs snapshot $A/home@$day; done
   printf '#!/bin/sh\\nkill -9 $$\\n' >path/zstd; chmod +x path/zstd
+  # It waits a minute for the receive, while the rest is brought about.
+  mkdir other
+  zsnap backup --store file://$PWD/other --protect none $A/home
+  zfs send $A/home@mon >stream; mkfifo pipe
+  zfs receive $B/slow <pipe 2>/dev/null & receiver=$!
+  { head -c 200000 stream; exec sleep 600; } >pipe & feeder=$!
+  until zfs list $B/slow >/dev/null 2>&1; do sleep 0.05; done
+  (mkdir slow; cd slow; try zsnap restore --store file://$PWD/../other --to $B/slow $A/home@mon) & waiting=$!
   try zsnap prune $A/home
   try zsnap destroy $A/home@mon
   age-keygen -o key 2>/dev/null
@@ -65,6 +73,7 @@ const mishaps = `
   zfs snapshot $A/home@last
   zsnap backup --protect none --store file://$PWD/second $A/home
   try zsnap destroy --yes --store file://$PWD/second $A/home@last
+  wait $waiting; kill $feeder; ends 1 wait $receiver
 `
 
 test('each message of the page is said, with its exit status', async ({ zfs }) => {
@@ -73,7 +82,7 @@ test('each message of the page is said, with its exit status', async ({ zfs }) =
   expect(ended.status, ended.stderr).toBe(0)
   // Names are others than those of the page.
   const plain = (text: string) =>
-    text.replaceAll(/(tank|pool-a)\/\w+(@\w+)?/g, 'NAME').replaceAll(/\/\S*\/NAME/g, '/NAME')
+    text.replaceAll(/(tank|pool-[ab])\/\w+(@\w+)?/g, 'NAME').replaceAll(/\/\S*\/NAME/g, '/NAME')
   const lines = plain(ended.stdout.replaceAll(/(file:\/\/)?\/\S*\/(store|second|locked)/g, '$1/backup')).split('\n')
   const isSaid = ({ message, status }: (typeof messages)[number]) =>
     lines.some((line) => line.startsWith(`(${status}) `) && line.includes(plain(message)))

@@ -145,6 +145,21 @@ test('P3: a drill that was killed leaves nothing that keeps the next from its wo
   expect(ended.stderr).not.toContain('zsnap:')
 })
 
+test('P3: a drill waits for the zfs receive of one that was killed', async ({ zfs }) => {
+  const ended = await zfs.script(`${make}
+    ${killed}
+    destroy -r $B/scratch/drill
+    zfs send "$A/data set@s1" >stream; mkfifo pipe
+    zfs receive -u $B/scratch/drill@s1 <pipe 2>/dev/null & receiver=$!
+    { head -c 200000 stream; sleep 9; } >pipe &
+    until zfs list $B/scratch/drill >/dev/null 2>&1; do sleep 0.05; done
+    zsnap verify --drill $B/scratch "$A/data set"
+    ends 1 wait $receiver
+    zfs list -H -o name -r $B`)
+  expect(ended).toMatchObject({ status: 0, stdout: 'pool-b\n' })
+  expect(ended.stderr).not.toContain('zsnap:')
+})
+
 test('what a user made in what a killed drill has left is kept, and so is what bears its mark by a stream or under another name', async ({
   zfs,
 }) => {
