@@ -33,7 +33,7 @@ function test() {
 function nodes() {
   provision(tally)
   if (!build(tally)) return
-  for (const line of [22, 24]) vitestOn(tally, line, ['unit', 'e2e', 'faults', 's3'], options)
+  for (const line of [22, 24, 26]) vitestOn(tally, line, ['unit', 'e2e', 'faults', 's3'], options)
 }
 
 function openzfs() {
